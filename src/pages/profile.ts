@@ -104,10 +104,12 @@ const contact = page('/contact', 'contact.title', ['done'], {
 function contactCodes(visit: Signed, contact: string, next: string): Html {
   const { text } = visit;
   const kept = html`${hidden('contact', contact)}${hidden('next', next)}`;
-  const [old, made] = (['old-code', 'new-code'] as const).map((name) =>
-    field(name, text(`contact.${name}`), { fills: 'one-time-code' }),
+  const code = (name: 'old-code' | 'new-code') => field(name, text(`contact.${name}`), { fills: 'one-time-code' });
+  const save = form(
+    visit,
+    '/contact',
+    html`${kept}${code('old-code')}${code('new-code')}${button(text('save'), 'save', 'first')}`,
   );
-  const save = form(visit, '/contact', html`${kept}${old}${made}${button(text('save'), 'save', 'first')}`);
   const again = form(visit, '/contact', html`${kept}${button(text('contact.again'), `send ${contact}`)}`);
   return html`${save}${again}<p>${text('contact.lost')}</p>${back(visit)}`;
 }

@@ -103,7 +103,7 @@ describe.each(engines)('own contacts on %s (B57, B91)', (engine) => {
     expect(await emailNow()).toBe(OLD);
   });
 
-  it('a phone is changed by text messages; what cannot be dialled, is no address or is on file already is refused', async () => {
+  it('a phone is changed by text messages; what cannot be dialled or is no address is refused', async () => {
     await browser.send('send phone', { phone: '+44 20 7946 0099' });
     const sms = async (words: string) => place.mailed(words);
     const [old, made] = [await sms('+442079460012'), await sms('+442079460099')];
@@ -115,7 +115,6 @@ describe.each(engines)('own contacts on %s (B57, B91)', (engine) => {
       ['send phone', { phone: '12' }, 'not a phone number'],
       ['send email', { email: 'a@b.example, c@d.example' }, 'not one plain e-mail address'],
       ['send email', { email: '' }, 'not one plain e-mail address'],
-      ['send email', { email: 'XENA@mail.example' }, 'on file already'],
     ] as const) {
       await browser.get('/contact');
       expect((await browser.send(act, fields)).text).toContain(words);

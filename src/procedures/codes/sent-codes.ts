@@ -36,22 +36,15 @@ export interface NewCode {
   readonly message: PreparedMessage;
 }
 
-/** Sent to the contact on file, and to the one that is to replace it. */
-export type ContactPurpose = 'contact-old' | 'contact-new';
-
-function messageOf(kind: SentFactor, purpose: string): string {
-  if (purpose === 'set-up') return 'set-up-code';
-  return purpose.startsWith('contact') ? `contact-code-${kind.contact}` : codeMessageOf(kind);
-}
-
 /** Draws a code and composes its message; nothing is stored yet. */
 export function newSentCode(
   desk: Desk,
   kind: SentFactor,
   { account, user }: { readonly account: Account; readonly user: User },
   about: {
-    /** `set-up`: read out to an operator on the set-up call (B85); `contact-…`: it lets a contact be changed. Both have messages of their own. */
-    readonly purpose: 'login' | 'factor' | 'set-up' | ContactPurpose;
+    readonly purpose: 'login' | 'factor' | 'set-up' | 'contact-old' | 'contact-new';
+    /** Of a code that is not for signing in: read out on the set-up call (B85), or good for another contact. */
+    readonly template?: string;
     readonly factorId: string | null;
     /** From `contactOnFile`. */
     readonly to: string;
@@ -64,7 +57,7 @@ export function newSentCode(
   const id = desk.newId('inv');
   const message = prepareMessage(desk, {
     code: id,
-    template: messageOf(kind, about.purpose),
+    template: about.template ?? codeMessageOf(kind),
     to: about.to,
     account,
     user,

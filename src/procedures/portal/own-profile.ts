@@ -8,13 +8,12 @@ import type { SentFactor } from '../../factors/factor.js';
 import { email, sms } from '../../factors/registry.js';
 import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import { faultOfEmail, faultOfPhone, tidy } from '../../rules/directory-fields.js';
-import { changedContacts } from '../../rules/directory-import.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
-import { type ContactPurpose, judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
+import { judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
 import { storePerson } from '../directory/change-person.js';
 import { clearAttempt } from '../lock-outs.js';
-import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
+import { actAsOwner, askOwner } from './act-as-owner.js';
 import type { Owner, PortalLogin } from './customer-login.js';
 import { keepsOwnerCopies } from './owner-copy.js';
 import { countOwnerAttempt } from './portal-attempts.js';
@@ -64,11 +63,11 @@ export interface ContactChange {
 }
 
 export const CHANGING_CONTACT = { lock: 'owner:fresh' } as const;
-type ContactCodes = Readonly<Record<ContactPurpose, string>>;
-const PROOFS: readonly ContactPurpose[] = ['contact-old', 'contact-new'];
+const PROOFS = ['contact-old', 'contact-new'] as const;
+type Proof = (typeof PROOFS)[number];
 
 /** What a code is good for: this change, of the contacts as they are now, in this session. For any other change there is no code. */
-function bindingOf(desk: Desk, { user, session }: PortalLogin, change: ContactChange, purpose: ContactPurpose) {
+function bindingOf(desk: Desk, { user, session }: PortalLogin, change: ContactChange, purpose: Proof) {
   const about = [session.sessionId, String(user.contactChangedAt), change.contact, tidy(change.next)];
   return { userId: user.id, purpose, factorId: desk.digests.mac('mac/lookup', 'contact', ...about) };
 }
@@ -79,78 +78,70 @@ function bindingOf(desk: Desk, { user, session }: PortalLogin, change: ContactCh
  */
 export async function sendContactCodes(desk: Desk, login: PortalLogin, change: ContactChange): Promise<string> {
   await askOwner(desk, login, CHANGING_CONTACT);
-  const kind = CONTACTS[change.contact];
-  const next = await readContact(desk, login, change);
-  const old = await findContact(desk, kind, login);
-  if (old === '') throw refusal('invalid-input', 'contact-unproven', { contact: change.contact }, 'ask-admin-or-desk');
+  const { contact } = change;
+  const text = tidy(change.next);
+  const fault = contact === 'email' ? faultOfEmail(text) : faultOfPhone(text);
+  // A number goes to its message in the form in which it is dialled.
+  const next = contact === 'email' ? text : (await desk.phones())(text, login.account.country)?.e164;
+  if (fault !== undefined || !next) throw refusal('invalid-input', 'contact-form', { contact });
+  const old = await findContact(desk, CONTACTS[contact], login);
+  if (old === '') throw refusal('invalid-input', 'contact-unproven', { contact }, 'ask-admin-or-desk');
   const codes = PROOFS.map((purpose) => {
-    const to = purpose === 'contact-old' ? old : next;
-    return newSentCode(desk, kind, login, { ...bindingOf(desk, login, change, purpose), to });
+    const sent = { to: purpose === 'contact-old' ? old : next, template: `contact-code-${contact}` };
+    return newSentCode(desk, CONTACTS[contact], login, { ...bindingOf(desk, login, change, purpose), ...sent });
   });
   await actAsOwner(desk, login, CHANGING_CONTACT, {
-    entry: () => ({ kind: 'portal.code-sent', detail: { contact: change.contact } }),
+    entry: () => ({ kind: 'portal.code-sent', detail: { contact } }),
     change: async (acting) => {
       for (const code of codes) await storeSentCode(acting, code);
     },
   });
   for (const { message } of codes) await requireSent(desk, message.id);
-  return maskedContact(change.contact, old);
+  return maskedContact(contact, old);
 }
 
-/** Where the code to the new contact goes: the address, or the number as it is dialled. */
-async function readContact(desk: Desk, { account, user }: Owner, { contact, next }: ContactChange): Promise<string> {
-  const text = tidy(next);
-  const dialled = contact === 'phone' ? (await desk.phones())(text, account.country) : null;
-  const fault = contact === 'email' ? faultOfEmail(text) : faultOfPhone(text);
-  const to = contact === 'email' ? text : (dialled?.e164 ?? '');
-  if (fault !== undefined || to === '') throw refusal('invalid-input', 'contact-form', { contact });
-  const after = { ...user, [contact]: text, ...(dialled === null ? {} : { phoneE164: dialled.e164 }) };
-  if (changedContacts(user, after).length > 0) return to;
-  throw refusal('invalid-input', 'contact-same', { contact });
-}
-
-/** Refusals: not-signed-in (a code is wrong, or both belong to another change), locked, and those of the lock. Wrong codes are counted and logged. */
+/**
+ * Uses both codes up, or neither: a right one beside a wrong one can be given again. Refusals: not-signed-in (one is wrong, or for another
+ * change), locked, and those of the lock. Wrong ones are counted and logged.
+ */
 export async function changeOwnContact(
   desk: Desk,
   login: PortalLogin,
   change: ContactChange,
-  codes: ContactCodes,
+  codes: Readonly<Record<Proof, string>>,
 ): Promise<void> {
   // Loaded before the door is opened.
   await desk.phones();
-  const [subject, detail] = [`portal-code:${login.user.id}`, { contact: change.contact }] as const;
+  const { contact } = change;
+  const [subject, detail] = [`portal-code:${login.user.id}`, { contact }] as const;
   const started = { kind: 'portal.code-started', subject, detail } as const;
   const attempt = await countOwnerAttempt(desk, login, { ...CHANGING_CONTACT, sendLater: true }, started);
   const moved = await actAsOwner<'owner:fresh', readonly string[] | null>(desk, login, CHANGING_CONTACT, {
     entry: (contacts) =>
       contacts === null
         ? { kind: 'portal.code-refused', outcome: 'refused', detail }
-        : { kind: 'user.edited', detail: { fields: [change.contact], contacts } },
+        : { kind: 'user.edited', detail: { fields: [contact], contacts } },
     change: async (acting) => {
-      const { account, user: before } = acting.by.login;
-      if (!(await areBothRight(acting, change, codes))) return null;
-      await clearAttempt(desk, acting.write, subject, attempt);
-      const after = { ...before, [change.contact]: tidy(change.next) };
+      const { write, by } = acting;
+      const { account, user: before } = by.login;
+      const bound = PROOFS.map((purpose) => bindingOf(desk, by.login, change, purpose));
+      let right = 0;
+      for (const binding of bound) {
+        const given = { binding, typed: codes[binding.purpose] };
+        if ((await judgeSentCode(acting, CONTACTS[contact], given)) === 'accepted') right += 1;
+      }
+      if (right < bound.length) {
+        for (const { purpose, factorId } of bound) {
+          const row = await write.factors.newestCode(before.id, purpose, factorId);
+          if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
+        }
+        return null;
+      }
+      await write.factors.deleteCodes(before.id, PROOFS);
+      await clearAttempt(desk, write, subject, attempt);
+      const after = { ...before, [contact]: tidy(change.next) };
       return (await storePerson(acting, { account, before, after }, `${before.name} (in the portal)`)).moved;
     },
   });
   if (moved === null) throw refusal('not-signed-in', 'contact-codes-wrong', {}, 'try-again');
-}
-
-/** Uses both up, or neither: a right one beside a wrong one can be given again. */
-async function areBothRight(acting: ActingOwner, change: ContactChange, codes: ContactCodes): Promise<boolean> {
-  const { desk, write, by } = acting;
-  const bound = PROOFS.map((purpose) => bindingOf(desk, by.login, change, purpose));
-  let right = 0;
-  for (const binding of bound) {
-    const typed = codes[binding.purpose];
-    if ((await judgeSentCode(acting, CONTACTS[change.contact], { binding, typed })) === 'accepted') right += 1;
-  }
-  if (right === bound.length) await write.factors.deleteCodes(by.login.user.id, PROOFS);
-  else
-    for (const { userId, purpose, factorId } of bound) {
-      const row = await write.factors.newestCode(userId, purpose, factorId);
-      if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
-    }
-  return right === bound.length;
 }
