@@ -8,7 +8,6 @@ const settings = z.strictObject({
     .url({ protocol: /^https?$/ })
     .max(60)
     .transform((text) => new URL(text)),
-  /** Whole paths: whoever starts it chooses the folder that it starts in. */
   tlsCert: z.string().startsWith('/').optional(),
   tlsKey: z.string().startsWith('/').optional(),
 });
@@ -24,7 +23,7 @@ export function pagesUrlOf(pages: unknown): string | null {
   });
 }
 
-/** Certificate chain and key, PEM; null if none is named. Refusal `config` if only one is, or one cannot be read. */
+/** Certificate chain and key, PEM; null if none is named. Whole paths: whoever starts it chooses where it starts. Refusal `config` if only one is, or one cannot be read. */
 export function pagesTlsOf(pages: unknown): { readonly cert: string; readonly key: string } | null {
   const { tlsCert, tlsKey } = settings.safeParse(pages).data ?? {};
   if (tlsCert === undefined && tlsKey === undefined) return null;

@@ -23,16 +23,14 @@ const users = page('/users', 'users.title', ['done'], {
     const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
     const notEnrolled = given('without') !== '';
     const { count, people } = await companyPeople(desk, login, { search, notEnrolled, from, most: AT_ONCE });
-    const rows = people.map(({ user, factors, backupCodesLeft, reset, enrolmentCodeWaiting }) => {
-      const kinds = factors
-        .filter(({ state }) => state === 'active')
-        .map(({ kind }) => text(`kind.${kind}` as TextKey));
+    const rows = people.map(({ user, kinds, backupCodesLeft, pending }) => {
       const codes = backupCodesLeft === 0 ? [] : [text('users.backup', { left: backupCodesLeft })];
-      const waiting = reset !== null || enrolmentCodeWaiting ? [text('users.pending')] : [];
-      const states = [...kinds, ...codes, ...waiting, ...(user.disabledAt === null ? [] : [text('users.disabled')])];
+      const more = [pending ? text('users.pending') : '', user.disabledAt === null ? '' : text('users.disabled')];
+      const known = [...kinds.map((kind) => text(`kind.${kind}` as TextKey)), ...codes, ...more];
+      const states = known.filter((one) => one !== '');
       const menu = [
         ['users.reset-one', 'review'],
-        ...(waiting.length === 0 ? [] : [['users.resend', 'resend'] as const]),
+        ...(pending ? [['users.resend', 'resend'] as const] : []),
         ['users.history', 'history'],
       ] as const;
       const buttons = menu.map(([key, act]) => button(text(key, { login: user.login }), `${act} ${user.id}`));
@@ -71,7 +69,20 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
         const { outcome } = await resendInPortal(visit.desk, visit.login, { reference, handOn: false });
         return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`said.resend-${outcome}` as const) };
       }),
-    history: async (visit, user) => ({ html: await history(visit, user) }),
+    history: async (visit, id) => {
+      const { text, desk, login } = visit;
+      const { user, past } = await resetsOfUser(desk, login, id);
+      const rows = past.map(({ reset, by }) => [
+        ...[minuteOf(reset.at), by === undefined ? text('history.desk') : `${by.name} (${by.login})`],
+        ...[(by && reset.reason) || '–', text(`history.${reset.state}` as TextKey)],
+      ]);
+      const heads = ['when', 'by', 'reason', 'state'].map((key) => text(`history.${key}` as TextKey));
+      const list = table(text('users.history', { login: user.login }), heads, rows, text('history.none'));
+      const last = past.find(({ undo }) => undo === 'possible');
+      const fields = html`${field('reason', text('history.why'))}${button(text('history.undo'), `undo ${last?.reset.id}`, 'danger')}`;
+      const undo = last === undefined ? '' : html`<p>${text('history.what')}</p>${form(visit, '/users', fields)}`;
+      return { html: html`${list}${undo}${link(text('back'), '/users')}` };
+    },
     undo: (visit, id) =>
       proven(visit, { act: `undo ${id}`, kept: ['reason'], door: RESETTING_USERS }, async () => {
         await undoInPortal(visit.desk, visit.login, id, visit.given('reason').slice(0, LONGEST_REASON));
@@ -102,23 +113,6 @@ async function review(visit: Signed, wanted: readonly string[]): Promise<Answer>
   return {
     html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, '/users', yes)}${back}`,
   };
-}
-
-async function history(visit: Signed, id: string): Promise<Html> {
-  const { text, desk, login } = visit;
-  const { user, past } = await resetsOfUser(desk, login, id);
-  const rows = past.map(({ reset, by }) => [
-    minuteOf(reset.at),
-    by === undefined ? text('history.desk') : `${by.name} (${by.login})`,
-    (by && reset.reason) || '–',
-    text(`history.${reset.state}` as TextKey),
-  ]);
-  const heads = ['when', 'by', 'reason', 'state'].map((key) => text(`history.${key}` as TextKey));
-  const list = table(text('users.history', { login: user.login }), heads, rows, text('history.none'));
-  const last = past.find(({ undo }) => undo === 'possible');
-  const fields = html`${field('reason', text('history.why'))}${button(text('history.undo'), `undo ${last?.reset.id}`, 'danger')}`;
-  const undo = last === undefined ? '' : html`<p>${text('history.what')}</p>${form(visit, '/users', fields)}`;
-  return html`${list}${undo}${link(text('back'), '/users')}`;
 }
 
 const security = page('/security', 'security.title', ['done'], {

@@ -9,13 +9,7 @@ import {
   viewOwnPassphrase,
 } from '../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/change-application-password.js';
-import {
-  CHANGING_CONTACT,
-  type ContactChange,
-  changeOwnContact,
-  readProfile,
-  sendContactCodes,
-} from '../procedures/portal/own-profile.js';
+import { CHANGING_CONTACT, changeOwnContact, readProfile, sendContactCodes } from '../procedures/portal/own-profile.js';
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
 import { heardAs } from '../rules/spoken-form.js';
@@ -70,10 +64,9 @@ const contact = page('/contact', 'contact.title', ['done'], {
   show: (visit) => {
     const { text, desk, login } = visit;
     if (owedFor(visit, CHANGING_CONTACT) === 'sign-in') return signInAgain(visit);
-    const of = (which: ContactChange['contact'], type: string) => {
+    const of = (which: 'email' | 'phone', type: string) => {
       const next = field(which, text(`contact.${which}`), { type, fills: type });
-      const now = html`<p>${login.user[which] || '–'}</p>`;
-      return html`<h2>${text(`profile.${which}`)}</h2>${now}${form(visit, '/contact', html`${next}${button(text('contact.send'), `send ${which}`)}`)}`;
+      return html`<h2>${text(`profile.${which}`)}</h2><p>${login.user[which] || '–'}</p>${form(visit, '/contact', html`${next}${button(text('contact.send'), `send ${which}`)}`)}`;
     };
     const { addressOnFileDays: days } = desk.policy.limits.enrolmentCode;
     const [contact, next] = [visit.all('contact')[0], visit.all('next')[0]];

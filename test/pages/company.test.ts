@@ -98,7 +98,9 @@ describe('the Admin Console (B91)', () => {
     await ana.get('/users');
     await ana.send('reset', { user: 'usr_acc_100234_uma', reason: 'phone <lost>', count: '1' });
     const reset = await place.desk.store.read.resets.openOfUser('usr_acc_100234_uma');
-    await ana.get('/users');
+    const waiting = (await ana.get('/users')).text;
+    expect(waiting).toContain('reset; a mailed code is needed</td>');
+    expect(waiting).toContain('Send uma the code again');
     const listed = await ana.send('history usr_acc_100234_uma');
     expect(listed.text).toContain('phone &lt;lost&gt;');
     expect(listed.text).toContain('a mailed code is needed');
@@ -124,6 +126,7 @@ describe('the Admin Console (B91)', () => {
     expect(await state()).toBe('open');
     expect((await ana.send(`undo ${reset?.id}`, { password: PASSWORD })).at).toBe('/users?said=reset-undone');
     expect(await state()).toBe('undone');
+    expect((await ana.get('/users')).text).toMatch(/\(uma\)<\/td><td[^>]*>Authenticator app<\/td>/);
     const [factor] = await place.desk.store.read.factors.ofUser('usr_acc_100234_uma');
     expect(factor?.state).toBe('active');
     expect(await place.notices()).toContain('mfa-reset-undone uma');

@@ -199,10 +199,10 @@ export async function resetsOfUser(desk: Desk, login: PortalLogin, userId: strin
   const rows = await resets.ofUser(userId);
   const [facts] = await resets.facts([userId], desk.now());
   const admins = await users.byIds(rows.flatMap(({ by_user_id: id }) => id ?? []));
-  const past = rows.map((reset) => ({
-    ...{ reset, by: admins.find(({ id }) => id === reset.by_user_id) },
-    undo: stopOf(desk, reset, facts, desk.now()) ?? 'possible',
-  }));
+  const past = rows.map((reset) => {
+    const by = admins.find(({ id }) => id === reset.by_user_id);
+    return { reset, by, undo: stopOf(desk, reset, facts, desk.now()) ?? 'possible' };
+  });
   return { user, past };
 }
 
