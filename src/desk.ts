@@ -167,6 +167,8 @@ export interface Desk {
   readonly name: string;
   /** Where customers find the pages, without a slash at its end; null if the settings do not say (B91). */
   readonly pagesUrl: string | null;
+  /** Certificate and key, PEM, that the config file names for them (opening/pages-url.ts). */
+  readonly pagesTls: () => { readonly cert: string; readonly key: string } | null;
 }
 
 /** The part of a Desk that is needed to judge and draw phrases. */

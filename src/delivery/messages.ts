@@ -35,4 +35,5 @@ const email = (words: readonly string[]): MessageShape => ({ kind: 'email', plac
 export const messagesWith = (codes: readonly CodeMessage[]): Messages => ({
   ...Object.fromEntries(Object.entries(placeholders).map(([name, words]) => [name, email(words)])),
   ...Object.fromEntries(codes.map(({ name, contact }) => [name, LOGIN_CODE[contact]])),
+  ...Object.fromEntries(Object.entries(LOGIN_CODE).map(([contact, shape]) => [`contact-code-${contact}`, shape])),
 });

@@ -49,7 +49,7 @@ import { openNoteSigner } from './open-notary.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
 import { languagesOf, openWordbook } from './open-wordbook.js';
-import { pagesUrlOf } from './pages-url.js';
+import { pagesTlsOf, pagesUrlOf } from './pages-url.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
 import { refuseUsedKey, requireOwnKey } from './used-key.js';
 
@@ -209,6 +209,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     identityKeys: openIdentityKeys({ fetch, now, resolveHost, loopback: policy.limits.sso.loopbackKeys }),
     compose: openComposer(join(dataFolder, 'messages'), { name: settings.deskName, ...spoken }, codeMessages),
     ...spoken,
+    pagesTls: () => pagesTlsOf(settings.file.pages),
     words: openWordbook(dataFolder),
     phones: () => openPhones(settings.file.country),
     name: settings.deskName,

@@ -6,6 +6,8 @@ import { grantScope, listTeam, revokeScope } from '../procedures/portal/customer
 import { objectToReset } from '../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../procedures/resets/reset-in-portal.js';
+import { resetsOfUser, undoInPortal } from '../procedures/resets/undo-reset.js';
+import { minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
 import { type Answer, type Page, page } from './page.js';
 import { proven } from './proven.js';
@@ -21,22 +23,22 @@ const users = page('/users', 'users.title', ['done'], {
     const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
     const notEnrolled = given('without') !== '';
     const { count, people } = await companyPeople(desk, login, { search, notEnrolled, from, most: AT_ONCE });
-    const rows = people.map(({ user, factors, backupCodesLeft, reset, enrolmentCodeWaiting }) => {
-      const kinds = factors
-        .filter(({ state }) => state === 'active')
-        .map(({ kind }) => text(`kind.${kind}` as TextKey));
+    const rows = people.map(({ user, kinds, backupCodesLeft, pending }) => {
       const codes = backupCodesLeft === 0 ? [] : [text('users.backup', { left: backupCodesLeft })];
-      const waiting = reset !== null || enrolmentCodeWaiting ? [text('users.pending')] : [];
-      const states = [...kinds, ...codes, ...waiting, ...(user.disabledAt === null ? [] : [text('users.disabled')])];
-      const [reset1, resend] = [
-        text('users.reset-one', { login: user.login }),
-        text('users.resend', { login: user.login }),
-      ];
+      const more = [pending ? text('users.pending') : '', user.disabledAt === null ? '' : text('users.disabled')];
+      const known = [...kinds.map((kind) => text(`kind.${kind}` as TextKey)), ...codes, ...more];
+      const states = known.filter((one) => one !== '');
+      const menu = [
+        ['users.reset-one', 'review'],
+        ...(pending ? [['users.resend', 'resend'] as const] : []),
+        ['users.history', 'history'],
+      ] as const;
+      const buttons = menu.map(([key, act]) => button(text(key, { login: user.login }), `${act} ${user.id}`));
       return [
         html`<input type="checkbox" name="user" value="${user.id}" aria-label="${user.login}">`,
         `${user.name} (${user.login})`,
         states.length === 0 ? text('users.not-enrolled') : states.join(', '),
-        html`<details><summary>${text('users.options', { login: user.login })}</summary>${button(reset1, `review ${user.id}`)}${waiting.length === 0 ? '' : button(resend, `resend ${user.id}`)}</details>`,
+        html`<details><summary>${text('users.options', { login: user.login })}</summary>${buttons}</details>`,
       ];
     });
     const heads = ['pick', 'user', 'mfa', 'more'].map((key) => text(`users.${key}` as TextKey));
@@ -66,6 +68,25 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
       proven(visit, { act: `resend ${reference}`, kept: [], door: RESENDING }, async () => {
         const { outcome } = await resendInPortal(visit.desk, visit.login, { reference, handOn: false });
         return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`said.resend-${outcome}` as const) };
+      }),
+    history: async (visit, id) => {
+      const { text, desk, login } = visit;
+      const { user, past } = await resetsOfUser(desk, login, id);
+      const rows = past.map(({ reset, by }) => [
+        ...[minuteOf(reset.at), by === undefined ? text('history.desk') : `${by.name} (${by.login})`],
+        ...[(by && reset.reason) || '–', text(`history.${reset.state}` as TextKey)],
+      ]);
+      const heads = ['when', 'by', 'reason', 'state'].map((key) => text(`history.${key}` as TextKey));
+      const list = table(text('users.history', { login: user.login }), heads, rows, text('history.none'));
+      const last = past.find(({ undo }) => undo === 'possible');
+      const fields = html`${field('reason', text('history.why'))}${button(text('history.undo'), `undo ${last?.reset.id}`, 'danger')}`;
+      const undo = last === undefined ? '' : html`<p>${text('history.what')}</p>${form(visit, '/users', fields)}`;
+      return { html: html`${list}${undo}${link(text('back'), '/users')}` };
+    },
+    undo: (visit, id) =>
+      proven(visit, { act: `undo ${id}`, kept: ['reason'], door: RESETTING_USERS }, async () => {
+        await undoInPortal(visit.desk, visit.login, id, visit.given('reason').slice(0, LONGEST_REASON));
+        return { to: '/users', said: 'said.reset-undone' };
       }),
     object: async ({ desk, login, given }) => {
       await objectToReset(desk, login, given('reference').trim());

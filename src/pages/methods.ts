@@ -68,22 +68,14 @@ const devices = page('/devices', 'devices.title', ['done'], {
     const act = (label: TextKey, which: string) => form(visit, '/devices', button(text(label), which, 'danger'));
     const known = await listDevices(desk, login, deviceTokens);
     const open = await listSessions(desk, login);
-    const deviceRows = known.map(({ id, rememberedAt, expiresAt, here }) => {
-      return [
-        dayOf(rememberedAt),
-        dayOf(expiresAt),
-        here ? text('devices.this') : '',
-        act('devices.forget', `forget ${id}`),
-      ];
-    });
-    const sessionRows = open.map(({ id, openedAt, lastSeenAt, current }) => {
-      return [
-        minuteOf(openedAt),
-        minuteOf(lastSeenAt),
-        current ? text('sessions.this') : '',
-        act('sessions.end', `end ${id}`),
-      ];
-    });
+    const deviceRows = known.map(({ id, rememberedAt, expiresAt, here }) => [
+      ...[dayOf(rememberedAt), dayOf(expiresAt), here ? text('devices.this') : ''],
+      act('devices.forget', `forget ${id}`),
+    ]);
+    const sessionRows = open.map(({ id, openedAt, lastSeenAt, current }) => [
+      ...[minuteOf(openedAt), minuteOf(lastSeenAt), current ? text('sessions.this') : ''],
+      act('sessions.end', `end ${id}`),
+    ]);
     const [which, change] = [text('devices.which'), text('methods.change')];
     const deviceHeads = [text('devices.since'), text('devices.until'), which, change];
     const sessionHeads = [text('sessions.since'), text('sessions.seen'), which, change];

@@ -25,7 +25,7 @@ export const page = <V extends Visit = Signed>(
 /** Where each state of a login goes on. */
 const NEXT = ['/profile', '/sign-in/code', '/set-up/code', '/set-up'];
 /** Pages that a sign-in may lead back to: there are no other redirects. */
-const BACK_TO = ['/profile', '/passphrase', '/password', '/methods', '/devices', '/users', '/security'];
+const BACK_TO = ['/profile', '/contact', '/passphrase', '/password', '/methods', '/devices', '/users', '/security'];
 
 export function onwards({ login, given }: Pick<Visit, 'login' | 'given'>): string {
   if (login === undefined) return '/sign-in';

@@ -9,7 +9,7 @@ import {
   viewOwnPassphrase,
 } from '../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/change-application-password.js';
-import { readProfile } from '../procedures/portal/read-profile.js';
+import { CHANGING_CONTACT, changeOwnContact, readProfile, sendContactCodes } from '../procedures/portal/own-profile.js';
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
 import { heardAs } from '../rules/spoken-form.js';
@@ -25,6 +25,7 @@ import {
   signInAgain,
 } from './layout.js';
 import { type Page, page } from './page.js';
+import { proven } from './proven.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed, takePassword } from './visit.js';
 
@@ -43,7 +44,7 @@ const profile = page('/profile', 'profile.title', ['done'], {
       ['passphrase.title', text(`passphrase.${passphrase.state}` as TextKey)],
       ['profile.password-since', passwordChangedAt === null ? '' : dayOf(passwordChangedAt)],
     ];
-    return html`${await advice(visit)}<dl>${facts.map(([key, said]) => html`<dt>${text(key)}</dt><dd>${said || '–'}</dd>`)}</dl>`;
+    return html`${await advice(visit)}<dl>${facts.map(([key, said]) => html`<dt>${text(key)}</dt><dd>${said || '–'}</dd>`)}</dl>${link(text('contact.title'), '/contact')}`;
   },
   acts: {},
 });
@@ -57,6 +58,53 @@ async function advice({ desk, login, text }: Signed): Promise<readonly Html[]> {
   return due.map(
     (one) => html`<p class="no">${text(`advice.${one}`)} <a href="/methods">${text('methods.title')}</a></p>`,
   );
+}
+
+const contact = page('/contact', 'contact.title', ['done'], {
+  show: (visit) => {
+    const { text, desk, login } = visit;
+    if (owedFor(visit, CHANGING_CONTACT) === 'sign-in') return signInAgain(visit);
+    const of = (which: 'email' | 'phone', type: string) => {
+      const next = field(which, text(`contact.${which}`), { type, fills: type });
+      return html`<h2>${text(`profile.${which}`)}</h2><p>${login.user[which] || '–'}</p>${form(visit, '/contact', html`${next}${button(text('contact.send'), `send ${which}`)}`)}`;
+    };
+    const { addressOnFileDays: days } = desk.policy.limits.enrolmentCode;
+    const [contact, next] = [visit.all('contact')[0], visit.all('next')[0]];
+    if (contact !== undefined && next !== undefined) return contactCodes(visit, contact, next);
+    return html`<p>${text('contact.why', { days })}</p>${of('email', 'email')}${of('phone', 'tel')}<p>${text('contact.lost')}</p>`;
+  },
+  acts: {
+    send: (visit, which) =>
+      proven(visit, { act: `send ${which}`, kept: [which, 'contact', 'next'] }, async () => {
+        const { text, desk, login, given } = visit;
+        const change = { contact: which === 'phone' ? which : 'email', next: given('next') || given(which) } as const;
+        const old = await sendContactCodes(desk, login, change);
+        const sent = html`<p>${text('contact.sent', { old, next: change.next })}</p>`;
+        return { html: html`${sent}${contactCodes(visit, change.contact, change.next)}` };
+      }),
+    save: (visit) =>
+      proven(visit, { act: 'save', kept: ['contact', 'next', 'old-code', 'new-code'] }, async () => {
+        const { desk, login, given } = visit;
+        const change = { contact: given('contact') === 'phone' ? 'phone' : 'email', next: given('next') } as const;
+        const codes = { 'contact-old': given('old-code'), 'contact-new': given('new-code') };
+        await changeOwnContact(desk, login, change, codes);
+        return { to: '/contact', said: 'said.contact-changed' };
+      }),
+  },
+});
+
+/** The change is in the form and in the codes, and in nothing else. */
+function contactCodes(visit: Signed, contact: string, next: string): Html {
+  const { text } = visit;
+  const kept = html`${hidden('contact', contact)}${hidden('next', next)}`;
+  const code = (name: 'old-code' | 'new-code') => field(name, text(`contact.${name}`), { fills: 'one-time-code' });
+  const save = form(
+    visit,
+    '/contact',
+    html`${kept}${code('old-code')}${code('new-code')}${button(text('save'), 'save', 'first')}`,
+  );
+  const again = form(visit, '/contact', html`${kept}${button(text('contact.again'), `send ${contact}`)}`);
+  return html`${save}${again}<p>${text('contact.lost')}</p>${back(visit)}`;
 }
 
 const passphrase = page('/passphrase', 'passphrase.title', ['done'], {
@@ -137,4 +185,4 @@ const password = page('/password', 'password.title', ['done'], {
   },
 });
 
-export const profilePages: readonly Page[] = [profile, passphrase, password];
+export const profilePages: readonly Page[] = [profile, contact, passphrase, password];

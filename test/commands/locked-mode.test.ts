@@ -100,6 +100,14 @@ describe('locked mode (B79)', () => {
     expect(tried.length).toBeGreaterThan(30);
   });
 
+  it('B91 certificate and key of the pages are named by the file of the machine alone', async () => {
+    const named = join(top, 'etc/chain.pem');
+    lockWith(settings(`[pages]\nurl = "https://desk.example"\ntlsCert = "${named}"\ntlsKey = "${named}"\n`));
+    expect(await asAdmin(['serve', '--listen', '0.0.0.0:0', '--json'])).toMatchObject(refused(/chain\.pem/));
+    lockWith(settings());
+    expect(await asAdmin(['serve', '--listen', '0.0.0.0:0', '--json'])).toMatchObject({ exit: 2 });
+  });
+
   it('every option and argument that takes a path says so', () => {
     const untold = commands.flatMap(({ path, options = [], arguments: wanted = [] }) =>
       [...options.map(({ flags, path: use }) => [flags, use]), ...wanted.map(({ name, path: use }) => [name, use])]

@@ -121,6 +121,48 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     expect(plain.url()).toContain('/sign-in/code');
   }, 60_000);
 
+  it.each([
+    ['en-GB', 'Application password', 'E-mail and phone', 'New e-mail address', 'Code from the old contact', 'Save'],
+    ['de-DE', 'Anwendungspasswort', 'E-Mail und Telefon', 'Neue E-Mail-Adresse', 'Code vom alten Kontakt', 'Speichern'],
+  ])(
+    'B57 an e-mail address is changed with two codes (%s); axe finds nothing',
+    async (locale, password, title, next, old, save) => {
+      const [login, to] = ['sue', `sue.${locale}@new.example`] as const;
+      await place.givePassword(login, PASSWORD);
+      place.clock.advance(1000);
+      const page = await (await chromium.newContext({ locale, bypassCSP: true })).newPage();
+      const faults: string[] = [];
+      const look = async (name: string) => {
+        faults.push(...(await faultsOf(page)));
+        await picture(page, `contact-${name}-${locale}`);
+      };
+      await page.goto(`${place.address}/profile`);
+      await page.locator('#account').fill('100234');
+      await page.locator('#login').fill(login);
+      await page.getByLabel(password).fill(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: title }).click();
+      await look('form');
+      await page.getByLabel(next).fill(to);
+      await page.keyboard.press('Enter');
+      await page.getByLabel(old).waitFor();
+      await look('codes');
+      await page.getByLabel(old).fill(await place.mailed('To: sue@mail.example'));
+      await page.locator('#new-code').fill('wrong');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      await look('refused');
+      await page.getByLabel(old).fill(await place.mailed('To: sue@mail.example'));
+      await page.locator('#new-code').fill(await place.mailed(`To: ${to}`));
+      await page.getByRole('button', { name: save, exact: true }).click();
+      await page.getByRole('status').waitFor();
+      await look('done');
+      expect((await place.user(login)).email).toBe(to);
+      expect(faults).toEqual([]);
+    },
+    60_000,
+  );
+
   it('by the keyboard alone: sign in, reach a page past the menu, and leave; the place of the focus is always seen', async () => {
     await place.givePassword('ana', PASSWORD);
     const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();

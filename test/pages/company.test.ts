@@ -87,6 +87,57 @@ describe('the Admin Console (B91)', () => {
     expect(await shown('?search=xavi&without=yes')).toEqual([]);
   });
 
+  it('B61 B91 the resets of a person are listed, and the last one is taken back with a reason; none of another company is', async () => {
+    await place.givePassword('uma', PASSWORD);
+    await place.giveApp('uma');
+    const ana = place.visitor();
+    await ana.signIn('ana', { account: '100234' });
+    await ana.get('/users');
+    const first = await ana.send('history usr_acc_100234_uma');
+    expect(first.text).toContain('were never reset');
+    await ana.get('/users');
+    await ana.send('reset', { user: 'usr_acc_100234_uma', reason: 'phone <lost>', count: '1' });
+    const reset = await place.desk.store.read.resets.openOfUser('usr_acc_100234_uma');
+    const waiting = (await ana.get('/users')).text;
+    expect(waiting).toContain('reset; a mailed code is needed</td>');
+    expect(waiting).toContain('Send uma the code again');
+    const listed = await ana.send('history usr_acc_100234_uma');
+    expect(listed.text).toContain('phone &lt;lost&gt;');
+    expect(listed.text).toContain('a mailed code is needed');
+
+    const xena = place.visitor();
+    await xena.signIn('xena');
+    await xena.get('/users');
+    expect((await xena.send('history usr_acc_100234_uma')).status).toBe(404);
+    await xena.get('/users');
+    expect((await xena.send(`undo ${reset?.id}`, { reason: 'x' })).status).toBe(404);
+    const xavi = place.visitor();
+    await xavi.signIn('xavi');
+    for (const act of ['history usr_acc_200500_xena', `undo ${reset?.id}`])
+      expect((await xavi.send(act, { reason: 'x' }, { to: '/users' })).status).toBe(403);
+    const state = async () => (await place.desk.store.read.resets.byId(reset?.id ?? ''))?.state;
+    expect(await state()).toBe('open');
+
+    await ana.get('/users');
+    expect((await ana.send(`undo ${reset?.id}`, { reason: ' ' })).text).toContain('Say why the reset is taken back');
+    place.clock.advance(minutes(place.desk.policy.limits.portalSession.freshPasswordMinutes));
+    await ana.get('/users');
+    expect((await ana.send(`undo ${reset?.id}`, { reason: 'phone found' })).text).toContain('Give your password');
+    expect(await state()).toBe('open');
+    expect((await ana.send(`undo ${reset?.id}`, { password: PASSWORD })).at).toBe('/users?said=reset-undone');
+    expect(await state()).toBe('undone');
+    expect((await ana.get('/users')).text).toMatch(/\(uma\)<\/td><td[^>]*>Authenticator app<\/td>/);
+    const [factor] = await place.desk.store.read.factors.ofUser('usr_acc_100234_uma');
+    expect(factor?.state).toBe('active');
+    expect(await place.notices()).toContain('mfa-reset-undone uma');
+    const [undone] = await entriesOf(place, 'mfa.reset-undone');
+    expect(undone).toMatchObject({ by: { kind: 'user', name: 'ana' }, reason: 'phone found' });
+    const again = await ana.send(`undo ${reset?.id}`, { reason: 'again' });
+    expect([again.status, again.text.includes('it was undone before')]).toEqual([422, true]);
+    expect(await entriesOf(place, 'mfa.undo-refused')).toHaveLength(3);
+    expect((await ana.send('history usr_acc_100234_uma')).text).not.toContain('Take the last reset back');
+  });
+
   it('B50 a plain user has no link to it, and is told no', async () => {
     const browser = place.visitor();
     await browser.signIn('xavi');
@@ -134,6 +185,13 @@ describe('the Admin Console (B91)', () => {
       await page.getByLabel('Reason').fill('phone lost');
       await page.getByRole('button', { name: 'Yes, reset' }).click();
       await page.getByText('Done.').waitFor();
+      await page.getByText('Options of xavi').click();
+      faults.push(...(await faultsOf(page)));
+      await page.getByRole('button', { name: 'Resets of xavi' }).click();
+      await page.getByText('phone lost').waitFor();
+      faults.push(...(await faultsOf(page)));
+      const folder = process.env['COUNTERSIGN_PICTURES'];
+      if (folder !== undefined) await page.screenshot({ path: `${folder}/history.png`, fullPage: true });
       const [taken] = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
       expect(taken?.state).toBe('suspended');
       expect(faults).toEqual([]);

@@ -9,7 +9,7 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/fac
 import { activateUser } from '../../procedures/portal/activate-user.js';
 import { signOutUser } from '../../procedures/portal/authenticate-user.js';
 import { type PortalLogin, setUpOf } from '../../procedures/portal/customer-login.js';
-import { passphraseOf } from '../../procedures/portal/read-profile.js';
+import { passphraseOf } from '../../procedures/portal/own-profile.js';
 import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';

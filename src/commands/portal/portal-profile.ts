@@ -9,7 +9,7 @@ import {
 } from '../../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
-import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
+import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
 import { iso } from '../../rules/moment.js';
 import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';

@@ -72,7 +72,9 @@ export async function portalSession<T>(
   const person = personOf(context, given);
   const desk = await context.desk();
   const login = await openLogin(context, desk, person);
-  if (proofsToGive(desk, login, door, desk.now()).includes('password')) throw missing(context, '--password-stdin');
+  // A command that reads the phrase has no room for the password: it says that one must sign in again.
+  const asks = door.lock !== 'passphrase:set' && proofsToGive(desk, login, door, desk.now()).includes('password');
+  if (asks) throw missing(context, '--password-stdin');
   await askOwner(desk, login, door);
   return use({ context, desk, login, words: wordsOf(context), viewKey: null });
 }

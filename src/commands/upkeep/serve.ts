@@ -25,8 +25,9 @@ const serve = command<Input>({
   ],
   input,
   run: async (context, given) => {
-    const place = { ...placeOf(given), tls: await tlsOf(context, given), proxies: given.behindProxy };
     const desk = await context.desk();
+    const tls = (await tlsOf(context, given)) ?? (given.behindProxy.length === 0 ? desk.pagesTls() : null);
+    const place = { ...placeOf(given, tls !== null), tls, proxies: given.behindProxy };
     const { servePages } = await import('../../pages/server.js');
     const tell = (line: string) => context.notice(`countersign: ${line}`);
     const served = await servePages({ ...place, desk, tell, words: wordsOf(context) }).catch((error: Error) => {
@@ -44,14 +45,14 @@ const serve = command<Input>({
 });
 
 /** Without TLS of its own or before it, nothing but this machine is listened to. */
-function placeOf({ listen, tlsCert, behindProxy }: Input): { readonly host: string; readonly port: number } {
+function placeOf({ listen, behindProxy }: Input, tls: boolean): { readonly host: string; readonly port: number } {
   const { host, port } = /^\[?(?<host>[\da-f:.]+|[\w.-]+)\]?:(?<port>\d{1,5})$/i.exec(listen)?.groups ?? {};
   if (host === undefined || Number(port) > 65_535) {
     throw new Refusal('usage', `--listen: "${listen}" is no address and port`, {
       hint: 'Such as: --listen 127.0.0.1:8443',
     });
   }
-  if (tlsCert === undefined && behindProxy.length === 0 && !/^(127\.[\d.]+|::1|localhost)$/.test(host)) {
+  if (!tls && behindProxy.length === 0 && !/^(127\.[\d.]+|::1|localhost)$/.test(host)) {
     const hint = 'Give --tls-cert and --tls-key, or name the proxy that speaks TLS: --behind-proxy ADDRESS';
     throw new Refusal('usage', `--listen: other machines reach ${host}, so the pages need TLS`, { hint });
   }

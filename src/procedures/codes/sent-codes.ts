@@ -18,6 +18,7 @@ import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** What the write door gives to a step. */
@@ -41,8 +42,9 @@ export function newSentCode(
   kind: SentFactor,
   { account, user }: { readonly account: Account; readonly user: User },
   about: {
-    /** `set-up`: read out to an operator on the set-up call, so it has a message of its own (B85). */
-    readonly purpose: 'login' | 'factor' | 'set-up';
+    readonly purpose: 'login' | 'factor' | 'set-up' | 'contact-old' | 'contact-new';
+    /** Of a code that is not for signing in: read out on the set-up call (B85), or good for another contact. */
+    readonly template?: string;
     readonly factorId: string | null;
     /** From `contactOnFile`. */
     readonly to: string;
@@ -55,7 +57,7 @@ export function newSentCode(
   const id = desk.newId('inv');
   const message = prepareMessage(desk, {
     code: id,
-    template: about.purpose === 'set-up' ? 'set-up-code' : codeMessageOf(kind),
+    template: about.template ?? codeMessageOf(kind),
     to: about.to,
     account,
     user,
@@ -109,6 +111,20 @@ export async function storeSentCode({ desk, write }: Inside, code: NewCode): Pro
     used_at: null,
   });
   await write.outbox.insert([code.message.row]);
+}
+
+/** A code that waits in the outbox is no use to someone who is signing in, so they are told. Refusal `delivery-failed`. */
+export async function requireSent(desk: Desk, messageId: string): Promise<void> {
+  const { outbox } = desk.store.read;
+  let row = await outbox.byId(messageId);
+  // Not tried yet: the store was busy, or another login of this process is about to send it.
+  if (row?.state === 'queued' && row.attempts === 0) {
+    await deliverOutbox(desk, [messageId]);
+    row = await outbox.byId(messageId);
+  }
+  const beingSent = row?.state === 'queued' && row.attempts > 0 && row.last_error === null;
+  if (row?.state === 'delivered' || beingSent) return;
+  throw refusal('delivery-failed', 'code-not-sent', {}, 'other-method-or-later');
 }
 
 /** Refusal `locked` while too many codes of this purpose were sent within an hour and not used. */

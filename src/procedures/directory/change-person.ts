@@ -3,7 +3,7 @@
  * be on file for some days again before codes go there (B57). The old contact is remembered for notices (B58), and the change is
  * announced to the old and the new address, so that nobody's mail is moved without their knowledge.
  */
-import type { Desk } from '../../desk.js';
+import type { Desk, Writes } from '../../desk.js';
 import { changedContacts } from '../../rules/directory-import.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -23,17 +23,21 @@ export interface ChangedPerson {
   readonly notices: readonly string[];
 }
 
-/** Writes the change and queues its notices. */
-export async function changePerson(
-  { desk, write, now, by }: Acting<'directory:write'>,
+export const changePerson = (acting: Acting<'directory:write'>, change: PersonChange): Promise<ChangedPerson> =>
+  storePerson(acting, change, acting.by.operator.name);
+
+/** Writes the change and queues its notices; the caller has checked whoever does it. `who`: as the notices say it. */
+export async function storePerson(
+  { desk, write, now }: { readonly desk: Desk; readonly write: Writes; readonly now: number },
   { account, before, after }: PersonChange,
+  who: string,
 ): Promise<ChangedPerson> {
   const dialled = (await desk.phones())(after.phone, account.country);
   const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
   const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
   await write.users.update(before.id, { ...personPatch(after, dialled), ...contact, updated_at: now });
   await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
-  const told = { change: moved.join(' and '), when: minuteOf(now), who: by.operator.name };
+  const told = { change: moved.join(' and '), when: minuteOf(now), who };
   const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
   return { moved, notices: notices.map((notice) => notice.id) };

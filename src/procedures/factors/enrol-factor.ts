@@ -10,14 +10,13 @@ import type { ActEntry } from '../../rules/audit-entry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import type { MethodId } from '../codes/methods.js';
-import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
+import { newSentCode, requireSent, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { factorContext } from '../seal-contexts.js';
 import { browserOnly, drawChallenge, keysOf } from './challenges.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
-import { requireSent } from './send-login-code.js';
 
 /** A half-done enrolment, shown to its owner and to nobody else. */
 export type BegunEnrolment =

@@ -1,13 +1,11 @@
 /** Sends a login code to the contact on file, for a login that waits for it (B31, B43). */
 import type { Desk } from '../../desk.js';
-import { refusal } from '../../errors.js';
 import type { Site } from '../../factors/factor.js';
 import { factorKind } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import type { AnswerKind } from '../codes/methods.js';
-import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { newSentCode, requireSent, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { browserOnly, drawChallenge, keysOf } from './challenges.js';
@@ -50,18 +48,4 @@ export async function askBrowser(desk: Desk, login: PortalLogin, answer: AnswerK
     change: store,
   });
   return options;
-}
-
-/** A code that waits in the outbox is no use to someone who is signing in, so they are told. Refusal `delivery-failed`. */
-export async function requireSent(desk: Desk, messageId: string): Promise<void> {
-  const { outbox } = desk.store.read;
-  let row = await outbox.byId(messageId);
-  // Not tried yet: the store was busy, or another login of this process is about to send it.
-  if (row?.state === 'queued' && row.attempts === 0) {
-    await deliverOutbox(desk, [messageId]);
-    row = await outbox.byId(messageId);
-  }
-  const beingSent = row?.state === 'queued' && row.attempts > 0 && row.last_error === null;
-  if (row?.state === 'delivered' || beingSent) return;
-  throw refusal('delivery-failed', 'code-not-sent', {}, 'other-method-or-later');
 }

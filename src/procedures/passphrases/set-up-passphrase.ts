@@ -5,8 +5,7 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { SentFactor } from '../../factors/factor.js';
-import { factorKind } from '../../factors/registry.js';
+import { email } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
@@ -42,7 +41,6 @@ export interface SetUpCall {
   readonly phrase: () => Promise<string>;
 }
 
-const email = factorKind('email') as SentFactor;
 const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
 /** Sends the code that the caller reads out. Refusals: forbidden as `setUpPassphrase`, invalid-input (no address on file for days), locked. */
@@ -54,7 +52,7 @@ export async function sendSetUpCode(
   return loggingRefusals(desk, signed, setUp, async () => {
     await checkSetUp(desk, signed, setUp);
     const to = await contactOnFile(desk, email, setUp);
-    const code = newSentCode(desk, email, setUp, { purpose: 'set-up', factorId: null, to });
+    const code = newSentCode(desk, email, setUp, { purpose: 'set-up', template: 'set-up-code', factorId: null, to });
     await act(desk, signed, SETTING_UP, {
       entry: () => ({ ...about(desk, setUp), kind: 'passphrase.code-sent' }),
       change: (acting) => storeSentCode(acting, code),

@@ -6,7 +6,9 @@
  */
 import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
+import type { AuditKind } from '../../rules/audit-kinds.js';
 import { hours } from '../../rules/duration.js';
+import type { User } from '../../rules/people.js';
 import { isReset, NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
@@ -30,7 +32,7 @@ export interface PortalReset {
 /** How many of these users a reset would take something from. Refusals: as `resetInPortal`. */
 export async function countPortalReset(desk: Desk, login: PortalLogin, references: readonly string[]): Promise<number> {
   await askOwner(desk, login, RESETTING_USERS);
-  const { targets } = await logged(desk, login, () => findUsers(desk, login, references));
+  const { targets } = await logged(desk, login.user, 'mfa.reset-refused', () => findUsers(desk, login, references));
   return actingOf(await prepareStep(desk, orderOf(login, ''), targets)).length;
 }
 
@@ -44,7 +46,7 @@ export async function resetInPortal(
   login: PortalLogin,
   asked: PortalReset,
 ): Promise<readonly RowOutcome[]> {
-  return logged(desk, login, async () => {
+  return logged(desk, login.user, 'mfa.reset-refused', async () => {
     await askOwner(desk, login, RESETTING_USERS);
     if (asked.reason.trim() === '') throw refusal('missing-option', 'portal-reset-reason', {});
     const { idle, targets } = await findUsers(desk, login, asked.references);
@@ -167,13 +169,13 @@ function orderOf({ user }: PortalLogin, reason: string): ResetOrder {
   return { by: 'portal', userId: user.id, reason, who: name, requestedBy: name };
 }
 
-async function logged<T>(desk: Desk, { user }: PortalLogin, work: () => Promise<T>): Promise<T> {
+export async function logged<T>(desk: Desk, user: User, kind: AuditKind, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (isRefusal(error) && error.code !== 'store-unreachable' && error.code !== 'store-corrupt') {
       const base = { ...ownerEntryBase(desk, user), reason: error.code, detail: { where: 'portal' } } as const;
-      await desk.store.record({ ...base, kind: 'mfa.reset-refused', outcome: 'refused' }, async () => undefined);
+      await desk.store.record({ ...base, kind, outcome: 'refused' }, async () => undefined);
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 /**
  * Takes resets back (B61): factors and backup codes return as they were, devices and sessions do not. It is possible
  * until the user has enrolled again or the days of the policy have passed, and never after --final. A whole job goes
- * back in chunks, as it was run.
+ * back in chunks, as it was run. An admin of the company sees the resets of its people, and can take back the last one of each (B91).
  */
 import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -12,6 +12,9 @@ import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { cancelRemotes } from '../messages/remote-row.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
+import type { PortalLogin } from '../portal/customer-login.js';
+import { logged, RESETTING_USERS } from './reset-in-portal.js';
 import { CHUNK } from './run-job.js';
 
 /** Why a reset is not undone. */
@@ -91,20 +94,25 @@ async function undoChunk(
   door: Door<'job:undo'>,
   { resets, reason }: UndoChunk,
 ): Promise<readonly UndoOutcome[]> {
-  const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
-  const people = new Map(contacts.map((one) => [one.user.id, one]));
-  const prepared = { people, notices: await noticesOf(desk, signed, resets, people) };
+  const prepared = await prepare(desk, signed.operator.name, resets);
   const at = desk.now();
   return act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
     entry: (outcomes, { actor }) => outcomes.map((outcome) => entryOf(outcome, reason, actor, at)),
-    change: (acting) => takeBack(acting, resets, prepared),
+    change: (acting) => takeBack(acting, resets, prepared, acting.by.operator.id),
   });
 }
 
+async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]): Promise<Prepared> {
+  const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
+  const people = new Map(contacts.map((one) => [one.user.id, one]));
+  return { people, notices: await noticesOf(desk, who, resets, people) };
+}
+
 async function takeBack(
-  { desk, write, now, by }: Acting<'job:undo'>,
+  { desk, write, now }: Acting<'job:undo'> | ActingOwner<'company:resets'>,
   resets: readonly ResetRow[],
   { people, notices }: Prepared,
+  by: string,
 ): Promise<readonly UndoOutcome[]> {
   const ids = [...new Set(resets.map((row) => row.user_id))];
   const found = await write.resets.facts(ids, now);
@@ -126,9 +134,9 @@ async function takeBack(
   const undone = all('undone');
   const idsOf = (those: readonly ResetRow[]) => those.map((row) => row.id);
   const users = undone.map((row) => row.user_id);
-  await write.resets.bringBack(idsOf(undone), users, by.operator.id, now);
+  await write.resets.bringBack(idsOf(undone), users, by, now);
   const enrolled = all('enrolled-again');
-  if (enrolled.length > 0) await write.resets.end(idsOf(enrolled), 'enrolled', by.operator.id, now);
+  if (enrolled.length > 0) await write.resets.end(idsOf(enrolled), 'enrolled', by, now);
   await write.outbox.insert(undone.flatMap((row) => notices.get(row.id) ?? []).map(({ row }) => row));
   return outcomes;
 }
@@ -142,7 +150,7 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
   return now >= row.at + days(desk.policy.limits.reset.undoDays) ? 'too-late' : undefined;
 }
 
-async function noticesOf(desk: Desk, signed: SignedOperator, resets: readonly ResetRow[], people: Prepared['people']) {
+async function noticesOf(desk: Desk, who: string, resets: readonly ResetRow[], people: Prepared['people']) {
   const homes = await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]);
   const accounts = new Map(homes.map((account) => [account.id, account]));
   const when = minuteOf(desk.now());
@@ -152,7 +160,7 @@ async function noticesOf(desk: Desk, signed: SignedOperator, resets: readonly Re
       const user = people.get(row.user_id)?.user;
       if (account === undefined || user === undefined || user.email === '') return [row.id, []];
       const person = { name: user.name || user.login, login: user.login, account: account.name };
-      const values = { ...person, who: signed.operator.name, when, reference: row.id };
+      const values = { ...person, who, when, reference: row.id };
       return [row.id, [prepareMessage(desk, { template: 'mfa-reset-undone', to: user.email, account, user, values })]];
     }),
   );
@@ -178,3 +186,39 @@ function entryOf({ reset, outcome, remote }: UndoOutcome, reason: string, by: Pr
 
 const refusalOf = (stop: UndoStop, login: string): Refusal =>
   refusal('refused-by-policy', 'reset-stays', { login, undo: stop }, 'show-status');
+
+/**
+ * The resets of one user of the company that took something, newest first. `by`: an admin of the company; undefined for the desk, whose
+ * operators and reasons are its own business. Refusals: forbidden (not an admin), not-found.
+ */
+export async function resetsOfUser(desk: Desk, login: PortalLogin, userId: string) {
+  await askOwner(desk, login, { lock: 'company:people' });
+  const { users, resets } = desk.store.read;
+  const user = await users.byId(userId);
+  if (user?.accountId !== login.account.id) throw refusal('not-found', 'users-of-others', {});
+  const rows = await resets.ofUser(userId);
+  const [facts] = await resets.facts([userId], desk.now());
+  const admins = await users.byIds(rows.flatMap(({ by_user_id: id }) => id ?? []));
+  const past = rows.map((reset) => {
+    const by = admins.find(({ id }) => id === reset.by_user_id);
+    return { reset, by, undo: stopOf(desk, reset, facts, desk.now()) ?? 'possible' };
+  });
+  return { user, past };
+}
+
+/** Refusals: forbidden (not an admin), not-signed-in, factor-needed, missing-option (reason), not-found, refused-by-policy. Each is logged. */
+export async function undoInPortal(desk: Desk, login: PortalLogin, id: string, reason: string): Promise<void> {
+  const outcomes = await logged(desk, login.user, 'mfa.undo-refused', async () => {
+    await askOwner(desk, login, RESETTING_USERS);
+    if (reason.trim() === '') throw refusal('missing-option', 'portal-undo-reason', {});
+    const reset = await desk.store.read.resets.byId(id);
+    if (reset?.account_id !== login.account.id) throw refusal('not-found', 'reset-unknown', { id });
+    const prepared = await prepare(desk, login.user.name || login.user.login, [reset]);
+    const at = desk.now();
+    return actAsOwner<'company:resets', readonly UndoOutcome[]>(desk, login, RESETTING_USERS, {
+      entry: (done, { actor }) => done.map((outcome) => entryOf(outcome, reason.trim(), actor, at)),
+      change: (acting) => takeBack(acting, [reset], prepared, login.user.id),
+    });
+  });
+  for (const { outcome, login: whose } of outcomes) if (outcome !== 'undone') throw refusalOf(outcome, whose);
+}

@@ -23,6 +23,9 @@ export const factorReads = (db: Db) => ({
       .orderBy('id')
       .execute();
   },
+  /** Those in use; of at least one user. */
+  activeOf: async (ids: readonly string[]) =>
+    db.selectFrom('factors').selectAll().where('user_id', 'in', ids).where('state', '=', 'active').execute(),
   /** How many users of an account have at least one factor that works. */
   async usersEnrolled(accountId: string): Promise<number> {
     const row = await db

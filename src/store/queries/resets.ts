@@ -11,7 +11,7 @@ import { countOf } from './count.js';
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;
 
-/** The resets of a user, of which only the newest is read. */
+/** The newest reset of a user. */
 export const newestOf = (db: Db, userId: string) =>
   db.selectFrom('resets').selectAll().where('user_id', '=', userId).orderBy('id', 'desc').limit(1);
 
@@ -30,6 +30,8 @@ export const resetReads = (db: Db) => ({
     const narrowed = jobId === undefined ? query : query.where('job_id', '=', jobId);
     return narrowed.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   },
+  /** Those of one user that took something, newest first; the older ones are in the log. */
+  ofUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').limit(20).execute(),
   openOfUser: async (userId: string) => newestOf(db, userId).where('state', '=', 'open').executeTakeFirst(),
   /** The newest reset that took something from this user, whatever its state is now (B76). */
   latestOfUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').executeTakeFirst(),

@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/commands/command.js';
 import { type PortalUser, portalSession } from '../../../src/commands/portal/portal-session.js';
-import { setOwnPassphrase, VIEWING_PASSPHRASE } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import {
+  SETTING_PASSPHRASE,
+  setOwnPassphrase,
+  VIEWING_PASSPHRASE,
+} from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import type { OwnerDoor } from '../../../src/procedures/portal/owner-locks.js';
 import { RESETTING_USERS } from '../../../src/procedures/resets/reset-in-portal.js';
 import { minutes } from '../../../src/rules/duration.js';
@@ -54,6 +58,12 @@ describe('who uses the portal', () => {
       expect((await refusalOf(use(inside, door, { passwordStdin: true }))).code).toBe('factor-needed');
       expect(await piped(inside, door)).toBe(true);
     }
+  });
+
+  it('the command that reads a phrase has no room for the password: with an old one it says to sign in again', async () => {
+    place.clock.advance(minutes(6));
+    const { code, hint } = await refusalOf(use(async () => undefined, SETTING_PASSPHRASE));
+    expect([code, hint]).toEqual(['not-signed-in', 'Sign in again with: countersign portal login']);
   });
 
   it('B17 who may not is told that, however old the password is', async () => {

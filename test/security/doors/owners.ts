@@ -25,12 +25,13 @@ import {
   listDevices,
   listSessions,
 } from '../../../src/procedures/portal/devices-and-sessions.js';
-import { readProfile } from '../../../src/procedures/portal/read-profile.js';
+import { changeOwnContact, readProfile, sendContactCodes } from '../../../src/procedures/portal/own-profile.js';
 import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resendInPortal } from '../../../src/procedures/resets/resend-code.js';
 import { countPortalReset, resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
+import { resetsOfUser, undoInPortal } from '../../../src/procedures/resets/undo-reset.js';
 import { LOGIN_STATES, type LoginState } from '../../../src/rules/mfa-login.js';
 import { PASSWORD } from '../../procedures/portal/portal-place.js';
 
@@ -155,7 +156,23 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   },
   'portal/devices-and-sessions.listDevices': { knock: (desk, login) => listDevices(desk, login, []) },
   'portal/devices-and-sessions.listSessions': { knock: listSessions },
-  'portal/read-profile.readProfile': { knock: readProfile },
+  'portal/own-profile.changeOwnContact': {
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) =>
+      changeOwnContact(
+        desk,
+        login,
+        { contact: 'email', next: 'a@b.example' },
+        { 'contact-old': '', 'contact-new': '' },
+      ),
+  },
+  'portal/own-profile.readProfile': { knock: readProfile },
+  'portal/own-profile.sendContactCodes': {
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => sendContactCodes(desk, login, { contact: 'email', next: 'no address' }),
+  },
   'portal/remember-device.rememberDevice': { knock: rememberDevice },
   'portal/sign-in-user.provePassword': { knock: (desk, login) => provePassword(desk, login, PASSWORD) },
   'resets/object-to-reset.objectToReset': {
@@ -179,5 +196,12 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     notByDevice: true,
     lately: 'password',
     knock: (desk, login) => resetInPortal(desk, login, { references: ['nobody'], reason: 'test', confirmed: 0 }),
+  },
+  'resets/undo-reset.resetsOfUser': { adminsOnly: true, knock: (desk, login) => resetsOfUser(desk, login, 'nobody') },
+  'resets/undo-reset.undoInPortal': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => undoInPortal(desk, login, 'rst_none', 'test'),
   },
 };

@@ -1,0 +1,125 @@
+/**
+ * The customers' pages: what a signed-in page costs the server while fifty are asked for at once (no password is hashed), and the memory of
+ * the process when nobody asks. All fifty share one thread, so a request's time is that of its fifty, divided by fifty.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { benchDesk, root } from '../bench-desk.mjs';
+
+const USERS = 1_000;
+const AT_ONCE = 50;
+const BATCHES = 40;
+const MOST_MS = 5;
+const MOST_MB = 80;
+/** After its start, until what that needed has been cleared away. */
+const IDLE_MS = 5_000;
+const PASSWORD = 'harbour velvet 9317';
+const SOCKET = { incoming: { socket: { remoteAddress: '127.0.0.1', localPort: 8443 } } };
+
+let bench;
+let desk;
+let get;
+
+async function prepare() {
+  bench = await benchDesk([
+    "export { pagesApp } from './src/pages/app.js';",
+    "export { LIMITS } from './src/pages/limits.js';",
+    "export { wordsOf } from './src/commands/wording/words.js';",
+    "export { prepareApplicationPassword } from './src/procedures/portal/application-password.js';",
+    "export { signInWithPassword } from './src/procedures/portal/sign-in-user.js';",
+  ]);
+  await bench.fill(USERS, false);
+  desk = await bench.open();
+  const { pagesApp, LIMITS, wordsOf } = bench.sources;
+  const { token } = await signedIn();
+  const read = (language, file) => JSON.parse(readFileSync(path.join(root, 'data/messages', language, `${file}.json`)));
+  const words = wordsOf({ tongue: { language: 'en', read, now: Date.now } });
+  const tell = (line) => process.stderr.write(`${line}\n`);
+  const app = pagesApp({ desk, words, tell, secure: false, proxies: [], ...LIMITS });
+  get = async (page) => {
+    const request = new Request(`http://127.0.0.1:8443${page}`, { headers: { cookie: `countersign=${token}` } });
+    const response = await app.fetch(request, SOCKET);
+    const text = await response.text();
+    if (response.status !== 200 || !text.includes('<h1>')) throw new Error(`${page} answered ${response.status}`);
+  };
+}
+
+async function signedIn() {
+  const { prepareApplicationPassword, signInWithPassword } = bench.sources;
+  const user = await desk.store.read.users.byId('usr_00000007');
+  const { verifier } = await prepareApplicationPassword(desk, user, PASSWORD);
+  const entry = { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: { kind: 'system', id: 'x', name: 'x' } };
+  await desk.store.record(entry, (write) =>
+    write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: desk.now() }),
+  );
+  const who = { account: user.accountId, login: user.login, password: PASSWORD, deviceTokens: [] };
+  return signInWithPassword(desk, who);
+}
+
+/** Milliseconds for each request, in the slowest of forty batches. */
+async function p99(page) {
+  const times = [];
+  for (let batch = -3; batch < BATCHES; batch++) {
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => get(page)));
+    if (batch >= 0) times.push((performance.now() - begun) / AT_ONCE);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(BATCHES * 0.99)];
+}
+
+/** Of the built command, when it has served one page and then nobody; MB. */
+async function idleMemory() {
+  const { executable, env } = bench;
+  const server = spawn(process.execPath, [executable, 'serve', '--listen', '127.0.0.1:0', '--json'], { env });
+  try {
+    const address = await new Promise((ready, failed) => {
+      server.stdout.on('data', (text) => ready(JSON.parse(text).serving.address));
+      server.on('exit', (status) => failed(new Error(`serve ended with ${status}`)));
+    });
+    await (await fetch(`${address}/sign-in`)).text();
+    await wait(IDLE_MS);
+    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
+    return Number(kilobytes) / 1024;
+  } finally {
+    server.kill('SIGTERM');
+  }
+}
+
+async function close() {
+  await desk?.store.close();
+  bench?.close();
+}
+
+export const subjects = [
+  {
+    name: `page: profile, ${AT_ONCE} at once, p99`,
+    reach: 1,
+    rounds: 1,
+    prepare,
+    floor: () => MOST_MS,
+    figure: () => p99('/profile'),
+  },
+  {
+    name: `page: users, ${AT_ONCE} at once, p99`,
+    reach: 1,
+    rounds: 1,
+    floor: () => MOST_MS,
+    figure: () => p99('/users'),
+    close,
+  },
+  {
+    name: 'pages: memory of serve, idle',
+    reach: 1,
+    rounds: 1,
+    unit: 'MB',
+    prepare: async () => {
+      bench = await benchDesk();
+      desk = undefined;
+    },
+    floor: () => MOST_MB,
+    figure: idleMemory,
+    close,
+  },
+];
