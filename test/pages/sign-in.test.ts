@@ -133,11 +133,15 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
 
   it('B36 people with single sign-on get a sentence, and no session', async () => {
     const by = { kind: 'system', id: 't', name: 't' } as const;
-    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, (write) =>
-      write.users.update('usr_acc_200500_xavi', { sign_in: 'sso' }),
-    );
+    const entry = { kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by } as const;
+    await place.desk.store.record(entry, (write) => write.users.update('usr_acc_200500_xavi', { sign_in: 'sso' }));
     const refused = await browser.signIn('xavi');
-    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('single sign-on')]);
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('own sign-in page. If')]);
+    // With the address that the company names; nobody learns it without the password.
+    const at = 'https://login.contoso.example';
+    await place.desk.store.record(entry, (write) => write.accounts.update('acc_200500', { sso: 'X', sso_issuer: at }));
+    expect((await browser.signIn('xavi')).text).toContain(`own sign-in page: ${at}.`);
+    expect((await browser.signIn('xavi', { password: 'wrong one' })).text).not.toContain(at);
     expect((await browser.get('/profile')).at).toMatch(/^\/sign-in/);
   });
 

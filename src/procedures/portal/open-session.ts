@@ -91,10 +91,10 @@ export function openedEntry({ session }: { readonly session: SignedUser }) {
   return { kind, outcome: 'done', detail: { session: sessionId, state, method } } as const;
 }
 
-/** Why this user cannot sign in this way. */
-export function loginRefusal(reason: LoginRefusal): Refusal {
+/** Why this user cannot sign in this way; `at`: the address that the company names for its own sign-in. */
+export function loginRefusal(reason: LoginRefusal, at: string | null): Refusal {
   const refusals = {
-    'sso-only': refusal('forbidden', 'signs-in-by-sso', {}, 'sign-in-by-sso'),
+    'sso-only': refusal('forbidden', 'signs-in-by-sso', { at }, 'sign-in-by-sso'),
     'native-only': refusal('forbidden', 'signs-in-by-password', {}, 'sign-in-by-password'),
     'mfa-not-in-edition': refusal('refused-by-policy', 'mfa-outside-edition', {}, 'call-desk'),
   } as const;

@@ -43,7 +43,7 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
       const owner = await openOwner(write, user.id);
       if (owner === undefined) return notKnown();
       const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
-      if (need.next === 'refused') return loginRefusal(need.reason);
+      if (need.next === 'refused') return loginRefusal(need.reason, issuer);
       const at = desk.now();
       const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
       if (!(await write.idTokens.pin(pinned))) return tokenRefused('other-person');

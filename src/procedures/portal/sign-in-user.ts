@@ -105,7 +105,8 @@ async function openWithPassword(
       const { account, user } = owner;
       const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
       const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
-      if (need.next === 'refused') return loginRefusal(need.reason);
+      if (need.next === 'refused')
+        return loginRefusal(need.reason, (await write.accounts.ssoSettings(account.id))?.issuer ?? null);
       const asks = account.mfaRequiredAt !== null;
       const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
       return openSession({ desk, write, log }, owner, { state: need.next, method, digest });
