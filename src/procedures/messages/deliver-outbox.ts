@@ -47,6 +47,7 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
 async function prune(desk: Desk): Promise<void> {
   try {
     await forgetEnded(desk);
+    await forgetStrangers(desk);
   } catch (error) {
     if (!isRefusal(error) || !OUT_OF_REACH.includes(error.code)) throw error;
   }
@@ -63,6 +64,19 @@ async function forgetEnded(desk: Desk): Promise<void> {
     const entry = { kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { count: over.length } } as const;
     await desk.store.record(entry, (write) => write.outbox.delete(over));
   }
+}
+
+/** Whoever waits so long between two guesses may learn that there is no such login. */
+const STRANGERS_KEPT_DAYS = 90;
+
+/** Counts of guesses at logins that there are not. */
+async function forgetStrangers(desk: Desk): Promise<void> {
+  const at = desk.now();
+  const before = at - days(STRANGERS_KEPT_DAYS);
+  if ((await desk.store.read.throttles.countStrangers(before)) === 0) return;
+  const entry = (strangers: number) =>
+    ({ kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { strangers } }) as const;
+  await desk.store.record(entry, (write) => write.throttles.deleteStrangers(before));
 }
 
 /** Who was kept out at another system is let in by what its row says, whenever that is (B93). */

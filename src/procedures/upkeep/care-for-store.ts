@@ -2,7 +2,6 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
-import { days } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
@@ -37,9 +36,6 @@ export async function storeInfo(desk: Desk): Promise<StoreInfo> {
   };
 }
 
-/** Whoever waits so long between two guesses may learn that there is no such login. */
-const STRANGERS_KEPT_DAYS = 90;
-
 /** The door for copying the store, and replacing it by a copy. A script may: it makes the backup of each night. */
 export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
 
@@ -48,14 +44,14 @@ export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 
 /**
  * Copies the whole store into a new file (0600) while others use it. The entry is written first, so that the copy contains it;
- * the copy never contains the key. Counts of wrong guesses at logins that there are not end with it, once they are old. Refusal `usage` on PostgreSQL, which has tools of its own.
+ * the copy never contains the key. Refusal `usage` on PostgreSQL, which has tools of its own.
  */
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
   if (desk.store.engine === 'sqlite') {
     await act(desk, signed, CARE_FOR_STORE, {
-      entry: (forgotten: number) => ({ kind: 'store.backed-up', outcome: 'started', detail: { file, forgotten } }),
-      change: ({ write, now }) => write.throttles.deleteStrangers(now - days(STRANGERS_KEPT_DAYS)),
+      entry: () => ({ kind: 'store.backed-up', outcome: 'started', detail: { file } }),
+      change: async () => undefined,
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);

@@ -2,10 +2,11 @@
  * Lock-out states, one row for each subject, shared by all operators and processes (B72). A missing row means no failures, unless the
  * row of its user or operator says that an attempt was counted: then somebody deleted it, and nothing more is checked (T19).
  */
-import type { Selectable } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import { refusal } from '../../errors.js';
 import { rowOf } from '../guard/statements.js';
-import type { Db, ThrottlesTable, Tx } from '../schema/directory.js';
+import type { Database, Db, ThrottlesTable, Tx } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type ThrottleRow = Selectable<ThrottlesTable>;
 
@@ -17,6 +18,10 @@ export const throttleReads = (db: Db) => ({
     const since = await rowOf(db, 'throttles', 'subject', subject);
     if (since === undefined) throw refusal('store-corrupt', 'lock-gone', { subject }, 'desk-keeps-store');
     return since;
+  },
+  /** How many rows `deleteStrangers` would delete. */
+  async countStrangers(before: number): Promise<number> {
+    return countOf(db.selectFrom('throttles').where(ofStrangers(before)));
   },
   /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
   async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
@@ -47,15 +52,21 @@ export const throttleWrites = (tx: Tx) => ({
   },
   /** Deletes what was counted for nobody we know and is long over; a lock for good stays. Returns how many. */
   async deleteStrangers(before: number): Promise<number> {
-    const strangers = tx.deleteFrom('throttles').where('updated_at', '<', before).where('disabled_at', 'is', null);
-    const result = await strangers
-      .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<', before)]))
-      .where('subject', 'not like', '%usr_%')
-      .where('subject', 'not like', '%:op_%')
-      .executeTakeFirst();
+    const result = await tx.deleteFrom('throttles').where(ofStrangers(before)).executeTakeFirst();
     return Number(result.numDeletedRows);
   },
 });
+
+const ofStrangers =
+  (before: number) =>
+  (e: ExpressionBuilder<Database, 'throttles'>): Expression<SqlBool> =>
+    e.and([
+      e('updated_at', '<', before),
+      e('disabled_at', 'is', null),
+      e.or([e('locked_until', 'is', null), e('locked_until', '<', before)]),
+      e('subject', 'not like', '%usr_%'),
+      e('subject', 'not like', '%:op_%'),
+    ]);
 
 const kindOf = (subject: string): string => subject.split(':')[0] ?? subject;
 

@@ -9,7 +9,7 @@ import { switchedOff, switchOn } from '../../../src/procedures/messages/channel-
 import { deliverDue, deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
 import { sealedMessage } from '../../../src/procedures/messages/queue-message.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
-import { minutes } from '../../../src/rules/duration.js';
+import { days, minutes } from '../../../src/rules/duration.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 type Channel = ReturnType<Desk['channels']['pick']>;
@@ -59,6 +59,28 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
   }
 
   const row = async (id: string | undefined) => place.desk.store.read.outbox.byId(id ?? '');
+
+  it("B73 counts of guesses at logins that there are not end with a flush once they are old; a lock for good and a person's own stay", async () => {
+    const { desk } = place;
+    const row = { failures: 3, reserved: 0, locked_until: null, disabled_at: null, updated_at: desk.now() };
+    const entry = { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
+    await desk.store.record(entry, async ({ throttles }) => {
+      for (const subject of ['portal:x:1', 'caller:x:2', 'portal:usr_ana'])
+        await throttles.put({ subject, ...row }, null);
+      await throttles.put({ subject: 'portal:x:3', ...row, disabled_at: 1 }, null);
+    });
+    const left = async () => (await desk.store.read.throttles.standing('', 9)).map(({ subject }) => subject);
+    place.clock.advance(days(89));
+    await deliverDue(desk);
+    expect(await left()).toHaveLength(4);
+    place.clock.advance(days(2));
+    await deliverDue(desk);
+    expect(await left()).toEqual(['portal:usr_ana', 'portal:x:3']);
+    const pruned = async () => (await desk.store.read.audit.newest({ kind: 'delivery.pruned' }, 9)).length;
+    expect(await pruned()).toBe(1);
+    await deliverDue(desk);
+    expect(await pruned()).toBe(1);
+  });
 
   it('is queued with its cause or not at all', async () => {
     const { store } = place.desk;
