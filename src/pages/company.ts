@@ -1,7 +1,7 @@
 /** The Admin Console: the users of the company, their reset, objections; the company's switch of MFA, and privileges (B16, B32, B37, B50, B62). */
 import { html } from 'hono/html';
-import { companyPeople, companyUsers } from '../procedures/factors/company-people.js';
-import { foreseeMfa, requireMfa } from '../procedures/factors/require-mfa.js';
+import { companyAdmins, companyPeople, companyUsers } from '../procedures/factors/company-people.js';
+import { forbidPhoneResets, foreseeMfa, requireMfa } from '../procedures/factors/require-mfa.js';
 import { grantScope, listTeam, revokeScope } from '../procedures/portal/customer-scopes.js';
 import { objectToReset } from '../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../procedures/resets/resend-code.js';
@@ -23,7 +23,7 @@ const users = page('/users', 'users.title', ['done'], {
     const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
     const notEnrolled = given('without') !== '';
     const { count, people } = await companyPeople(desk, login, { search, notEnrolled, from, most: AT_ONCE });
-    const rows = people.map(({ user, kinds, backupCodesLeft, pending }) => {
+    const rows = people.map(({ user, kinds, backupCodesLeft, pending, signedInAt }) => {
       const codes = backupCodesLeft === 0 ? [] : [text('users.backup', { left: backupCodesLeft })];
       const more = [pending ? text('users.pending') : '', user.disabledAt === null ? '' : text('users.disabled')];
       const known = [...kinds.map((kind) => text(`kind.${kind}` as TextKey)), ...codes, ...more];
@@ -38,10 +38,11 @@ const users = page('/users', 'users.title', ['done'], {
         html`<input type="checkbox" name="user" value="${user.id}" aria-label="${user.login}">`,
         `${user.name} (${user.login})`,
         states.length === 0 ? text('users.not-enrolled') : states.join(', '),
+        signedInAt === null ? text('users.never') : minuteOf(signedInAt),
         html`<details><summary>${text('users.options', { login: user.login })}</summary>${buttons}</details>`,
       ];
     });
-    const heads = ['pick', 'user', 'mfa', 'more'].map((key) => text(`users.${key}` as TextKey));
+    const heads = ['pick', 'user', 'mfa', 'signed-in', 'more'].map((key) => text(`users.${key}` as TextKey));
     const list = table(text('users.list', { count }), heads, rows, text('users.none'));
     const page = (at: number, key: TextKey) =>
       html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;without=${notEnrolled ? 'yes' : ''}&amp;from=${at}">${text(key)}</a>`;
@@ -128,23 +129,31 @@ const security = page('/security', 'security.title', ['done'], {
             button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'),
           );
     const team = login.account.edition === 'classic' ? await privileges(visit) : '';
-    return html`<h2>${text('security.mfa')}</h2><p>${text(on ? 'security.on' : 'security.off')}</p>${change}${team}`;
+    const admins = (await companyAdmins(visit.desk, login)).map((user) => html`<li>${user.name} (${user.login})</li>`);
+    const phone = login.account.phoneResetForbidden;
+    const forbid = phone ? '' : form(visit, '/security', button(text('security.phone-forbid'), 'ask phone'));
+    return html`<h2>${text('security.mfa')}</h2><p>${text(on ? 'security.on' : 'security.off')}</p>${change}
+<h2>${text('security.phone')}</h2><p>${text(phone ? 'security.phone-off' : 'security.phone-on')}</p>${forbid}
+<h2>${text('security.admins')}</h2><ul>${admins}</ul>${team}`;
   },
   acts: {
     ask: async (visit, on) => {
       const { text, desk, login } = visit;
+      if (on === 'phone') return asking(visit, html`<p>${text('security.phone-means')}</p>`, on);
       const seen = on === 'on' ? await foreseeMfa(desk, login) : undefined;
       const advice = (seen?.warnings ?? []).map((one) => html`<p class="no">${text(`security.${one}`)}</p>`);
       const means =
         seen === undefined
           ? text('security.off-means')
           : text('security.asked', { asked: seen.asked, without: seen.withoutFactor });
-      return {
-        html: html`<p>${means}</p>${advice}${form(visit, '/security', button(text('save'), `save ${on}`, 'first'))}${link(text('back'), '/security')}`,
-      };
+      return asking(visit, html`<p>${means}</p>${advice}`, on);
     },
     save: (visit, on) =>
       proven(visit, { act: `save ${on}`, kept: [] }, async () => {
+        if (on === 'phone') {
+          await forbidPhoneResets(visit.desk, visit.login);
+          return { to: '/security', said: 'said.phone-forbidden' };
+        }
         await requireMfa(visit.desk, visit.login, on === 'on');
         return { to: '/security', said: on === 'on' ? 'said.mfa-on' : 'said.mfa-off' };
       }),
@@ -160,6 +169,10 @@ const security = page('/security', 'security.title', ['done'], {
         return { to: '/security', said: 'said.privilege-taken' };
       }),
   },
+});
+
+const asking = (visit: Signed, means: Html, what: string): Answer => ({
+  html: html`${means}${form(visit, '/security', button(visit.text('save'), `save ${what}`, 'first'))}${link(visit.text('back'), '/security')}`,
 });
 
 async function privileges(visit: Signed): Promise<Html> {

@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minutes } from '../../src/rules/duration.js';
+import { minuteOf } from '../../src/rules/moment.js';
 import { PASSWORD } from '../procedures/portal/portal-place.js';
 import { entriesOf } from '../support/directory-desk.js';
 import { faultsOf, hasChromium, startChromium } from './chromium.js';
@@ -85,6 +86,31 @@ describe('the Admin Console (B91)', () => {
     expect(await shown('?search=XAV')).toEqual(['xavi']);
     expect(await shown('?without=yes')).toEqual(['xena']);
     expect(await shown('?search=xavi&without=yes')).toEqual([]);
+  });
+
+  it('the list says when each last signed in, and Security names the admins', async () => {
+    const browser = place.visitor();
+    await browser.signIn('ana', { account: '100234' });
+    const cells = (login: string, text: string) =>
+      new RegExp(`<tr>(?:(?!</tr>).)*\\(${login}\\).*?</tr>`, 's').exec(text)?.[0] ?? '';
+    const { text } = await browser.get('/users');
+    expect(cells('ana', text)).toContain(minuteOf(place.desk.now()));
+    expect(cells('uma', text)).toContain('never');
+    const security = (await browser.get('/security')).text;
+    expect(/Admins<\/h2><ul>(.*?)<\/ul>/s.exec(security)?.[1]).toBe('<li>ana (ana)</li><li>ben (ben)</li>');
+  });
+
+  it('B63 an admin forbids resets by phone, after reading what it means; the page gives no way back', async () => {
+    const browser = place.visitor();
+    await browser.signIn('ana', { account: '100234' });
+    await browser.get('/security');
+    expect((await browser.send('ask phone')).text).toContain('Only your support desk can allow it again');
+    expect((await browser.send('save phone')).at).toBe('/security?said=phone-forbidden');
+    expect(browser.last().text).not.toContain('ask phone');
+    expect(await place.desk.store.read.accounts.byId('acc_100234')).toMatchObject({ phoneResetForbidden: true });
+    expect(await entriesOf(place, 'account.edited')).toMatchObject([
+      { user: 'usr_acc_100234_ana', detail: { phoneResets: 'forbidden' } },
+    ]);
   });
 
   it('B61 B91 the resets of a person are listed, and the last one is taken back with a reason; none of another company is', async () => {

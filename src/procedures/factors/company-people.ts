@@ -1,6 +1,7 @@
 /** The people of a company, with their sign-in methods and what is pending, as an admin of it sees them (Admin Console, Users). */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { User } from '../../rules/people.js';
 import { askOwner } from '../portal/act-as-owner.js';
@@ -36,14 +37,28 @@ async function seen({ store: { read } }: Desk, users: readonly User[]) {
     const some = users.slice(part * AT_ONCE, (part + 1) * AT_ONCE);
     const ids = some.map(({ id }) => id);
     const active = await read.factors.activeOf(ids);
+    const signedIn = await read.users.lastSignIns(ids);
     const facts = new Map((await read.resets.facts(ids, 0)).map((one) => [one.userId, one]));
     return some.map((user) => {
       const { backupCodes = 0, open = null, codeLive = false } = facts.get(user.id) ?? {};
       const own = active.filter((row) => row.user_id === user.id).map(({ kind }) => kind);
-      return { user, kinds: own.toSorted(), backupCodesLeft: backupCodes, pending: open !== null || codeLive };
+      return {
+        user,
+        kinds: own.toSorted(),
+        backupCodesLeft: backupCodes,
+        pending: open !== null || codeLive,
+        signedInAt: signedIn.get(user.id) ?? null,
+      };
     });
   });
   return (await Promise.all(parts)).flat();
+}
+
+/** Who rules the company, by login. Refusal: as above. */
+export async function companyAdmins(desk: Desk, login: PortalLogin): Promise<readonly User[]> {
+  await askOwner(desk, login, { lock: 'company:people' });
+  const users = await desk.store.read.users.ofAccount(login.account.id);
+  return users.filter((user) => user.disabledAt === null && hasAdminStatus(desk.policy, login.account, user));
 }
 
 /** The named ones, in the order of their names. Refusals: as above; not-found for an id that is nobody's of this company. */

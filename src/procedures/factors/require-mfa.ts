@@ -59,6 +59,16 @@ async function endWhatCounts({ write, by }: ActingOwner<'company:mfa'>, on: bool
   return write.trust.end(users, { keepSession: session.sessionId, methods: on ? WITHOUT_FACTOR : [BY_DEVICE] });
 }
 
+/** No reset by phone any more (B63). Only the desk lifts it, by a written request. Refusals: as `requireMfa`, without the edition. */
+export async function forbidPhoneResets(desk: Desk, login: PortalLogin): Promise<void> {
+  await askOwner(desk, login, REQUIRING);
+  await actAsOwner<'company:mfa', void>(desk, login, REQUIRING, {
+    entry: () => ({ kind: 'account.edited', detail: { fields: ['phone-resets'], phoneResets: 'forbidden' } }),
+    change: ({ write, now, by }) =>
+      write.accounts.update(by.login.account.id, { phone_reset_forbidden: 1, updated_at: now }),
+  });
+}
+
 export interface PeopleAsked {
   /** Users who sign in by password, so that each login on a new device asks them for a code. */
   readonly asked: number;

@@ -64,7 +64,7 @@ export async function openSession(
   const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, digest, state, method, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
-  if (state === 'done') await liftPhoneLock(desk, write, login);
+  if (state === 'done') await noteSignIn(desk, write, login, now);
   return login;
 }
 
@@ -75,12 +75,13 @@ export async function moveOn(
 ): Promise<PortalLogin> {
   await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: now });
   const moved = { ...login, session: { ...login.session, ...to } };
-  if (to.state === 'done') await liftPhoneLock(desk, write, moved);
+  if (to.state === 'done') await noteSignIn(desk, write, moved, now);
   return moved;
 }
 
 /** A user who is signed in has proved to be the owner: lifts a lock that wrong guesses by phone caused (their count stays). */
-async function liftPhoneLock(desk: Desk, write: Writes, { account, user }: Owner): Promise<void> {
+async function noteSignIn(desk: Desk, write: Writes, { account, user }: Owner, now: number): Promise<void> {
+  await write.users.update(user.id, { signed_in_at: now });
   await liftLock(desk, write, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 

@@ -21,6 +21,7 @@ import * as hearings from './0015-hearings.js';
 import * as lookups from './0016-lookups.js';
 import * as languages from './0017-languages.js';
 import * as connectors from './0018-connectors.js';
+import * as lastSignIn from './0019-last-sign-in.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
@@ -58,6 +59,7 @@ export const STEPS: readonly Step[] = [
   { name: '0016-lookups', up: lookups.up },
   { name: '0017-languages', up: languages.up },
   { name: '0018-connectors', up: connectors.up },
+  { name: '0019-last-sign-in', up: lastSignIn.up },
 ];
 
 /** Name of the newest migration that this build knows. */

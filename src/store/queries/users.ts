@@ -77,6 +77,13 @@ const usersById = async (db: Db, ids: readonly string[]) =>
 
 export const userReads = (db: Db) => ({
   byIds: async (ids: readonly string[]) => usersById(db, ids),
+  /** When each last signed in, ms; without those who never did. Not tagged: to be shown, and nothing more. */
+  async lastSignIns(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (ids.length === 0) return new Map();
+    const signed = db.selectFrom('users').select(['id', 'signed_in_at as at']).where('id', 'in', ids);
+    const rows = await signed.where('signed_in_at', 'is not', null).execute();
+    return new Map(rows.map(({ id, at }) => [id, Number(at)]));
+  },
   async byId(id: string): Promise<User | undefined> {
     const row = await rowOf(db, 'users', 'id', id);
     return row && toUser(row);

@@ -24,7 +24,7 @@ import type {
   OperatorStartsTable,
 } from './operators.js';
 import type { ApprovalsTable, FreezesTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
-import type { SsoSubjectsTable, UsedIdTokensTable } from './sign-on.js';
+import type { PortalSessionsTable, SsoSubjectsTable, UsedIdTokensTable } from './sign-on.js';
 
 export type * from './calls.js';
 export type * from './operators.js';
@@ -121,6 +121,8 @@ export interface UsersTable {
   tried: string | null;
   language: string | null;
   external: string | null;
+  /** On the pages or by `portal`; null if never. Not tagged. */
+  signed_in_at: number | null;
 }
 
 /** Search keys of accounts and users: folded word starts in a b-tree. `kind` is `account` or `user`. */
@@ -190,20 +192,6 @@ export interface DevicesTable {
   user_id: string;
   digest: string;
   created_at: number;
-}
-
-export interface PortalSessionsTable {
-  id: string;
-  user_id: string;
-  /** Who signed in, as the machine knows them; see operator_sessions. */
-  person: string;
-  digest: string;
-  /** done, factor-needed, enrolment-needed, enrolment-code-needed. */
-  state: string;
-  method: string;
-  created_at: number;
-  last_seen_at: number;
-  password_at: number;
 }
 
 export interface Database {

@@ -14,3 +14,17 @@ export interface SsoSubjectsTable {
   subject: string;
   pinned_at: number;
 }
+
+export interface PortalSessionsTable {
+  id: string;
+  user_id: string;
+  /** Who signed in, as the machine knows them; see operator_sessions. */
+  person: string;
+  digest: string;
+  /** done, factor-needed, enrolment-needed, enrolment-code-needed. */
+  state: string;
+  method: string;
+  created_at: number;
+  last_seen_at: number;
+  password_at: number;
+}

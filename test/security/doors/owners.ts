@@ -6,13 +6,13 @@ import type { Desk } from '../../../src/desk.js';
 import { handOver, promote } from '../../../src/procedures/exits/hand-over.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
-import { companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
+import { companyAdmins, companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment, beginInBrowser } from '../../../src/procedures/factors/enrol-factor.js';
 import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
 import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
-import { foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { forbidPhoneResets, foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { askBrowser, sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
@@ -107,6 +107,12 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   'factors/owed-enrolment-code.submitEnrolmentCode': {
     states: OWING,
     knock: (desk, login) => submitEnrolmentCode(desk, login, 'no code'),
+  },
+  'factors/company-people.companyAdmins': { adminsOnly: true, knock: (desk, login) => companyAdmins(desk, login) },
+  'factors/require-mfa.forbidPhoneResets': {
+    adminsOnly: true,
+    notByDevice: true,
+    knock: (desk, login) => forbidPhoneResets(desk, login),
   },
   'factors/require-mfa.requireMfa': {
     adminsOnly: true,

@@ -74,6 +74,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       ...['accounts', 'users', 'operators'].map((table) => `alter table ${table} drop column language`),
       'alter table accounts drop column connector',
       'alter table users drop column external',
+      'alter table users drop column signed_in_at',
       "delete from kysely_migration where name >= '0015'",
     ];
     for (const text of undo) await sql.raw(text).execute(own.engine.db);
@@ -82,6 +83,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0016-lookups',
       '0017-languages',
       '0018-connectors',
+      '0019-last-sign-in',
     ]);
   });
 
