@@ -53,6 +53,8 @@ export interface ConfigFile {
   readonly language?: string;
   /** The alphabet by which callers spell, until F4 switches: `en`, `de` or `fr`. */
   readonly spelling?: (typeof SPELLINGS)[number];
+  /** The console prints plain lines, as with `--plain` (E39). */
+  readonly plain?: boolean;
   readonly mail?: unknown;
   readonly sms?: unknown;
   readonly webhook?: unknown;
@@ -78,7 +80,7 @@ const TEXT_NAMES = [
   'person',
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
-const SWITCH_NAMES = ['locked'] as const;
+const SWITCH_NAMES = ['locked', 'plain'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors', 'pages'] as const;
 
 /** What proves who runs a command. */

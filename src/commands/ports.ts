@@ -8,7 +8,7 @@ export interface Ask {
   /** The prompts. `option` is what a script should give instead; the refusal names it. */
   prompts(option: string): Promise<Prompts>;
   /** The screen of a live call. The caller of this function closes it. */
-  screen(): Promise<LiveScreen>;
+  screen(plain?: boolean): Promise<LiveScreen>;
 }
 
 /** In which language a run speaks, and the catalogues of data/messages (B98). */

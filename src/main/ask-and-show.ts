@@ -87,7 +87,7 @@ export async function promptsOf(run: Run, options: GlobalOptions, option: string
   return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(run, 'stderr', options) });
 }
 
-export async function screenOf(run: Run, options: GlobalOptions) {
+export async function screenOf(run: Run, options: GlobalOptions, always = false) {
   const { around } = run;
   if (!canAsk(around, options) || around.terminal === null) {
     throw new Refusal('missing-option', 'the console needs a terminal', {
@@ -100,7 +100,7 @@ export async function screenOf(run: Run, options: GlobalOptions) {
     ...around.terminal(),
     onSignal: around.onSignal,
     style: styleOf(run, 'stderr', options),
-    plain: options.plain || dumb,
+    plain: options.plain || always || dumb,
     clears: !dumb,
     now: around.now,
   });

@@ -122,7 +122,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     ask: {
       possible: canAsk(around, options),
       prompts: (option) => promptsOf(run, options, option),
-      screen: () => screenOf(run, options),
+      screen: (plain) => screenOf(run, options, plain),
     },
     files: openFiles(
       around.stdin,

@@ -13,9 +13,11 @@ export interface Picture {
   readonly prompt: string;
   /** Whether text is typed into it. */
   readonly box: boolean;
+  /** Rows that are kept for the body, because it changes with each letter. */
+  readonly list?: number;
   /** `F2 spell`, `Esc back`. */
   readonly keys: readonly string[];
-  /** Lines between the view and the question, ready to print; `room` is Infinity in plain output. */
+  /** Lines below the box, or between the view and a question without one, ready to print; `room` is Infinity in plain output. */
   body(room: number, style: Style): readonly string[];
   /** What is shown of the line typed so far. */
   typed(line: string): string;
@@ -35,10 +37,12 @@ export interface Frame {
 /** Scrolls by `wanted` lines; if undefined, by as few lines as show the sentence to say. */
 export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined): Frame {
   const { columns } = style;
-  const keys = packed(picture.keys.map(style.said), columns).map(style.faint);
+  const keys = packed(picture.keys.map(style.said), columns).map(style.keys);
   const body = picture.body(columns, style).slice(0, Math.max(1, rows - 2 - keys.length));
   const asked = promptLine(picture, line, style, columns);
-  const fixed = 1 + body.length + 1 + keys.length;
+  // Neither the box nor the keys move while somebody types, except in a window too low for that (E35).
+  const kept = Math.max(body.length, rows < 20 ? 0 : (picture.list ?? 0));
+  const fixed = 1 + kept + 1 + keys.length;
   const [title = '', ...rest] = viewLines(picture.view(), style, rows - fixed + 1);
   const gaps = rows - fixed - rest.length;
   const space = gaps >= 0 ? rest.length : Math.max(0, rows - fixed - 1);
@@ -47,8 +51,9 @@ export function layOut(picture: Picture, line: string, style: Style, rows: numbe
   const seen =
     overflow === 0 ? rest : [...rest.slice(offset, offset + space), more(offset, overflow, picture.view(), style)];
   const gap = (many: number) => (gaps >= many ? [''] : []);
-  const above = [title, ...seen, ...(body.length === 0 ? [] : gap(1)), ...body, ...gap(body.length === 0 ? 1 : 2)];
-  const lines = [...above, asked.text, ...gap(3), ...keys];
+  const list = [...body, ...Array.from({ length: kept - body.length }, () => '')];
+  const above = [title, ...seen, ...gap(1), ...(picture.box || list.length === 0 ? [] : [...list, ...gap(2)])];
+  const lines = [...above, asked.text, ...(picture.box ? list : []), ...gap(3), ...keys];
   return { lines: lines.slice(0, rows), row: Math.min(rows, above.length + 1), column: asked.column, overflow, offset };
 }
 
@@ -89,7 +94,7 @@ function packed(keys: readonly string[], columns: number): string[] {
 function more(offset: number, overflow: number, view: View, style: Style): string {
   if (offset > 0 && view.some(({ kind }) => kind === 'alerts'))
     return style.warn(style.said('… Alert above: PgUp shows it'));
-  return style.faint(style.said(where(offset, overflow)));
+  return style.keys(style.said(where(offset, overflow)));
 }
 
 const where = (offset: number, overflow: number): string =>

@@ -46,8 +46,6 @@ export interface SearchQuestion<T> extends Asked {
   readonly most: number;
   /** The text that the box begins with; the empty one shows all that there are at once, with the first marked. */
   readonly initial?: string | undefined;
-  /** Shown below the view while the box is empty. */
-  readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];
 }
 export interface LineQuestion extends Asked {
@@ -80,9 +78,11 @@ export interface LiveScreen {
    * of its own. Then the question is asked again. What `lock` throws ends the question.
    */
   lockWhenIdle(afterMs: number, lock: () => Promise<void>): void;
+  /** Keys of every question. While their value asks others, the open one waits, with what was typed; what the value throws ends it. */
+  offerAlways(keys: () => readonly LiveKey<() => Promise<void>>[]): void;
   /** Copies text to the clipboard, if the terminal allows it (OSC 52). */
   copy(text: string): void;
-  /** Clears the screen and the scrollback. */
+  /** Clears the screen, and with the frame the scrollback too; plain lines are drawn where others' lines are (E39). */
   wipe(): void;
   /** Restores the terminal. */
   close(): void;

@@ -160,7 +160,7 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
     },
     wipe: () => {
       before = new Set();
-      if (clears) output.write(CLEAR_ALL);
+      if (clears) output.write(`${ESC}[2J${ESC}[H`);
     },
     close: () => undefined,
   };

@@ -1,43 +1,38 @@
 /** The kinds of question of the live screen: what each key does, and what is shown. */
 import type { ChooseQuestion, LineQuestion, PhraseQuestion, QuestionMaker } from './live-contract.js';
-import { ESC_BACK, keyHelp, listOf } from './live-list.js';
+import { keyHelp, listOf } from './live-list.js';
 import { HIDDEN, likePhrase, printable } from './printable.js';
 
-export function chooseQuestion<T>(question: ChooseQuestion<T>): QuestionMaker<T> {
+export function chooseQuestion<T>(question: ChooseQuestion<T>, plain: boolean): QuestionMaker<T> {
   return (hooks) => {
     const list = listOf(question.choices);
-    let plainAnswer = '';
     /** Plain output shows no mark before an arrow has moved it, and Enter takes only what is marked. */
-    let shown = false;
+    let shown = !plain;
     return {
       view: question.view,
       prompt: question.message,
       box: false,
-      keys: [ESC_BACK, 'Ctrl-C leave'],
-      body(room, style) {
-        shown ||= Number.isFinite(room);
-        return list.lines(room, style, shown);
-      },
-      typed: () => plainAnswer,
+      keys: ['Ctrl-C leave'],
+      body: (room, style) => list.lines(room, style, shown),
+      // In plain lines a key waits for Enter, as everything there does (E22).
+      typed: (line) => (!plain ? '' : line.length > 2 ? HIDDEN : line),
       onKey(name, text) {
-        if (list.move(name)) {
-          if (!shown) hooks.announce();
-          shown = true;
-          return;
-        }
-        const chosen = list.byKey(text);
-        if (chosen === undefined) return;
-        plainAnswer = text;
-        hooks.redraw();
-        hooks.answer(chosen.value);
+        const moved = list.move(name);
+        shown ||= moved;
+        if (moved && plain) hooks.announce();
+        const chosen = moved || plain ? undefined : list.byKey(text);
+        if (chosen !== undefined) hooks.answer(chosen.value);
       },
       onTick() {
         const answer = question.overtaken?.();
         if (answer !== undefined) hooks.answer(answer);
       },
-      onEnter() {
-        const chosen = shown ? list.marked() : undefined;
+      onEnter(line) {
+        const typed = plain ? line.trim() : '';
+        const marked = shown ? list.marked() : undefined;
+        const chosen = typed === '' ? marked : list.byKey(typed);
         if (chosen !== undefined) hooks.answer(chosen.value);
+        else hooks.announce();
       },
     };
   };
@@ -48,7 +43,7 @@ export function lineQuestion(question: LineQuestion): QuestionMaker<string> {
     view: question.view,
     prompt: question.default === undefined ? question.message : `${question.message} (${question.default})`,
     box: true,
-    keys: ['Enter go on', ESC_BACK],
+    keys: ['Enter go on'],
     body: () => [],
     typed: (line) => (question.prose !== true && likePhrase(line) ? HIDDEN : line),
     onEnter: (line) => hooks.answer(line.trim() === '' ? (question.default ?? '') : line.trim()),
@@ -74,7 +69,6 @@ export function phraseQuestion<T>(question: PhraseQuestion<T>, revealMs: number)
         ...(question.counted === undefined ? [] : ['Ctrl-W last word again']),
         ...(revealMs > 0 ? [`Ctrl-R show ${Math.ceil(revealMs / 1000)} s`] : []),
         ...keyHelp(question.keys),
-        ESC_BACK,
       ],
       body: () => [],
       typed: (line) =>

@@ -12,7 +12,8 @@
 import { createInterface, type Interface, type Key } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Refusal } from '../errors.js';
-import type { Asked, Back, LiveScreen, LiveTerminal, OpenQuestion, QuestionMaker } from './live-contract.js';
+import type { Asked, Back, LiveKey, LiveScreen, LiveTerminal, OpenQuestion, QuestionMaker } from './live-contract.js';
+import { ESC_BACK, keyHelp } from './live-list.js';
 import { framePainter, type Painter, plainPainter } from './live-painter.js';
 import { chooseQuestion, lineQuestion, phraseQuestion } from './live-questions.js';
 import { searchQuestion } from './live-search.js';
@@ -24,12 +25,13 @@ const TICK_MS = 1000;
 export function openLiveScreen(terminal: LiveTerminal): LiveScreen {
   const held = new HeldTerminal(terminal);
   return {
-    choose: (question) => held.ask(chooseQuestion(question)),
+    choose: (question) => held.ask(chooseQuestion(question, terminal.plain)),
     search: (question) => held.ask(searchQuestion(question)),
     line: (question) => held.ask(lineQuestion(question)),
     phrase: (question) => held.ask(phraseQuestion(question, terminal.plain ? 0 : (terminal.revealMs ?? REVEAL_MS))),
     working: (question, work) => held.working(question, work),
     lockWhenIdle: (afterMs, lock) => held.lockWhenIdle(afterMs, lock),
+    offerAlways: (keys) => held.offerAlways(keys),
     copy: (text) => held.copy(text),
     wipe: () => held.wipe(),
     close: () => held.close(),
@@ -43,6 +45,9 @@ class HeldTerminal {
   readonly #leave: (() => void)[] = [];
   #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: unknown): void } | undefined;
   #idle: { readonly afterMs: number; readonly lock: () => Promise<void> } | undefined;
+  #always: () => readonly LiveKey<() => Promise<void>>[] = () => [];
+  /** Questions that wait until another is answered. */
+  #waiting = 0;
   #lastKey: number;
   #locked = false;
   #stopped: Refusal | undefined;
@@ -93,13 +98,15 @@ class HeldTerminal {
     let asked: OpenQuestion | undefined;
     try {
       return await new Promise<T | Back>((answer, fail) => {
-        const question = make({
+        const made = make({
           answer,
           fail,
           redraw: () => this.#redraw(false),
           announce: () => this.#painter.announce(question, this.#editor.line),
           setLine: (text) => this.#setLine(text),
         });
+        const keys = () => [...made.keys, ...keyHelp(this.#offered()), ESC_BACK];
+        const question = Object.defineProperty({ ...made }, 'keys', { get: keys });
         asked = question;
         this.#setLine(question.line ?? '');
         this.#open = { question, answer: answer as (value: unknown) => void, fail };
@@ -117,6 +124,12 @@ class HeldTerminal {
     this.#idle = { afterMs, lock };
   }
 
+  offerAlways(keys: () => readonly LiveKey<() => Promise<void>>[]): void {
+    this.#always = keys;
+  }
+
+  #offered = (): readonly LiveKey<() => Promise<void>>[] => (this.#waiting > 0 ? [] : this.#always());
+
   #tick(): void {
     const idle = this.#idle;
     if (idle !== undefined && !this.#locked && this.#terminal.now() - this.#lastKey >= idle.afterMs)
@@ -127,37 +140,40 @@ class HeldTerminal {
     }
   }
 
-  /** The question that is open waits; nobody sees it, or what was typed, until `lock` is done. */
+  /** Nobody sees the open question, or what was typed, until `lock` is done. */
   async #lock(lock: () => Promise<void>): Promise<void> {
+    if (this.#open === undefined) return;
+    this.#locked = true;
+    this.#painter.wipe();
+    await this.#putAside(lock, '');
+    this.#locked = false;
+    this.#lastKey = this.#terminal.now();
+  }
+
+  /** The open question waits until `work`, which may ask others, is done; then it goes on with `line`. */
+  async #putAside(work: () => Promise<void>, line: string): Promise<void> {
     const waiting = this.#open;
     if (waiting === undefined) return;
-    this.#locked = true;
     this.#open = undefined;
+    this.#waiting += 1;
     waiting.question.onEnd?.();
-    this.#painter.wipe();
     try {
-      await lock();
-      this.#setLine('');
+      await work();
+      this.#setLine(line);
       this.#open = waiting;
-      this.#painter.open(waiting.question);
     } catch (error) {
       waiting.fail(error);
     } finally {
-      this.#locked = false;
-      this.#lastKey = this.#terminal.now();
+      this.#waiting -= 1;
     }
+    if (this.#open !== undefined) this.#painter.open(this.#open.question);
+    this.#redraw(false);
   }
 
   async working<T>(question: Asked, work: () => Promise<T>): Promise<T> {
     if (this.#stopped !== undefined) throw this.#stopped;
-    this.#painter.open({
-      ...question,
-      prompt: question.message,
-      keys: [],
-      box: false,
-      body: () => [],
-      typed: () => '',
-    });
+    const picture = { ...question, prompt: question.message, keys: [], box: false, body: () => [], typed: () => '' };
+    this.#painter.open(picture);
     try {
       return await work();
     } finally {
@@ -185,6 +201,8 @@ class HeldTerminal {
     if (key.name === 'escape')
       return open.question.onEscape === undefined ? open.answer(undefined) : open.question.onEscape(line);
     const name = `${key.ctrl === true ? 'ctrl-' : ''}${key.name ?? text ?? ''}`;
+    const always = this.#offered().find(({ keys }) => keys.includes(name));
+    if (always !== undefined) return void this.#putAside(always.value, line);
     if (open.question.turns?.(name) === true || this.#painter.scroll(open.question, name)) return;
     open.question.onKey?.(name, key.ctrl === true ? '' : (text ?? ''), line);
     this.#redraw(false);

@@ -3,13 +3,14 @@
  * choose. A text that finds nothing and may be a passphrase is not shown (B11).
  */
 import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
-import { ESC_BACK, keyHelp, rowLines } from './live-list.js';
+import { keyHelp, rowLines } from './live-list.js';
 import { fit, HIDDEN, likePhrase } from './printable.js';
-import type { View } from './render.js';
 import type { Style } from './style.js';
 
 /** Matches on a page. */
 const PAGE = 9;
+/** With a row beside the matches and a line that there are more. */
+const LIST_ROWS = PAGE + 2;
 
 const NOTHING_YET = '  No match yet. Press Enter to search anywhere in the text.';
 const NOTHING = '  No match.';
@@ -20,11 +21,12 @@ export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T>
   return (hooks) => {
     const box = new SearchBox(question, hooks);
     return {
-      view: () => box.view(),
+      view: question.view,
       prompt: question.message,
       box: true,
       line: question.initial ?? '',
-      keys: ['↑↓ Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
+      list: LIST_ROWS,
+      keys: ['↑↓ Enter choose', ...keyHelp(question.keys ?? [])],
       body: (room, style) => box.body(room, style),
       typed: (line) => box.typed(line),
       turns: (name) => box.turns(name),
@@ -64,13 +66,6 @@ class SearchBox<T> {
 
   typed(line: string): string {
     return this.#found.length === 0 && likePhrase(line) ? HIDDEN : line;
-  }
-
-  view(): View {
-    const { meanwhile = [] } = this.#question;
-    const view = this.#question.view();
-    if (meanwhile.length === 0 || this.#text.trim() !== '') return view;
-    return [...view, { kind: 'blank' }, { kind: 'lines', lines: meanwhile }];
   }
 
   body(room: number, style: Style): string[] {

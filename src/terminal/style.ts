@@ -12,6 +12,8 @@ export interface Style {
   warn(text: string): string;
   strong(text: string): string;
   faint(text: string): string;
+  /** Names of keys: a pair of colours that every theme keeps apart, on dark and light. */
+  keys(text: string): string;
   accent(text: string): string;
   readonly colours: boolean;
   /** A text of this room in the reader's language (`terminal` in data/messages/<language>/screens.json); the same if it has none. */
@@ -46,6 +48,7 @@ export function makeStyle(facts: StreamFacts): Style {
     warn: (text) => chalk.yellow(text),
     strong: (text) => chalk.bold(text),
     faint: (text) => chalk.dim(text),
+    keys: (text) => chalk.black.bgWhite(text),
     accent: (text) => chalk.cyan(text),
     colours,
     said: facts.said ?? ((text) => text),

@@ -11,7 +11,7 @@ import { useMira } from '../support/mira-at-console.js';
 import { KEYS, type OpenTerminal } from '../support/pty.js';
 
 /** In the order of a call; `code` is asked of a lead only. */
-const PROMPTS = ['find', 'request', 'phrase', 'next', 'code', 'whom', 'reason', 'ticket'] as const;
+const PROMPTS = ['find', 'request', 'phrase', 'next', 'code', 'whom', 'reason', 'ticket', 'sure'] as const;
 type Prompt = (typeof PROMPTS)[number];
 const EVENTS = ['disable', 'demote', 'sign out', 'freeze'] as const;
 type Event = (typeof EVENTS)[number];
@@ -41,6 +41,7 @@ const ANSWERS: Readonly<Record<Prompt, (terminal: OpenTerminal) => Promise<void>
   },
   reason: (terminal) => terminal.type(KEYS.enter),
   ticket: (terminal) => terminal.type(`T-1${KEYS.enter}`),
+  sure: (terminal) => terminal.type('1'),
 };
 const SEEN: Readonly<Record<Prompt, RegExp>> = {
   find: /\? Find/,
@@ -51,6 +52,7 @@ const SEEN: Readonly<Record<Prompt, RegExp>> = {
   whom: /\? Reset whom/,
   reason: /\? Reason/,
   ticket: /\? Ticket/,
+  sure: /\? Reset this login/,
 };
 
 /** A sign-in with a code is fresh for five minutes, so a lead is asked again only when these are over. */
@@ -94,7 +96,7 @@ async function done(): Promise<unknown> {
   return { verified: await count('verification.verified'), resets: await count('mfa.reset') };
 }
 
-const RESETTING: readonly Prompt[] = ['next', 'code', 'whom', 'reason', 'ticket'];
+const RESETTING: readonly Prompt[] = ['next', 'code', 'whom', 'reason', 'ticket', 'sure'];
 const cases = (['verifier', 'agent', 'lead'] as const).flatMap((role) =>
   PROMPTS.filter((prompt) =>
     role === 'verifier'
@@ -136,8 +138,8 @@ describe('role × prompt × what happens meanwhile (B78, T15)', () => {
   it('teeth: with nothing happening the same answers verify and reset', async () => {
     const before = (await done()) as { verified: number; resets: number };
     const terminal = await beginAs('agent');
-    await reach(terminal, 'agent', 'ticket');
-    await ANSWERS.ticket(terminal);
+    await reach(terminal, 'agent', 'sure');
+    await ANSWERS.sure(terminal);
     await terminal.waitFor(/\? Next/);
     expect(await done()).toEqual({ verified: before.verified + 1, resets: before.resets + 1 });
   });

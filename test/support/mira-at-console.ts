@@ -83,5 +83,5 @@ export function useMira() {
     await made.close();
   });
 
-  return { desk: () => made.desk, move, code, countersign, change, signIn };
+  return { desk: () => made.desk, folder: () => made.folder, move, code, countersign, change, signIn };
 }

@@ -70,6 +70,23 @@ describe('a question laid out in a window', () => {
     },
   );
 
+  it.each([
+    [80, 24],
+    [60, 20],
+    [120, 40],
+  ] as const)('E35 at %d × %d neither the box nor the keys move while a list comes and goes', (columns, rows) => {
+    const places = [0, 1, 9, 11].map((found) => {
+      const style = { ...makeStyle({ isTTY: true, columns, env: { NO_COLOR: '1' } }), columns };
+      const body = Array.from({ length: found }, (_, at) => `  match ${at + 1}`);
+      const picture = { prompt: 'Find', box: true, list: 11, keys: KEYS, view: () => CARD.slice(0, 2) };
+      const { lines, row } = layOut({ ...picture, body: () => body, typed: () => 'an' }, 'an', style, rows, undefined);
+      expect(lines[row - 1]).toBe('? Find an');
+      expect(lines.slice(row, row + found)).toEqual(body);
+      return [row, lines.findIndex((text) => text.includes('Esc back'))];
+    });
+    expect(new Set(places.map(String)).size).toBe(1);
+  });
+
   it('empty lines go before words do', () => {
     const low = frame(REFUSED.slice(0, 4), [40, 12]).lines;
     expect(low.join(' ').replace(/\s+/g, ' ')).toMatch(/REFUSED Say: .* no such caller/);

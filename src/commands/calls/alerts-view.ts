@@ -8,7 +8,7 @@ import { agoFrom } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 
 export function alertLines(alerts: CallerAlerts, words: Words): readonly string[] {
-  const { failures, failedOperators: operators, lookBackDays: days, lockedUntil: until, sharedContacts } = alerts;
+  const { failures, failedOperators: operators, lookBackDays: days, lockedUntil: until } = alerts;
   const ago = (at: number | null) => agoFrom(words.now(), words.language)(at ?? 0) ?? words('alerts.just-now');
   const since = (key: 'alerts.passphrase-changed' | 'alerts.contact-changed' | 'alerts.reset', at: number | null) =>
     at === null ? [] : [words(key, { ago: ago(at) })];
@@ -20,7 +20,6 @@ export function alertLines(alerts: CallerAlerts, words: Words): readonly string[
     ...since('alerts.contact-changed', alerts.contactChangedAt),
     ...since('alerts.reset', alerts.resetAt),
     ...alerts.alsoWith.map((name) => words('alerts.also-with', { name })),
-    ...(sharedContacts > 0 ? [words('alerts.shared', { count: sharedContacts })] : []),
   ];
 }
 

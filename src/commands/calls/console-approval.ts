@@ -15,7 +15,7 @@ import { localClock } from '../wording/times.js';
 import type { ScreenKey } from '../wording/words.js';
 import { otherSteps } from './console-request.js';
 import { giveFreshCode } from './console-reset.js';
-import { aloud, askNext, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
+import { aloud, askNext, card, type LiveSession, note, type Stage, tell, titleOf } from './console-session.js';
 import { lookBeside, summaryOf } from './console-watch.js';
 
 /** Of a long list, what fits on a screen. */
@@ -39,8 +39,7 @@ export async function waitingStage(session: LiveSession): Promise<Stage> {
   });
   const { verdict, tone, say, lines, steps } = standingOf(session, shown);
   const view = (): View => [
-    titleOf(session, session.account?.name ?? desk.name),
-    block.blank,
+    ...titleOf(session, session.account?.name ?? desk.name),
     ...card(session, session.reset === null ? [] : [[words('call.reset'), session.reset.target.name]]),
     block.blank,
     block.verdict(verdict, tone),
@@ -106,7 +105,7 @@ export async function requestsStage(session: LiveSession): Promise<Stage> {
   const chosen =
     only ??
     (await screen.choose<Approval>({
-      view: () => [title, block.blank, block.lines(...(found.length === 0 ? [words('approval.none')] : []))],
+      view: () => [...title, block.lines(...(found.length === 0 ? [words('approval.none')] : []))],
       message: words('approval.request'),
       choices: found.slice(0, 9).map((one) => ({ name: summaryOf(session, one), value: one })),
     }));
@@ -119,8 +118,7 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const shown = await showApproval(desk, id);
   const left = shown.targets.length - MOST;
   const view = (): View => [
-    titleOf(session, words('approval.one')),
-    block.blank,
+    ...titleOf(session, words('approval.one')),
     ...requestView({ ...shown, targets: shown.targets.slice(0, MOST) }, words).filter(({ kind }) => kind !== 'next'),
     ...(left > 0 ? [block.note(words('approval.more', { count: left, id }))] : []),
   ];
@@ -138,15 +136,11 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const { standing, requester } = await decideApproval(desk, session.signed, { id, approve, reason });
   session.requests = session.requests.filter((one) => one.id !== id);
   const verdict = words(standing === 'approved' ? 'approval.approved' : 'approval.rejected');
-  await screen.choose({
-    view: () => [
-      titleOf(session, words('approval.one')),
-      block.blank,
-      block.verdict(verdict, standing === 'approved' ? 'good' : 'warn'),
-      block.lines(words('approval.shown-at-once', { name: requester.name })),
-    ],
-    message: words('call.go-on'),
-    choices: [{ name: words('call.back-calls'), value: true }],
-  });
+  const decided = (): View => [
+    ...titleOf(session, words('approval.one')),
+    block.verdict(verdict, standing === 'approved' ? 'good' : 'warn'),
+    block.lines(words('approval.shown-at-once', { name: requester.name })),
+  ];
+  await tell(session, decided, 'call.back-calls');
   return 'find';
 }

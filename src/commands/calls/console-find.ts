@@ -2,7 +2,6 @@
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { answerGeneralQuestion } from '../../procedures/calls/live-calls.js';
 import { openCall } from '../../procedures/calls/open-call.js';
-import { sharedContacts } from '../../procedures/directory/find-account.js';
 import {
   accountsAsTyped,
   type FoundUser,
@@ -18,6 +17,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { leaves } from './console-lock.js';
 import {
   aloud,
   askNext,
@@ -27,10 +27,8 @@ import {
   keyOf,
   type LiveSession,
   note,
-  notesKey,
   roleName,
   type Stage,
-  showNotes,
   spoken,
   titleOf,
 } from './console-session.js';
@@ -49,11 +47,11 @@ type Found =
   | { readonly kind: 'user'; readonly account: Account; readonly user: User }
   | { readonly kind: 'nobody'; readonly text: string }
   | { readonly kind: 'no-company' };
-type Pressed = 'general' | 'resume' | 'requests' | 'end' | 'notes';
+type Pressed = 'general' | 'resume' | 'requests' | 'end';
 
 const generalKey = (session: LiveSession) => keyOf(session)('general' as const, ['f3', 'ctrl-g'], 'call.key-general');
 
-/** One box for name, number, phone and e-mail. Esc leaves the console, or ends the call if one has begun. */
+/** One box for name, number, phone and e-mail. Esc ends the call if one has begun; otherwise it asks whether to leave the console. */
 export async function findStage(session: LiveSession): Promise<Stage> {
   const begun = session.call !== null;
   const { words } = session;
@@ -61,10 +59,10 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const asked = decides(session) ? [key('requests' as const, ['f6', 'ctrl-p'], 'call.key-requests')] : [];
   const resume = key('resume' as const, ['f5', 'ctrl-o'], 'call.key-resume');
   const view = (): View => [
-    titleOf(session, begun ? words('find.who-else') : session.desk.name),
-    block.blank,
+    ...titleOf(session, begun ? words('find.who-else') : session.desk.name),
     ...(begun ? [] : requestLines(session)),
     block.lines(words('find.box')),
+    ...(begun || session.notes.length === 0 ? [] : [block.blank, block.lines(...session.notes)]),
   ];
   const answer = await session.screen.search<Found | Pressed>({
     view,
@@ -72,17 +70,11 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     initial: session.from === '' ? undefined : session.from,
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     most: ALL,
-    meanwhile: begun ? [] : session.notes,
-    keys: [...notesKey(session), generalKey(session), ...(begun ? [endKey(session)] : [resume, ...asked])],
+    keys: [generalKey(session), ...(begun ? [endKey(session)] : [resume, ...asked])],
   });
   session.from = undefined;
-  return answer === undefined ? (begun ? 'end' : 'left') : taken(session, answer, 'find');
-}
-
-async function taken(session: LiveSession, answer: Found | Pressed, stage: Stage): Promise<Stage> {
-  if (answer === 'notes') await showNotes(session);
-  if (typeof answer === 'string') return answer === 'notes' ? stage : answer;
-  return opened(session, answer);
+  if (answer === undefined) return begun ? 'end' : (await leaves(session)) ? 'left' : 'find';
+  return typeof answer === 'string' ? answer : opened(session, answer);
 }
 
 /** What the text names exactly comes first, people before companies; then companies, then people. */
@@ -120,20 +112,18 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
   if (account === null) return 'find';
   const answer = await session.screen.search<Found | Pressed>({
     view: () => [
-      titleOf(session, account.name),
-      block.blank,
-      ...card({ ...session, ...NO_CALLER }),
+      ...titleOf(session, account.name),
+      ...card({ ...session, caller: null, action: null, alerts: null }),
       ...aloud(session, 'aloud.ask-name'),
     ],
     message: session.words('find.who'),
     look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
     most: ALL,
-    keys: [...notesKey(session), generalKey(session), endKey(session)],
+    keys: [generalKey(session), endKey(session)],
   });
-  return answer === undefined ? 'find' : taken(session, answer, 'who');
+  if (answer === undefined) return 'find';
+  return typeof answer === 'string' ? answer : opened(session, answer);
 }
-
-const NO_CALLER = { caller: null, action: null, alerts: null } as const;
 
 /** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
 async function lookInside(
@@ -168,7 +158,7 @@ export async function peopleOf(
 }
 
 async function opened(session: LiveSession, found: Found): Promise<Stage> {
-  Object.assign(session, { action: null, verdict: null, alerts: null });
+  Object.assign(session, { action: null, verdict: null, alerts: null, done: null });
   if (found.kind === 'no-company') return noCompany(session);
   if (found.kind === 'account') {
     await note(session, { account: found.account, caller: null });
@@ -187,7 +177,7 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
 async function noCompany(session: LiveSession): Promise<Stage> {
   await note(session, { account: null, caller: null });
   const { words } = session;
-  const title = () => [titleOf(session, words('find.not-listed-title')), block.blank];
+  const title = () => titleOf(session, words('find.not-listed-title'));
   const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];
   // What the caller says is compared with nothing, and dropped.
   if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
@@ -204,17 +194,16 @@ export async function lookForAlerts(session: LiveSession): Promise<void> {
   if (account === null || caller === null || action === undefined) return;
   const who = typeof caller === 'string' ? caller : caller.id;
   const call = await openCall(desk, { account: account.id, caller: who, action: action.id });
-  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
-  session.alerts = await callerAlerts(desk, call, shared, session.signed.operator.id);
+  session.alerts = await callerAlerts(desk, call, 0, session.signed.operator.id);
 }
 
 /** Anything that is not protected takes one key, and is logged (B06). */
 export async function generalStage(session: LiveSession): Promise<Stage> {
+  if (session.call === null && session.ticket !== null) await note(session, {});
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
   const { words } = session;
   const view = (): View => [
-    titleOf(session, words('find.general')),
-    block.blank,
+    ...titleOf(session, words('find.general')),
     block.verdict(words('find.no-verification')),
     block.lines(words('find.answer-generally')),
   ];

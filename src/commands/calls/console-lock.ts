@@ -1,13 +1,16 @@
 /**
+ * What lies over every screen: keys for ticket and notes, the question before it is left, and the lock.
+ *
  * The locked console: nothing of the call is on the screen until the operator has given the password again. Then the call goes on where
  * it was. The session that was idle stays over; signing in opens a new one.
  */
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { minutes } from '../../rules/duration.js';
+import { fit } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { type LiveSession, stillSignedIn } from './console-session.js';
+import { keyOf, type LiveSession, note, spoken, stillSignedIn, tell, ticketOf, titleOf } from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
 const MENDED = ['session-idle', 'session-too-old', 'session-ended', 'nobody-signed-in'];
@@ -25,11 +28,12 @@ export function lockWhenIdle(session: LiveSession): void {
   );
 }
 
-/** Asks until the password is right. Esc leaves the console. */
+/** Asks until the password is right. Esc asks whether to leave the console. */
 export async function unlock(session: LiveSession, why: Refusal): Promise<void> {
   const { context, desk, screen, signed, words } = session;
   const { name } = signed.operator;
   screen.wipe();
+  screen.offerAlways(() => []);
   const { worded } = await import('../wording/worded.js');
   let said = why;
   for (;;) {
@@ -38,13 +42,14 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
       return lockedView(session, message, said.because?.reason === 'sign-in-wrong' ? hint : undefined);
     };
     const given = await screen.phrase({ view, message: words('lock.password', { name }), keys: [] });
+    if (given === undefined && !(await leaves(session))) continue;
     if (given === undefined || 'key' in given) throw refusal('not-signed-in', 'left-locked', {}, 'sign-in');
     try {
       const code = async () => (await screen.line({ view, message: words('lock.code') })) ?? '';
       const { token } = await signInOperator(desk, { name, password: given.text, code });
       await context.sessions.write('operator', 'desk', token);
       session.signed = await stillSignedIn(context, desk);
-      return;
+      return offerAlways(session);
     } catch (error) {
       // Locked out, disabled or lowered meanwhile: said here, so that nothing of the call is shown to find it out.
       if (!isRefusal(error) || !['not-signed-in', 'locked', 'factor-needed'].includes(error.code)) throw error;
@@ -66,4 +71,39 @@ function lockedView({ call, signed, words }: LiveSession, message: string, hint:
       words('lock.go-on'),
     ),
   ];
+}
+
+/** The ticket (E33), and the notes if there are any. */
+export function offerAlways(session: LiveSession): void {
+  const { notes, screen, words } = session;
+  const shown = (): View => [...titleOf(session, words('call.notes')), block.lines(...notes)];
+  const showNotes = async () => void (await tell(session, shown, 'call.back'));
+  screen.offerAlways(() => {
+    const given = ticketOf(session);
+    const about = words('call.key-ticket', { ticket: given === null ? null : fit(spoken(given), 20) });
+    const ticket = { keys: ['f8', 'ctrl-k'], about, value: () => askTicket(session) };
+    return notes.length === 0 ? [ticket] : [ticket, keyOf(session)(showNotes, ['f1', 'ctrl-n'], 'call.key-notes')];
+  });
+}
+
+/** A phrase that was typed into the wrong box is not kept (B11). */
+async function askTicket(session: LiveSession): Promise<void> {
+  const { screen, words } = session;
+  const message = words('reset.ticket');
+  for (let said = words('call.ticket'); ; said = words('call.ticket-again')) {
+    const view = (): View => [...titleOf(session, message), block.lines(said)];
+    const ticket = await screen.line({ view, message, default: ticketOf(session) ?? undefined });
+    if (ticket === undefined || ticket === '') return;
+    if (spoken(ticket) !== ticket) continue;
+    if (session.call === null) session.ticket = ticket;
+    else await note(session, { ticket });
+    return;
+  }
+}
+
+/** Esc alone leaves nothing: a call, or a demo with all that was tried, may be behind it (E18). */
+export async function leaves({ desk, screen, signed, words }: LiveSession): Promise<boolean> {
+  const choices = [false, true].map((value) => ({ name: words(value ? 'call.do-leave' : 'call.stay'), value }));
+  const view = (): View => [block.title(desk.name, signed.operator.name)];
+  return (await screen.choose({ view, message: words('call.leave-asked'), choices })) === true;
 }

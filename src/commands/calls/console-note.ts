@@ -13,11 +13,12 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   if (call === null) return 'find';
   await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
-  const text = await noteLines(session, call.id);
   for (let copied = false; ; ) {
-    const answer = await screen.choose({
+    const text = await noteLines(session, call.id);
+    const { ticket } = session.call;
+    const answer = await screen.choose<'next' | 'copy' | 'ticket'>({
       view: () => [
-        titleOf(session, words('note.title')),
+        ...titleOf(session, words('note.title')),
         ...noteBlocks(session, text),
         ...(copied ? [block.lines(words('note.copied'))] : []),
       ],
@@ -26,10 +27,11 @@ export async function endStage(session: LiveSession): Promise<Stage> {
         { name: words('note.next-call'), value: 'next' as const },
         { name: words('note.copy'), value: 'copy' as const, key: 'c' },
       ],
+      overtaken: () => (session.call?.ticket === ticket ? undefined : 'ticket'),
     });
-    if (answer !== 'copy') break;
-    screen.copy(text.join('\n'));
-    copied = true;
+    if (answer === 'next' || answer === undefined) break;
+    if (answer === 'copy') screen.copy(text.join('\n'));
+    copied ||= answer === 'copy';
   }
   screen.wipe();
   forget(session);
@@ -46,8 +48,7 @@ export async function noteLines({ desk, signed, words }: LiveSession, id: string
   }
 }
 
-export const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [
-  block.blank,
+const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [
   block.note(words('note.ticket')),
   block.lines(...lines),
 ];
@@ -60,10 +61,10 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   session.call = { ...call, state: 'handed-over' };
   const lines = await noteLines(session, call.id);
   const view = (): View => [
-    titleOf(session, words('handover.title')),
-    block.blank,
+    ...titleOf(session, words('handover.title')),
     block.verdict(spaced(call.id)),
     block.lines(words('handover.read'), `  countersign console --call ${call.id}`, words('handover.again')),
+    block.blank,
     ...noteBlocks(session, lines),
   ];
   const answer = await askNext(session, view, [
@@ -80,8 +81,4 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
 }
 
 /** `call_7kq2mp` as it is read aloud: `7KQ 2MP`. */
-const spaced = (id: string): string =>
-  id
-    .replace(/^call_/, '')
-    .toUpperCase()
-    .replace(/^(...)/, '$1 ');
+const spaced = (id: string): string => id.toUpperCase().replace(/^CALL_(...)/, '$1 ');

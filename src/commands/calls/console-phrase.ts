@@ -10,18 +10,7 @@ import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import type { ScreenKey } from '../wording/words.js';
-import {
-  aloud,
-  card,
-  endKey,
-  keyOf,
-  type LiveSession,
-  note,
-  notesKey,
-  type Stage,
-  showNotes,
-  titleOf,
-} from './console-session.js';
+import { aloud, card, endKey, keyOf, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { alphabetOf, howToSpell, lettersOf, nextAlphabet, readOf, tooShort, wordsIn } from './spelled.js';
 
 export async function phraseStage(session: LiveSession): Promise<Stage> {
@@ -51,7 +40,6 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
           ? [spell('call.key-whole'), key('alphabet', ['f4', 'ctrl-t'], 'call.key-alphabet')]
           : [spell('call.key-spell')]),
         key('forgot', ['f7', 'ctrl-f'], 'call.key-forgot'),
-        ...notesKey(session),
         endKey(session, 'call.key-end'),
       ],
     });
@@ -63,14 +51,12 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
     } else if (answer.key === 'end') return 'end';
     else if (answer.key === 'forgot') return hear(null);
     else if (answer.key === 'spell') spelling = !spelling;
-    else if (answer.key === 'alphabet') session.alphabet = nextAlphabet(session.alphabet);
-    else await showNotes(session);
+    else session.alphabet = nextAlphabet(session.alphabet);
   }
 }
 
 const heardView = (session: LiveSession, say: ScreenKey, notes: readonly string[] = []): View => [
-  titleOf(session, session.account?.name ?? ''),
-  block.blank,
+  ...titleOf(session, session.account?.name ?? ''),
   ...card(session),
   block.lines(...notes),
   ...aloud(session, say),

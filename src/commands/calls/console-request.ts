@@ -11,6 +11,7 @@ import {
   askNext,
   callerName,
   card,
+  careSteps,
   heardWords,
   type LiveSession,
   note,
@@ -23,10 +24,9 @@ import { verdictView, withNeutralLine } from './verdict-view.js';
 export async function requestStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, words } = session;
   const { actions } = desk.policy;
-  const answer = await screen.choose<Action | 'general' | 'end'>({
+  const answer = await screen.choose<Action | Stage>({
     view: () => [
-      titleOf(session, session.account?.name ?? ''),
-      block.blank,
+      ...titleOf(session, session.account?.name ?? ''),
       ...card({ ...session, action: null }),
       ...aloud(session, 'aloud.ask-wish'),
     ],
@@ -39,11 +39,12 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
       })),
       { name: words('call.general'), value: 'general', key: '0' },
       { name: words('call.end'), value: 'end', key: '9' },
+      ...careSteps(session),
     ],
   });
   if (answer === undefined) return 'who';
   if (typeof answer === 'string') return answer;
-  Object.assign(session, { action: answer, verdict: null, reset: null });
+  Object.assign(session, { action: answer, verdict: null, reset: null, done: null });
   await note(session, { action: answer });
   return 'phrase';
 }
@@ -51,7 +52,7 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
 export async function verdictStage(session: LiveSession): Promise<Stage> {
   const { verdict } = session;
   if (verdict === null) return 'request';
-  const view = () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
+  const view = () => [...titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
   const answer = await askNext(session, view, [...firstStep(session, verdict), ...otherSteps(session)]);
   await session.desk.sendQueued();
   return answer ?? 'request';
@@ -93,8 +94,7 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
   const say = neutralLineOf(shown);
   const own = worded(error, 'desk', words).hint;
   const view = (): View => [
-    titleOf(session, session.account?.name ?? session.desk.name),
-    block.blank,
+    ...titleOf(session, session.account?.name ?? session.desk.name),
     block.verdict(words('call.not-done'), 'warn'),
     ...(say === undefined ? [] : [block.say(say)]),
     block.private(shown.message),

@@ -1,9 +1,12 @@
 /** The reset under the grant just given (B54). */
 import { isRefusal } from '../../errors.js';
 import { askAuthority, type Door, mayAlso } from '../../procedures/authorise.js';
+import { mfaStatus } from '../../procedures/codes/mfa-status.js';
+import { sharedContacts } from '../../procedures/directory/find-account.js';
+import { viewUser } from '../../procedures/directory/see-people.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
-import type { User } from '../../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
 import { block } from '../wording/blocks.js';
@@ -20,15 +23,16 @@ import {
   roleName,
   type Stage,
   stillSignedIn,
+  ticketOf,
   titleOf,
 } from './console-session.js';
 
-/** Asks whose factors, why and which ticket, then resets (B54). A reset that waited for a second operator is tried again unchanged. */
+/** Asks whose factors, why and which ticket, shows what they have and who shares the address of the code, then resets (B54, E31, E32). A reset that waited for a second operator is tried again unchanged. */
 export async function resetStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, account, verdict, words } = session;
   if (account === null || verdict?.grant == null) return 'request';
   if (!(await giveFreshCode(session))) return 'verdict';
-  session.reset ??= (await askReset(session)) ?? null;
+  session.reset ??= (await askReset(session, account)) ?? null;
   if (session.reset === null) return 'verdict';
   // The code may have become too old during the answers: then ask for another, but not for the answers again.
   if (!(await giveFreshCode(session))) return 'verdict';
@@ -37,12 +41,14 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   const done = await screen.working({ view: () => resetCard(session, target), message: words('reset.working') }, () =>
     resetUnderGrant(desk, session.signed, asked),
   );
-  Object.assign(session, { verdict: null, reset: null, request: null });
-  await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
+  Object.assign(session, { verdict: null, reset: null, request: null, done });
+  await note(session, { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) });
   const view = (): View => [
-    titleOf(session, account.name),
-    block.blank,
+    ...titleOf(session, account.name),
     ...resetView(done, words, heardWords(session)),
+    ...(done.outcome === 'reset' && !done.final
+      ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays }))]
+      : []),
   ];
   return (await askNext(session, view, otherSteps(session))) ?? 'request';
 }
@@ -55,10 +61,8 @@ export async function giveFreshCode(session: LiveSession, door: Door = RESETTING
   const { desk, screen, context, words } = session;
   const own = words('reset.need-code');
   for (let lines = [own]; await lacksFreshCode(session, door); lines = [words('reset.wrong-code'), own]) {
-    const code = await screen.line({
-      view: () => [titleOf(session, words('reset.own-code')), block.blank, block.lines(...lines)],
-      message: words('reset.code'),
-    });
+    const view = () => [...titleOf(session, words('reset.own-code')), block.lines(...lines)];
+    const code = await screen.line({ view, message: words('reset.code') });
     if (code === undefined || code === '') return false;
     try {
       await refreshCode(desk, session.signed, code);
@@ -81,51 +85,52 @@ async function lacksFreshCode({ desk, signed }: LiveSession, door: Door): Promis
   }
 }
 
-async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
-  const { screen, call, words } = session;
+async function askReset(session: LiveSession, account: Account): Promise<AskedReset | undefined> {
+  const { desk, screen, signed, words } = session;
   const target = await askTarget(session);
   if (target === undefined) return undefined;
-  const view = () => resetCard(session, target);
-  const reason = await screen.line({
-    view,
-    message: words('reset.reason'),
-    default: words('reset.default-reason'),
-    prose: true,
-  });
+  await viewUser(desk, signed, { account, user: target }, { view: 'factors' });
+  const has = await mfaStatus(desk, account, target).then(
+    ({ factors, backupCodesLeft: codes, devices, sessions }) => {
+      const factorTitle = factors.flatMap(({ kind, state }) => (state === 'active' ? [kind] : []));
+      return words('reset.holds', { factorTitle, codes, devices, sessions });
+    },
+    // A reset mends it.
+    () => words('reset.not-readable'),
+  );
+  const count = await sharedContacts(desk, { ...target, phone: '', phoneE164: null });
+  const alerts = count === 0 ? [] : [block.alerts(words('alerts.shared', { count }))];
+  const view = () => [...resetCard(session, target, [[words('reset.has'), has]]), ...alerts];
+  const usual = words('reset.default-reason');
+  const reason = await screen.line({ view, message: words('reset.reason'), default: usual, prose: true });
   if (reason === undefined) return undefined;
-  const ticket = await screen.line({ view, message: words('reset.ticket'), default: call?.ticket ?? undefined });
-  return ticket === undefined ? undefined : { target, reason, ticket };
+  const ticket = ticketOf(session) ?? (await screen.line({ view, message: words('reset.ticket') }));
+  if (ticket === undefined) return undefined;
+  const choices = [{ name: words('reset.now'), value: true as const }];
+  const sure = await screen.choose<true>({ view, message: words('reset.sure'), choices });
+  return sure && { target, reason, ticket: ticketOf(session) ?? ticket };
 }
 
-const resetCard = (session: LiveSession, target: User): View => [
-  titleOf(session, session.words('reset.title')),
-  block.blank,
+const resetCard = (session: LiveSession, target: User, more: readonly (readonly [string, string])[] = []): View => [
+  ...titleOf(session, session.words('reset.title')),
   ...card(session, [
     [session.words('call.reset'), `${target.name}, ${target.login}, ${roleName(session, target.role)}`],
+    ...more,
   ]),
 ];
 
-async function askTarget(session: LiveSession): Promise<User | undefined> {
+export async function askTarget(session: LiveSession): Promise<User | undefined> {
   const { screen, account, caller, words } = session;
   if (account === null) return undefined;
+  const own = ({ id }: User) => (id === (caller as User).id ? words('reset.the-caller') : '');
   return screen.search<User>({
-    view: () => [
-      titleOf(session, words('reset.title')),
-      block.blank,
-      ...card(session),
-      ...aloud(session, 'aloud.ask-whose'),
-    ],
+    view: () => [...titleOf(session, words('reset.title')), ...card(session), ...aloud(session, 'aloud.ask-whose')],
     message: words('reset.whom'),
     look: async (text, thoroughly) => {
       if (text === '') return [];
       const found = await peopleOf(session, text, thoroughly, account);
       return found.map(({ user }) => ({
-        name: [
-          user.name,
-          user.login,
-          roleName(session, user.role),
-          user.id === (caller as User).id ? words('reset.the-caller') : '',
-        ],
+        name: [user.name, user.login, roleName(session, user.role), own(user)],
         value: user,
       }));
     },

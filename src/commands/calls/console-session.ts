@@ -7,10 +7,13 @@ import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../proce
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import type { Approval } from '../../procedures/resets/decide-approval.js';
+import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
+import { customerRule } from '../../rules/customer-roles.js';
 import { languageOf } from '../../rules/language.js';
 import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { Account, CustomerRole, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
+import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
@@ -20,6 +23,7 @@ import type { ScreenKey, Words } from '../wording/words.js';
 import { alertBlocks } from './alerts-view.js';
 import type { Alphabet } from './spelled.js';
 
+export type Care = 'set-up' | 'unlock' | 'resend' | 'undo';
 export type Stage =
   | 'find'
   | 'who'
@@ -32,24 +36,47 @@ export type Stage =
   | 'waiting'
   | 'requests'
   | 'hand-over'
+  | Care
   | 'end'
   | 'left';
 
-/** What a stage needs besides `verify`, which the console itself needs. */
-const NEEDS: Partial<Readonly<Record<Stage, Permission>>> = { reset: 'mfa:reset-with-grant' };
-
 /** The next steps that the operator's role may take. Each step checks this again. */
 export async function askNext(
-  { desk, screen, signed, words }: LiveSession,
+  session: LiveSession,
   view: () => View,
   steps: readonly LiveChoice<Stage>[],
   overtaken?: () => Stage | undefined,
 ): Promise<Stage | undefined> {
-  const choices = steps.filter(({ value }) => {
-    const permission = NEEDS[value];
-    return permission === undefined || permits(desk.policy, signed.operator.role, permission);
-  });
+  const { screen, words } = session;
+  const allowed = steps.filter(({ value }) => value !== 'reset' || may(session, 'mfa:reset-with-grant'));
+  const choices = [...allowed, ...careSteps(session)];
   return screen.choose<Stage>({ view, message: words('call.next'), choices, overtaken });
+}
+
+/** Shows something until a key leads back. */
+export const tell = ({ screen, words }: LiveSession, view: () => View, back: ScreenKey) =>
+  screen.choose({ view, message: words('call.go-on'), choices: [{ name: words(back), value: true }] });
+
+const may = ({ desk, signed }: LiveSession, permission: Permission): boolean =>
+  permits(desk.policy, signed.operator.role, permission);
+
+/** What this caller or the last reset needs besides, with the same key on every screen (console-care.ts). */
+export function careSteps(session: LiveSession): readonly LiveChoice<Stage>[] {
+  const { account, alerts, call, caller, desk, done, verdict, words } = session;
+  if (call?.state !== 'open' || account === null || caller === null || typeof caller === 'string') return [];
+  const step = (value: Care, key: string, needs: Permission, applies: boolean | undefined) =>
+    applies && may(session, needs) ? [{ name: words(`care.${value}`), value, key }] : [];
+  const first = customerRule(desk.policy, account.edition, caller.role)?.firstPassphraseByDesk;
+  const locked = alerts?.disabled || alerts?.lockedUntil != null || verdict?.tries?.lock !== undefined;
+  const granted = verdict?.grant != null && verdict.action.id === MFA_RESET;
+  const reset = done?.outcome === 'reset';
+  return [
+    ...step('set-up', 'p', 'passphrase:setup', first && verdict?.reason === 'no-passphrase'),
+    ...step('unlock', 'l', 'user:unlock', locked),
+    ...step('resend', 's', 'mfa:reset-with-grant', granted),
+    ...step('resend', 's', 'mfa:reset-bulk', reset && done.enrolmentCode !== 'not-needed'),
+    ...step('undo', 'u', 'job:undo', reset && !done.final),
+  ];
 }
 
 export interface AskedReset {
@@ -62,22 +89,20 @@ interface Given {
   readonly context: Context;
   readonly desk: Desk;
   readonly screen: LiveScreen;
-  /** Lines shown with F1. */
+  /** Lines shown by F1. */
   readonly notes: readonly string[];
-  readonly signed: SignedOperator;
+  signed: SignedOperator;
   /** Id of a call to resume first. */
-  readonly resuming: string | undefined;
+  resuming: string | undefined;
   /** The number that is calling, to look for first. */
-  readonly from: string | undefined;
-  readonly alphabet: Alphabet;
+  from: string | undefined;
+  /** The spelling alphabet in use. */
+  alphabet: Alphabet;
   /** In the language of the operator. */
   readonly words: Words;
 }
 
-export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from' | 'alphabet'> {
-  signed: SignedOperator;
-  resuming: string | undefined;
-  from: string | undefined;
+export interface LiveSession extends Given {
   /** Null until the call has begun. */
   call: LiveCall | null;
   account: Account | null;
@@ -85,13 +110,15 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from' 
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
-  /** The spelling alphabet in use. */
-  alphabet: Alphabet;
   /** Ids of those whom this call has opened; each is in the log once (B83). */
   viewed: readonly string[];
   verdict: Verdict | null;
   /** A reset that waits for a second operator, to be tried again unchanged. */
   reset: AskedReset | null;
+  /** The last reset of this call, until another request begins. */
+  done: ResetOutcome | null;
+  /** Given before the call has begun. */
+  ticket: string | null;
   /** The request for approval that it waits for. */
   request: string | null;
   /** Alarms that are on (B95). */
@@ -113,6 +140,8 @@ const NOTHING_KNOWN = {
   viewed: [],
   verdict: null,
   reset: null,
+  done: null,
+  ticket: null,
   request: null,
 } as const;
 
@@ -135,16 +164,17 @@ export function forget(session: LiveSession): void {
 
 /** Saves what is known of the call; the first news begins it. */
 export async function note(session: LiveSession, news: CallNews): Promise<LiveCall> {
-  const { desk, signed, call } = session;
-  session.call = call === null ? await beginCall(desk, signed, news) : await noteOnCall(desk, signed, call.id, news);
+  const { desk, signed, call, ticket } = session;
+  session.call =
+    call === null ? await beginCall(desk, signed, { ticket, ...news }) : await noteOnCall(desk, signed, call.id, news);
   return session.call;
 }
 
-/** Title with call id, operator and time since the call began. */
-export function titleOf(session: LiveSession, text: string): Block {
+/** The head of a screen: call id, operator and time since the call began. */
+export function titleOf(session: LiveSession, text: string): View {
   const { call, signed, desk } = session;
   const clock = call === null ? '' : `  ${elapsed(desk.now() - call.openedAt)}`;
-  return block.title(call === null ? text : `${call.id} · ${text}`, `${signed.operator.name}${clock}`);
+  return [block.title(call === null ? text : `${call.id} · ${text}`, `${signed.operator.name}${clock}`), block.blank];
 }
 
 /** `00:41`, `1:02:03`. */
@@ -204,17 +234,5 @@ export const keyOf =
 export const endKey = (session: LiveSession, about: ScreenKey = 'call.end'): LiveKey<'end'> =>
   keyOf(session)('end', ['ctrl-e', 'f10'], about);
 
-/** F1 is offered if there are notes. */
-export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
-  session.notes.length === 0 ? [] : [keyOf(session)('notes', ['f1', 'ctrl-n'], 'call.key-notes')];
-
-/** Shows the notes of F1 until a key is pressed. */
-export async function showNotes(session: LiveSession): Promise<void> {
-  const { words } = session;
-  const view = (): View => [titleOf(session, words('call.notes')), block.blank, block.lines(...session.notes)];
-  await session.screen.choose({
-    view,
-    message: words('call.go-on'),
-    choices: [{ name: words('call.back'), value: true, key: '1' }],
-  });
-}
+/** The ticket of the call, or of the one that begins next. */
+export const ticketOf = ({ call, ticket }: LiveSession): string | null => (call === null ? ticket : call.ticket);

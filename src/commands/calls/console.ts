@@ -1,7 +1,6 @@
 /**
- * `console`: takes a day of calls on one screen. Each stage asks one thing and returns the next stage; one LiveSession has what is
- * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-approval,
- * and console-note; this file has the loop around them and what happens when it is cut off.
+ * `console`: takes a day of calls on one screen. Each stage (console-*) asks one thing and returns the next stage; one LiveSession has what
+ * is known of the call. This file has the loop around them and what happens when it is cut off.
  */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
@@ -16,8 +15,9 @@ import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
+import { CARE_STAGES } from './console-care.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
-import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
+import { canUnlock, lockWhenIdle, offerAlways, unlock } from './console-lock.js';
 import { endStage, handOverStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
@@ -50,6 +50,7 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   waiting: waitingStage,
   requests: requestsStage,
   'hand-over': handOverStage,
+  ...CARE_STAGES,
   end: endStage,
 };
 
@@ -60,12 +61,13 @@ async function run(context: Context, given: Input): Promise<Result> {
   }
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
-  const screen = await context.ask.screen();
-  const { spelling: alphabet = 'en' } = (await context.settings()).file;
+  const { spelling: alphabet = 'en', plain } = (await context.settings()).file;
+  const screen = await context.ask.screen(plain);
   const { call: resuming, from } = given;
   const known = { context, desk, screen, notes, signed: context.operator(), words };
   const session = beginSession({ ...known, resuming, from, alphabet });
   lockWhenIdle(session);
+  offerAlways(session);
   const watching = watchRequests(session);
   try {
     let stage: Stage = given.call === undefined ? 'find' : 'resume';
@@ -146,7 +148,7 @@ async function askWhichCall(session: LiveSession): Promise<string | undefined> {
     value: id,
   }));
   return screen.search<string>({
-    view: (): View => [titleOf(session, words('find.resume')), block.blank, block.lines(words('find.resume-id'))],
+    view: (): View => [...titleOf(session, words('find.resume')), block.lines(words('find.resume-id'))],
     message: words('find.call'),
     initial: '',
     most: ALL,

@@ -44,7 +44,7 @@ function stepsOf({ entries, logins }: CallRecord, words: Words): readonly Step[]
 }
 
 const notedWords = (outcome: string, words: Words): string =>
-  outcome === 'not-found' ? words('note.not-listed') : outcome;
+  outcome === 'not-found' ? words('note.not-listed') : words.term('noted', outcome);
 
 const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') + 1);
 

@@ -36,14 +36,15 @@ beforeAll(async () => {
   );
 });
 
-async function askOwnReset(terminal: OpenTerminal): Promise<string> {
+/** `enter`: what ends an answer in plain lines. */
+async function askOwnReset(terminal: OpenTerminal, enter = ''): Promise<string> {
   terminal.type(`ana.trujillo${KEYS.enter}`);
   await terminal.waitFor(/\? Request/);
-  terminal.type('6');
+  terminal.type(`6${enter}`);
   await terminal.waitFor(/\? Phrase/);
   terminal.type(`${PHRASE}${KEYS.enter}`);
   await terminal.waitFor(/VERIFIED/);
-  terminal.type('1');
+  terminal.type(`1${enter}`);
   for (let asked = ''; asked !== 'Reset whom'; ) {
     const screen = await terminal.waitFor(/\? (Reset whom|Code)/);
     asked = /\? (Reset whom|Code)/.exec(screen)?.[1] ?? '';
@@ -54,6 +55,8 @@ async function askOwnReset(terminal: OpenTerminal): Promise<string> {
   terminal.type(KEYS.enter);
   await terminal.waitFor(/\? Ticket/);
   terminal.type(KEYS.enter);
+  await terminal.waitFor(/\? Reset this login/);
+  terminal.type(`1${enter}`);
   await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/);
   const [row] = await desk().store.read.approvals.list(1);
   return row?.id ?? '';
@@ -113,10 +116,12 @@ describe('an agent who waits for a second operator', () => {
   it('B81 reads a no by itself, with its reason, in plain lines too', async () => {
     const terminal = await signIn();
     terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Leave the console/);
+    terminal.type('2');
     await terminal.exit();
     const plain = countersign('console', '--plain');
     await plain.waitFor(/\? Find|Find:/);
-    const id = await askOwnReset(plain);
+    const id = await askOwnReset(plain, KEYS.enter);
     const lead = await signedOperator(desk(), 'lead', 'quin');
     await decideApproval(desk(), lead, { id, approve: false, reason: 'call back first' });
     await plain.waitFor(/NOT APPROVED/);

@@ -52,12 +52,18 @@ describe('a console that is left alone', () => {
     expect(await droppedCalls()).toBe(0);
   });
 
-  it('B78 Esc at the lock leaves the console, and says how to go on with the call', async () => {
+  it('B78 Esc at the lock asks, then leaves the console and says how to go on with the call', async () => {
     const terminal = await signIn();
     const id = await reachPhrase(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);
     terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Leave the console/);
+    terminal.type(KEYS.escape);
+    expect(await terminal.waitFor(/LOCKED/)).not.toMatch(/F8|Ana Trujillo/);
+    terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Leave the console/);
+    terminal.type('2');
     expect((await terminal.exit()).code).toBe(3);
     expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
   });

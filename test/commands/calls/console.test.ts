@@ -3,7 +3,7 @@
  * terminal. Looks at the screen, at every byte that came out, and at the log.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
@@ -102,6 +102,13 @@ async function seek(terminal: OpenTerminal, pattern: RegExp): Promise<void> {
   await terminal.waitFor(pattern);
 }
 
+/** Esc asks before it leaves (E18). */
+async function leave(terminal: OpenTerminal, enter = ''): Promise<void> {
+  terminal.type(KEYS.escape);
+  await terminal.waitFor(/\? Leave the console/);
+  terminal.type(`2${enter}`);
+}
+
 async function end(terminal: OpenTerminal): Promise<void> {
   terminal.type('9');
   await terminal.waitFor(/For the ticket:/);
@@ -185,7 +192,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       await terminal.waitFor(/\? Find/);
       expect(terminal.screen()).not.toMatch(/Otto|Northwind|call_/);
       expect(terminal.raw()).toContain(CLEAR_SCROLLBACK);
-      terminal.type(KEYS.escape);
+      await leave(terminal);
       expect((await terminal.exit()).code).toBe(0);
       expect(terminal.screen()).toBe('');
       expect(terminal.raw()).toContain(ALTERNATE_OFF);
@@ -327,7 +334,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
         // A bare Esc is told from the beginning of an arrow key by silence.
         await terminal.waitFor(place);
       }
-      terminal.type(KEYS.escape);
+      await leave(terminal);
       expect((await terminal.exit()).code).toBe(0);
     });
   });
@@ -439,9 +446,11 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       await terminal.waitFor(/\? Spelled/);
       await seek(terminal, /"b as\s+in boy"/);
       terminal.type(KEYS.ctrlT);
+      await terminal.waitFor(/DIN 5009/);
       await seek(terminal, /"b\s+wie\s+Biene"/);
       expect(terminal.screen()).not.toMatch(/as\s+in/);
       terminal.type(KEYS.ctrlT);
+      await terminal.waitFor(/Anatole/);
       await seek(terminal, /"b\s+comme\s+bateau"/);
     });
 
@@ -486,7 +495,11 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type(`phone in the sea${KEYS.enter}`);
       await terminal.waitFor(/\? Ticket/);
       terminal.type(`T-7${KEYS.enter}`);
+      await terminal.waitFor(/\? Reset this login/);
+      await seek(terminal, /Has: +E-mail, no\s+backup\s+code/);
+      terminal.type('1');
       await terminal.waitFor(/factors are\s+reset/);
+      await seek(terminal, /countersign\s+job\s+undo\s+rst_/);
       await seek(terminal, /RESET$/m);
       await seek(terminal, /Factors: +1/);
       await end(terminal);
@@ -512,6 +525,8 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Ticket/);
       terminal.type(KEYS.enter);
+      await terminal.waitFor(/\? Reset this login/);
+      terminal.type('1');
     }
 
     it('nobody is fetched to approve a reset that takes nothing (E13)', async () => {
@@ -686,7 +701,12 @@ describe('a call on a terminal of common size', () => {
       await terminal.waitFor(/\? Find/);
       terminal.type(`trujillo${KEYS.enter}`);
       await terminal.waitFor(/\? Request/);
+      // Enter alone chooses nothing, and a digit waits for it (E22).
+      terminal.type(KEYS.enter);
+      await terminal.waitFor(/\? Request[\s\S]*\? Request/);
       terminal.type('3');
+      await terminal.waitFor(/\? Request 3$/);
+      terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Phrase/);
       terminal.type(`${PHRASE}${KEYS.enter}`);
       await terminal.waitFor(/VERIFIED/);
@@ -697,12 +717,23 @@ describe('a call on a terminal of common size', () => {
       expect(terminal.raw()).not.toContain('velvet');
       terminal.type(KEYS.ctrlC);
       expect((await terminal.exit()).code).toBe(130);
+      // What others printed before stays readable (E39).
+      expect(terminal.raw()).not.toContain(CLEAR_SCROLLBACK);
+    });
+
+    it('E39 plain = true of the config file is kept: no option is needed', async () => {
+      const config = join(made.folder, 'plain.toml');
+      const own = readFileSync(join(made.folder, 'config', 'countersign', 'config.toml'), 'utf8');
+      writeFileSync(config, `plain = true\n${own}`);
+      const terminal = run({ env: { COUNTERSIGN_CONFIG: config } });
+      await terminal.waitFor(/\? Find/);
+      expect(terminal.raw()).not.toContain('\u001b[?1049h');
     });
 
     it('TERM=dumb is plain too, and not even cleared', async () => {
       const terminal = run({ env: { TERM: 'dumb' } });
       await terminal.waitFor(/\? Find/);
-      terminal.type(KEYS.escape);
+      await leave(terminal, KEYS.enter);
       expect((await terminal.exit()).code).toBe(0);
       expect(terminal.raw()).not.toContain('\u001b');
     });
@@ -850,6 +881,8 @@ describe('a lead at the console, signed in with the authenticator app', () => {
     terminal.type(KEYS.enter);
     await terminal.waitFor(/\? Ticket/);
     terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Reset this login/);
+    terminal.type('1');
     await terminal.waitFor(/factors are\s+reset/);
   });
 });

@@ -1,6 +1,6 @@
 /** What stands on the operator's screen before the phrase is asked (B76, B09). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertLines } from '../../../src/commands/calls/alerts-view.js';
+import { alertLines, alertsDocument } from '../../../src/commands/calls/alerts-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
 import { beginCall, endCall } from '../../../src/procedures/calls/live-calls.js';
@@ -158,10 +158,10 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
     expect(await lines('ana')).toEqual([]);
   });
 
-  it('B09 shared contacts are told', async () => {
-    expect(alertLines(await alertsOn('ana', 2), englishAt(START))).toEqual([
-      'e-mail or phone shared with 2 other logins',
-    ]);
+  it('B09 E31 shared contacts are told to scripts; before a call nobody can do anything about them', async () => {
+    const alerts = await alertsOn('ana', 2);
+    expect(alertsDocument(alerts).sharedContacts).toBe(2);
+    expect(alertLines(alerts, englishAt(START))).toEqual([]);
   });
 
   it('looking writes nothing', async () => {
