@@ -39,7 +39,7 @@ const users = page('/users', 'users.title', ['done'], {
         `${user.name} (${user.login})`,
         states.length === 0 ? text('users.not-enrolled') : states.join(', '),
         signedInAt === null ? text('users.never') : minuteOf(signedInAt),
-        html`<details><summary>${text('users.options', { login: user.login })}</summary>${buttons}</details>`,
+        html`<details><summary aria-label="${text('users.options', { login: user.login })}">${text('users.menu')}</summary>${buttons}</details>`,
       ];
     });
     const heads = ['pick', 'user', 'mfa', 'signed-in', 'more'].map((key) => text(`users.${key}` as TextKey));

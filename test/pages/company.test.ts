@@ -211,7 +211,7 @@ describe('the Admin Console (B91)', () => {
       await page.getByLabel('Reason').fill('phone lost');
       await page.getByRole('button', { name: 'Yes, reset' }).click();
       await page.getByText('Done.').waitFor();
-      await page.getByText('Options of xavi').click();
+      await page.getByLabel('Options of xavi').click();
       faults.push(...(await faultsOf(page)));
       await page.getByRole('button', { name: 'Resets of xavi' }).click();
       await page.getByText('phone lost').waitFor();
