@@ -15,6 +15,9 @@ const MOST_MS = 5;
 const MOST_MB = 80;
 /** After its start, until what that needed has been cleared away. */
 const IDLE_MS = 5_000;
+const REQUESTS = 15_000;
+/** By then the collector of Node has found its size. */
+const EARLY = 5_000;
 const PASSWORD = 'harbour velvet 9317';
 const SOCKET = { incoming: { socket: { remoteAddress: '127.0.0.1', localPort: 8443 } } };
 
@@ -69,57 +72,69 @@ async function p99(page) {
   return times.sort((a, b) => a - b)[Math.floor(BATCHES * 0.99)];
 }
 
-/** Of the built command, when it has served one page and then nobody; MB. */
-async function idleMemory() {
+/** The built command serves while the work runs, which gets its address and what memory it has, in MB. */
+async function serving(work) {
   const { executable, env } = bench;
   const server = spawn(process.execPath, [executable, 'serve', '--listen', '127.0.0.1:0', '--json'], { env });
+  const memory = () => {
+    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
+    return Number(kilobytes) / 1024;
+  };
   try {
     const address = await new Promise((ready, failed) => {
       server.stdout.on('data', (text) => ready(JSON.parse(text).serving.address));
       server.on('exit', (status) => failed(new Error(`serve ended with ${status}`)));
     });
-    await (await fetch(`${address}/sign-in`)).text();
-    await wait(IDLE_MS);
-    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
-    return Number(kilobytes) / 1024;
+    return await work(address, memory);
   } finally {
     server.kill('SIGTERM');
   }
 }
 
-async function close() {
-  await desk?.store.close();
-  bench?.close();
+/** When it has served one page and then nobody. */
+const idleMemory = () =>
+  serving(async (address, memory) => {
+    await (await fetch(`${address}/sign-in`)).text();
+    await wait(IDLE_MS);
+    return memory();
+  });
+
+let early;
+
+/** After the last of many requests; `early` is what it was after the first of them. */
+const lateMemory = () =>
+  serving(async (address, memory) => {
+    for (let batch = 0; batch < REQUESTS / AT_ONCE; batch++) {
+      if (batch === EARLY / AT_ONCE) early = memory();
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => (await fetch(`${address}/sign-in`)).text()));
+    }
+    return memory();
+  });
+
+async function prepareServe() {
+  bench = await benchDesk();
+  desk = undefined;
 }
 
+async function close() {
+  await desk?.store.close();
+  bench.close();
+}
+
+const page = (name) => ({
+  name: `page: ${name}, ${AT_ONCE} at once, p99`,
+  reach: 1,
+  rounds: 1,
+  prepare,
+  floor: () => MOST_MS,
+  figure: () => p99(`/${name}`),
+  close,
+});
+const memory = { rounds: 1, unit: 'MB', prepare: prepareServe, close };
+
 export const subjects = [
-  {
-    name: `page: profile, ${AT_ONCE} at once, p99`,
-    reach: 1,
-    rounds: 1,
-    prepare,
-    floor: () => MOST_MS,
-    figure: () => p99('/profile'),
-  },
-  {
-    name: `page: users, ${AT_ONCE} at once, p99`,
-    reach: 1,
-    rounds: 1,
-    floor: () => MOST_MS,
-    figure: () => p99('/users'),
-    close,
-  },
-  {
-    name: 'pages: memory of serve, idle',
-    reach: 1,
-    rounds: 1,
-    unit: 'MB',
-    prepare: async () => {
-      bench = await benchDesk();
-      desk = undefined;
-    },
-    floor: () => MOST_MB,
-    figure: idleMemory,
-    close,
-  },
+  page('profile'),
+  page('users'),
+  { ...memory, name: 'pages: memory of serve, idle', reach: 1, floor: () => MOST_MB, figure: idleMemory },
+  { ...memory, name: 'pages: memory, 10,000 requests later', reach: 1.15, floor: () => early, figure: lateMemory },
 ];
