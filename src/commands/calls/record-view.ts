@@ -30,7 +30,8 @@ interface Step {
 }
 
 /** An outcome that the console noted is a step only if no other entry says it. */
-function stepsOf({ entries, logins }: CallRecord, words: Words): readonly Step[] {
+function stepsOf(record: CallRecord, words: Words): readonly Step[] {
+  const { entries } = record;
   const said = entries.filter(({ kind }) => kind.startsWith('verification.') || kind.startsWith('mfa.'));
   const known = new Set(said.flatMap((entry) => [verbOf(entry), entry.reason, entry.detail?.['result']]));
   return entries.flatMap((entry) => {
@@ -38,7 +39,7 @@ function stepsOf({ entries, logins }: CallRecord, words: Words): readonly Step[]
     if (SILENT.includes(kind)) return [];
     const noted = detail?.['outcome'];
     if (kind === 'call.noted' && (noted === undefined || known.has(String(noted)))) return [];
-    const text = kind === 'call.noted' ? notedWords(String(noted), words) : textOf(entry, logins, words);
+    const text = kind === 'call.noted' ? notedWords(String(noted), words) : textOf(entry, record, words);
     return [{ kind, at, by: by.name, text }];
   });
 }
@@ -48,14 +49,24 @@ const notedWords = (outcome: string, words: Words): string =>
 
 const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') + 1);
 
-function textOf(entry: LoggedEntry, logins: CallRecord['logins'], words: Words): string {
+function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words): string {
   const { kind, user = '', reason, detail, outcome } = entry;
-  const why = reason === undefined || kind.startsWith('call.') ? '' : ` (${reason})`;
-  if (kind.startsWith('verification.')) return `${detail?.['action'] ?? ''}: ${verbOf(entry)}${why}`;
+  const why = reason === undefined || kind.startsWith('call.') ? '' : ` (${words.term('noWhy', reason)})`;
+  if (kind.startsWith('verification.')) {
+    const step = `${detail?.['action'] ?? ''}: ${words.term('noted', verbOf(entry))}${why}`;
+    const login = logins.get(user);
+    // A call may have had another caller, or another company, before.
+    if (login === (caller ?? undefined)) return step;
+    return login === undefined ? words('note.of-unlisted', { step }) : words('note.of', { login, step });
+  }
   if (kind.startsWith('mfa.reset')) {
     const login = logins.get(user) ?? user;
-    if (outcome !== 'done') return words('note.reset-refused', { login, outcome, reason: reason ?? '' });
-    return words('note.reset', { login, outcome: String(detail?.['result']), id: String(detail?.['reset']) });
+    if (outcome !== 'done') {
+      const said = { login, outcome: words.term('noted', outcome), reason: words.term('noWhy', reason ?? '') };
+      return words('note.reset-refused', said);
+    }
+    const result = words.term('noted', String(detail?.['result']));
+    return words('note.reset', { login, outcome: result, id: String(detail?.['reset']) });
   }
   const step = STEPS[kind];
   return step === undefined ? `${kind}${why}` : `${words(step)}${why}`;

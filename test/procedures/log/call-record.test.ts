@@ -65,9 +65,9 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     await endCall(desk, agent, call);
     expect(await note(call)).toEqual([
       'account 100234 Northwind, ana',
-      'billing:change: refused (not-verified)',
+      'billing:change: refused (phrase or login wrong)',
       'login-security:mfa-reset: verified',
-      `reset of sue: ${reset.outcome} (${reset.id})`,
+      `reset of sue: ${englishAt(0).term('noted', reset.outcome)} (${reset.id})`,
     ]);
     const [head] = noteOf(await callRecord(desk, agent, call), englishAt(place.clock.now()));
     expect(head).toMatch(new RegExp(`^countersign ${call} by .*, 01:00, ticket T-9$`));
@@ -85,7 +85,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     await resumeCall(desk, lead, call);
     await verify(call, PHRASE, 'billing:change', lead);
     expect(noteOf(await callRecord(desk, lead, call), englishAt(0)).slice(2, -1)).toEqual([
-      'billing:change: refused (not-verified)',
+      'billing:change: refused (phrase or login wrong)',
       'handed over',
       'resumed',
       'billing:change: verified',
