@@ -64,7 +64,9 @@ export function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', op
   const { isTTY, columns } = around[stream];
   const said = (text: string) => {
     const screens = tongue.language === 'en' ? undefined : tongue.read(tongue.language, 'screens');
-    return (screens as { terminal?: Readonly<Record<string, string>> } | undefined)?.terminal?.[text] ?? text;
+    const { terminal = {} } = (screens ?? {}) as { terminal?: Readonly<Record<string, string>> };
+    // What a key does is said by its screen, its name here.
+    return terminal[text] ?? text.replace(/^Ctrl-/, terminal['Ctrl-'] ?? '$&');
   };
   return makeStyle({
     isTTY,
