@@ -5,6 +5,7 @@ import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { waitForApproval } from '../procedures/resets/approvals.js';
 import { askCode, askSecret } from './ask-secret.js';
 import type { Context, OptionSpec } from './command.js';
+import { wordsOf } from './wording/words.js';
 
 export const approverInput = () => ({
   approver: z.string().min(1).optional(),
@@ -46,7 +47,7 @@ export async function untilApproved<T>(context: Context, wait: boolean, attempt:
   return attempt().catch(async (error: unknown) => {
     const id = isRefusal(error) && error.code === 'approval-needed' ? approvalIn(error.also) : undefined;
     if (!wait || id === undefined) throw error;
-    context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${id}`);
+    context.notice(wordsOf(context)('approval.wait', { id }));
     await waitForApproval(await context.desk(), id, context.signal);
     return attempt();
   });

@@ -72,7 +72,7 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
     block.next(
       ...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`]),
       ...(lines.some(({ row, planned }) => !planned && isNotDone(row))
-        ? [`countersign job show ${head.id} --failed FILE   (the lines that were not done, to be run again)`]
+        ? [words('job.next-failed', { id: head.id })]
         : []),
     ),
   ];
