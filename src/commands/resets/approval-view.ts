@@ -71,7 +71,7 @@ export function requestView(approval: ApprovalInFull, words: Words): View {
     ),
     block.table(
       (['account', 'login', 'name', 'role'] as const).map((name) => words(`approval.col-${name}`)),
-      targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
+      targets.map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
       words('approval.no-users'),
     ),
     block.next(
