@@ -29,7 +29,7 @@ export const approverOptions = (about: string): readonly OptionSpec[] => [
 export async function askSecondOperator(
   context: Context,
   given: GivenApprover,
-  message = 'Second operator (lead or admin)',
+  message = wordsOf(context)('sign.second'),
   /** The password, where the command has read it already. */
   read?: string,
 ): Promise<SignIn | undefined> {
@@ -37,9 +37,10 @@ export async function askSecondOperator(
   const name = given.approver ?? (context.ask.possible ? await ask() : '');
   if (name === '') return undefined;
   const fromStdin = given.approverPasswordStdin;
-  const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
+  const words = wordsOf(context);
+  const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', words('sign.password-of', { name }));
   const password = read ?? (await asked());
-  return { name, password, code: () => askCode(context, given.code, `Code from ${name}'s authenticator app`) };
+  return { name, password, code: () => askCode(context, given.code, words('sign.code-of', { name })) };
 }
 
 /** With `wait`, an attempt that needs a second operator's yes waits until that is decided, and is made again. */

@@ -113,10 +113,12 @@ describe('the catalogue of screens', () => {
   });
 
   it('no sentence that a caller, a customer, an agent on a call or a lead meets is in the code', () => {
-    const folders = ['calls', 'portal', 'directory', 'resets', 'log'].map((wing) => `commands/${wing}`);
-    const all = [...folders, 'rules/guidance.ts', 'commands/ask-approver.ts', 'commands/ask-missing.ts'].map((one) =>
-      join(repositoryRoot, 'src', one),
-    );
+    const folders = ['calls', 'portal', 'directory', 'resets', 'log', 'operators'].map((wing) => `commands/${wing}`);
+    const all = [
+      ...folders,
+      'rules/guidance.ts',
+      ...['approver', 'missing', 'secret'].map((what) => `commands/ask-${what}.ts`),
+    ].map((one) => join(repositoryRoot, 'src', one));
     const files = all.flatMap((one) => (one.endsWith('.ts') ? [one] : sourcesIn(one)));
     expect(files.length).toBeGreaterThan(25);
     expect(files.flatMap((file) => sentencesIn(file, readFileSync(file, 'utf8')))).toEqual([]);
