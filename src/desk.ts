@@ -10,6 +10,7 @@ import type { SealContext, Vault } from './crypto/vault.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
 import type { Sink } from './delivery/sink.js';
+import type { Compose } from './delivery/templates.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { LoginMethod, LoginState } from './rules/mfa-login.js';
@@ -156,7 +157,7 @@ export interface Desk {
   /** The public keys of an account's identity provider, fetched from an address or taken from the settings. Refusal `busy`. */
   readonly identityKeys: (source: string) => Promise<unknown>;
   /** A message text with its values filled in, in the desk's language if none is given. A missing or unknown value is a bug, and throws. */
-  readonly compose: (template: string, values: Readonly<Record<string, string>>, language?: string | null) => Composed;
+  readonly compose: Compose;
   /** The desk's own language, and all that there are: the folders of data/messages (B98). */
   readonly language: string;
   readonly languages: readonly string[];

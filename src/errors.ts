@@ -43,6 +43,8 @@ export type Term<Set extends keyof typeof terms> = keyof (typeof terms)[Set];
 
 /** What a sentence names. Moments in ms since the epoch; null where there is nothing to name; a Problem says it in words. */
 export type Fact = string | number | null | undefined | readonly (string | number)[] | readonly Problem[];
+/** A value of a message as it is, or a key of a set in terms.json with what its words name; a `list` is joined by its second text. */
+export type Worded = string | readonly [set: keyof typeof terms | 'list', key: string, ...named: Worded[]];
 /** By placeholder; `test/commands/wording` checks that each sentence gets what it names. */
 export type Facts = Readonly<Record<string, Fact>>;
 

@@ -5,6 +5,7 @@ import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { waitForApproval } from '../procedures/resets/approvals.js';
 import { askCode, askSecret } from './ask-secret.js';
 import type { Context, OptionSpec } from './command.js';
+import { wordsOf } from './wording/words.js';
 
 export const approverInput = () => ({
   approver: z.string().min(1).optional(),
@@ -28,7 +29,7 @@ export const approverOptions = (about: string): readonly OptionSpec[] => [
 export async function askSecondOperator(
   context: Context,
   given: GivenApprover,
-  message = 'Second operator (lead or admin)',
+  message = wordsOf(context)('sign.second'),
   /** The password, where the command has read it already. */
   read?: string,
 ): Promise<SignIn | undefined> {
@@ -36,9 +37,10 @@ export async function askSecondOperator(
   const name = given.approver ?? (context.ask.possible ? await ask() : '');
   if (name === '') return undefined;
   const fromStdin = given.approverPasswordStdin;
-  const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
+  const words = wordsOf(context);
+  const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', words('sign.password-of', { name }));
   const password = read ?? (await asked());
-  return { name, password, code: () => askCode(context, given.code, `Code from ${name}'s authenticator app`) };
+  return { name, password, code: () => askCode(context, given.code, words('sign.code-of', { name })) };
 }
 
 /** With `wait`, an attempt that needs a second operator's yes waits until that is decided, and is made again. */
@@ -46,7 +48,7 @@ export async function untilApproved<T>(context: Context, wait: boolean, attempt:
   return attempt().catch(async (error: unknown) => {
     const id = isRefusal(error) && error.code === 'approval-needed' ? approvalIn(error.also) : undefined;
     if (!wait || id === undefined) throw error;
-    context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${id}`);
+    context.notice(wordsOf(context)('approval.wait', { id }));
     await waitForApproval(await context.desk(), id, context.signal);
     return attempt();
   });

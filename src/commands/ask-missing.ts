@@ -1,5 +1,5 @@
 /** Answers that were not given as options: a person is asked for each in turn; without a terminal one error names them all. */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import type { Context } from './command.js';
 
 export interface MissingQuestion<Name extends string> {
@@ -18,9 +18,8 @@ export async function askMissing<Name extends string>(
 ): Promise<Readonly<Record<Name, string>>> {
   const missing = questions.filter(({ name }) => given[name] === undefined);
   if (missing.length > 0 && !context.ask.possible) {
-    throw new Refusal('missing-option', `missing: ${missing.map(({ option }) => option).join(', ')}`, {
-      hint: 'countersign cannot ask here. Give the missing values on the command line.',
-    });
+    const options = missing.map(({ option }) => option);
+    throw refusal('missing-option', 'options-missing', { options }, 'give-on-line');
   }
   const answers = new Map<string, string>();
   for (const question of missing) answers.set(question.name, await askOne(context, question));

@@ -1,5 +1,5 @@
 /** Reads the secrets of a command by prompt or from one line of standard input; never from arguments or the environment (B11). */
-import { Refusal } from '../errors.js';
+import { Refusal, refusal } from '../errors.js';
 import type { Context } from './command.js';
 import { wordsOf } from './wording/words.js';
 
@@ -28,9 +28,8 @@ export async function readSecretLines(
   const isText = Buffer.byteLength(text) <= MOST_BYTES && !text.includes('\ufffd');
   const fits = isText && lines.length >= least && lines.length <= most;
   if (fits && lines.slice(0, least).every((line) => line !== '')) return lines;
-  throw new Refusal('invalid-input', `${option}: standard input must be ${what}`, {
-    hint: `For instance: printf '%s\\n' … | countersign … ${option}`,
-  });
+  const command = `printf '%s\\n' … | countersign … ${option}`;
+  throw refusal('invalid-input', 'stdin-shape', { option, what, command }, 'stdin-example');
 }
 
 /** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */

@@ -1,6 +1,6 @@
 /** From what commander split to the typed input of a command: bad input ends here, exit 2. */
 import type * as z from 'zod';
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import type { Command } from './command.js';
 
 /** What a person typed, checked by the schema of the command. Refusals name options as they are typed. */
@@ -17,11 +17,11 @@ export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>
     value: raw[String(issue.path[0] ?? '')],
   }));
   const missing = problems.filter((problem) => problem.value === undefined);
-  const hint = `See: countersign help ${spec.path}`;
-  if (missing.length > 0)
-    throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
-  const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
-  throw new Refusal('invalid-input', one, { hint });
+  const command = `countersign help ${spec.path}`;
+  const options = missing.map(({ column }) => column);
+  if (missing.length > 0) throw refusal('missing-option', 'options-missing', { options, command }, 'see');
+  const faults = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
+  throw refusal('invalid-input', 'input-wrong', { faults, command }, 'see');
 }
 
 /** The log never shrinks, so what is written into it has bounds; longer arguments of any kind are mistakes, such as a whole file. */
@@ -32,8 +32,7 @@ function requireShort(spec: Command, raw: Readonly<Record<string, unknown>>): vo
   for (const [name, value] of Object.entries(raw)) {
     const most = MOST[name] ?? MOST_OTHERWISE;
     if ([value].flat().every((text) => typeof text !== 'string' || text.length <= most)) continue;
-    const message = `${flagOf(spec, name)}: is longer than ${most} characters`;
-    throw new Refusal('invalid-input', message, { hint: 'Shorten it.' });
+    throw refusal('invalid-input', 'too-long', { option: flagOf(spec, name), most }, 'shorten');
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config.js';
-import { isRefusal, Refusal } from '../errors.js';
+import { isRefusal, refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
 import { camel, checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
@@ -51,7 +51,7 @@ async function runBare(argv: readonly string[], world: World, options: GlobalOpt
     return finish(buildProgram(world, await loaded('console', argv), 'console'), ['console', ...argv]);
   }
   const { program } = buildProgram(world, [], undefined);
-  if (options.json) throw new Refusal('usage', 'no command was given', { hint: 'See: countersign --help' });
+  if (options.json) throw refusal('usage', 'no-command', { command: 'countersign --help' }, 'see');
   await world.stderr.write(program.helpInformation());
   return 2;
 }
@@ -158,9 +158,7 @@ function addHelpCommand(program: Commander, world: World): void {
       for (const step of wanted) {
         const next = place.commands.find((child) => child.name() === step);
         if (next === undefined)
-          throw new Refusal('usage', `there is no command or topic "${wanted.join(' ')}"`, {
-            hint: 'See: countersign --help',
-          });
+          throw refusal('usage', 'command-unknown', { wanted: wanted.join(' '), command: 'countersign --help' }, 'see');
         place = next;
       }
       await world.stdout.write(place.helpInformation());

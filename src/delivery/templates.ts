@@ -10,9 +10,9 @@
  * placeholders. So no name in a directory can add a line to a message of the desk.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Problem, Refusal } from '../errors.js';
+import { type Problem, Refusal, type Worded } from '../errors.js';
 import type { MessageKind } from './channel.js';
 import type { MessageShape, Messages } from './messages.js';
 import { type CodeMessage, messagesWith } from './messages.js';
@@ -109,7 +109,7 @@ function cleanValue(template: Template, values: Readonly<Record<string, string>>
 /** Fills in the texts of messages. Each text is read once, because a bulk run uses a few texts thousands of times. */
 export type Compose = (
   template: string,
-  values: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, Worded>>,
   language?: string | null,
 ) => { readonly kind: MessageKind; readonly subject: string; readonly body: string };
 
@@ -131,13 +131,38 @@ export function openComposer(
     deskName: desk.name,
     ...(placeholders.includes('pages') && desk.pagesUrl !== null ? { pages: desk.pagesUrl } : {}),
   });
+  const inWords = termsOf(folder);
   return (name, values, wished) => {
-    const path = join(wished != null && desk.languages.includes(wished) ? wished : desk.language, `${name}.txt`);
+    const language = wished != null && desk.languages.includes(wished) ? wished : desk.language;
+    const path = join(language, `${name}.txt`);
     const read = () => readTemplate(readFileSync(join(folder, path), 'utf8'), name, messages);
     const template = templates.get(path) ?? (desk.pagesUrl === null ? withoutPages(read()) : read());
     templates.set(path, template);
-    return { kind: template.kind, ...fill(template, { ...values, ...ours(template) }) };
+    const said = Object.entries(values).map(([word, value]) => [word, inWords(value, language)] as const);
+    return { kind: template.kind, ...fill(template, { ...Object.fromEntries(said), ...ours(template) }) };
   };
+}
+
+type Terms = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Says values in the words of a language; in English what it lacks, and as it is what no language has. */
+function termsOf(folder: string): (value: Worded, language: string) => string {
+  const known = new Map<string, Terms>();
+  const read = (language: string): Terms => {
+    const file = join(folder, language, 'terms.json');
+    const terms = known.get(language) ?? (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+    known.set(language, terms);
+    return terms;
+  };
+  const said = (value: Worded, language: string): string => {
+    if (typeof value === 'string') return value;
+    const [set, key, ...named] = value;
+    const words = named.map((one) => said(one, language));
+    if (set === 'list') return words.join(key);
+    const term = read(language)[set]?.[key] ?? read('en')[set]?.[key] ?? key;
+    return term.replaceAll(/\{(\d)\}/g, (_, place: string) => words[Number(place)] ?? '');
+  };
+  return said;
 }
 
 const withoutPages = (template: Template): Template => ({

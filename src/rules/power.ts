@@ -2,6 +2,7 @@
  * Which entries of the log change power (B84), whom they are told to, and in which words of data/messages. The write door asks this of every
  * entry, so no act can forget it. What an entry does not say clearly counts as a change. Pure.
  */
+import type { Worded } from '../errors.js';
 import type { AuditValue, EntryFacts } from './audit-entry.js';
 import type { AuditKind } from './audit-kinds.js';
 import { minuteOf } from './moment.js';
@@ -12,7 +13,7 @@ export interface Power {
   /** Null: an event only, because another notice says it, or nobody can lose by it. */
   readonly template: string | null;
   /** `target` and `previous` are named by whoever writes the message: an entry has only their ids. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, Worded>>;
 }
 
 type Detail = Readonly<Record<string, AuditValue>>;
@@ -32,18 +33,20 @@ const switched =
   (template: string, values: (state: string) => Power['values'], state: string): Judge =>
   (detail) =>
     detail['changed'] === false ? null : company(template, values(state));
-const aLogin = (state: string) => ({ state, ...TARGET });
-const aCompany = (state: string) => ({ state });
+const aLogin = (state: string) => ({ state: ['switched', state] as const, ...TARGET });
+const aCompany = (state: string) => ({ state: ['switched', state] as const });
+
+const roleOf = (detail: Detail, name = 'role') => ['roleTitle', text(detail[name])] as const;
 
 const role: Judge = (detail) => {
-  const values = { role: text(detail['role']), before: text(detail['roleBefore']), scopes: text(detail['scopes']) };
+  const values = { role: roleOf(detail), before: roleOf(detail, 'roleBefore'), scopes: text(detail['scopes']) };
   return detail['result'] === 'nothing-to-do' ? null : company('power-role-changed', { ...values, ...TARGET });
 };
 
 const gained =
   (template: string, more: Power['values']): Judge =>
   (detail, { at }) =>
-    company(template, { role: text(detail['role']), from: from(detail, at), ...TARGET, ...more });
+    company(template, { role: roleOf(detail), from: from(detail, at), ...TARGET, ...more });
 
 /** Fields on which no power depends. A large import counts what it changed of them (apply-import.ts). */
 const HARMLESS = ['name', 'email', 'phone', 'country', 'language'];
@@ -72,33 +75,31 @@ const external = (detail: Detail): Power =>
 /** Told to the desk's admins by kind and ids; the operator it is about has a notice of their own. */
 const SAID = ['role', 'roleBefore', 'address', 'customer', 'starts', 'approver', 'after', 'key'];
 const desk: Judge = (detail, { kind }) => {
-  const said = SAID.flatMap((name) => (detail[name] === undefined ? [] : [`${name}: ${text(detail[name])}`]));
+  const known = SAID.filter((name) => detail[name] !== undefined);
+  const said = known.map((name): Worded => ['powerFact', name, ['powerValue', text(detail[name])]]);
   return {
     told: 'desk',
     template: 'desk-power-changed',
-    values: { what: kind, change: said.join(', ') || '–', ...TARGET },
+    values: { what: ['powerKind', kind], change: said.length === 0 ? '–' : ['list', ', ', ...said], ...TARGET },
   };
-};
-
-const ALARMED: Readonly<Record<string, string>> = {
-  desk: 'the whole desk',
-  company: 'one company:',
-  operator: 'the calls of one operator:',
 };
 
 const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'account.disabled': switched('power-company-switched', aCompany, 'disabled'),
   'account.edited': account,
   'account.edition-changed': ({ edition, editionBefore }) =>
-    company('power-edition', { edition: text(edition), before: text(editionBefore) }),
+    company('power-edition', {
+      edition: ['editionTitle', text(edition)],
+      before: ['editionTitle', text(editionBefore)],
+    }),
   'account.enabled': switched('power-company-switched', aCompany, 'enabled'),
   'account.sign-in-changed': ({ signIn, logins }) =>
-    company('power-sign-in-all', { signIn: text(signIn), count: text(logins) }),
+    company('power-sign-in-all', { signIn: ['signInTitle', text(signIn)], count: text(logins) }),
   // An alarm gives no power, but is told in the same way (B95).
   'desk.alarmed': ({ scope, misses, bound }) => ({
     told: 'leads',
     template: 'desk-alarm',
-    values: { where: ALARMED[text(scope)] ?? '–', misses: text(misses), bound: text(bound), ...TARGET },
+    values: { where: ['alarmed', text(scope)], misses: text(misses), bound: text(bound), ...TARGET },
   }),
   'key.backed-up': desk,
   'mfa.not-required': ({ unchanged }) => (unchanged === true ? null : company('power-mfa-off')),
@@ -126,7 +127,8 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'user.enabled': switched('power-login-switched', aLogin, 'enabled'),
   'user.handed-over': gained('power-handed-over', { previous: '' }),
   'user.promoted': gained('power-admin-added', {}),
-  'user.sign-in-changed': ({ signIn }) => company('power-sign-in', { signIn: text(signIn), ...TARGET }),
+  'user.sign-in-changed': ({ signIn }) =>
+    company('power-sign-in', { signIn: ['signInTitle', text(signIn)], ...TARGET }),
 };
 
 /** Null if the entry changes nobody's power. */

@@ -63,7 +63,9 @@ export function sentencesIn(file: string, text: string): readonly string[] {
         ts.isStringLiteralLike(node) && /^[\w-]+(?:\.[\w-]+)*$/u.test(node.text) && !/^[A-Z][a-z]+$/u.test(node.text);
       if (
         key ||
-        !/[a-z]{3}/iu.test(node.text.replace(/countersign.*|^[a-z]+\.[\w-]*$|^<.*>$|^\/[A-Z]+ --[a-z]+ $/u, ''))
+        !/[a-z]{3}/iu.test(
+          node.text.replace(/countersign.*|^[a-z]+\.[\w-]*$|^[<[].*[>\]]$|^\/[A-Z]+| --[a-z]+(?: [A-Z]+)?/gu, ''),
+        )
       )
         return;
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());

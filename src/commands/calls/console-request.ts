@@ -33,7 +33,7 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
     message: words('call.request'),
     choices: [
       ...actions.map((action) => ({
-        name: action.title,
+        name: words.term('actionTitle', action.title),
         value: action,
         key: action.id === MFA_RESET ? '6' : undefined,
       })),
@@ -63,7 +63,7 @@ function verdictBlocks(session: LiveSession, verdict: Verdict): View {
   const { caller, words } = session;
   const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
   return [
-    block.lines(`${who}: ${verdict.action.title}`),
+    block.lines(`${who}: ${words.term('actionTitle', verdict.action.title)}`),
     block.blank,
     ...verdictView(verdict, words, heardWords(session)).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
   ];

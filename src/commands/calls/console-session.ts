@@ -212,7 +212,7 @@ export function card(session: LiveSession, more: readonly (readonly [string, str
     const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
     rows.push([words('call.caller'), `${callerName(session)}${role}`]);
   }
-  if (action !== null) rows.push([words('call.request'), action.title]);
+  if (action !== null) rows.push([words('call.request'), words.term('actionTitle', action.title)]);
   rows.push(...more);
   const warnings = alerts === null ? [] : alertBlocks(alerts, words);
   return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [block.fields(...rows)])];

@@ -66,7 +66,10 @@ export function verdictView(verdict: Verdict, words: Words, heard: Words): View 
     title,
     block.verdict(words('verdict.verified')),
     ...say,
-    block.fields([words('verdict.for'), `${action.title} (${action.id})`], [words('verdict.grant'), until]),
+    block.fields(
+      [words('verdict.for'), `${words.term('actionTitle', action.title)} (${action.id})`],
+      [words('verdict.grant'), until],
+    ),
     ...(action.id === MFA_RESET
       ? [block.next(`countersign mfa reset ${account.number}/LOGIN --grant ${grant.id}`)]
       : []),

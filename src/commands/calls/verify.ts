@@ -72,10 +72,10 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
 
 async function askAction(context: Context, desk: Desk): Promise<string> {
   const prompts = await context.ask.prompts('--for');
-  return prompts.choose({
-    message: wordsOf(context)('call.request'),
-    choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })),
-  });
+  const words = wordsOf(context);
+  const named = desk.policy.actions.map(({ id, title }) => ({ id, name: words.term('actionTitle', title) }));
+  const choices = named.map(({ id, name }) => ({ name, value: id, description: id }));
+  return prompts.choose({ message: words('call.request'), choices });
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */

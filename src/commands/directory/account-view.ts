@@ -5,9 +5,8 @@ import { iso } from '../../rules/moment.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import type { Words } from '../wording/words.js';
 
-/** `2026-11-22 09:00` */
 export const accountDocument = (account: Account) => ({
   id: account.id,
   number: account.number,
@@ -22,59 +21,53 @@ export const accountDocument = (account: Account) => ({
   disabledAt: iso(account.disabledAt),
 });
 
-export function accountTable(accounts: readonly Account[], empty: string): Block {
+export function accountTable(accounts: readonly Account[], empty: string, words: Words): Block {
+  const name = { title: words('approval.col-name'), max: 40 };
+  const sso = { title: words('directory.sso'), max: 12 };
   return block.table(
-    ['number', { title: 'name', max: 40 }, 'edition', { title: 'sso', max: 12 }, 'state'],
+    [words('directory.number'), name, words('directory.edition'), sso, words('mfa.state')],
     accounts.map((account) => [
       account.number,
       account.name,
       account.edition,
       account.sso ?? '',
-      account.disabledAt === null ? '' : 'disabled',
+      account.disabledAt === null ? '' : words.term('switched', 'disabled'),
     ]),
     empty,
   );
 }
 
 /** The note under a table that was cut. */
-export function cutNote(shown: number, more: boolean, capped: boolean, page?: number): readonly Block[] {
+export function cutNote(words: Words, shown: number, more: boolean, capped: boolean, page?: number): readonly Block[] {
   if (!more) return [];
-  const raise = page === undefined ? 'raise --limit to see them' : `the next are shown with --page ${page + 1}`;
-  const next = capped ? 'your role sees no more at once: search for more of the name' : raise;
-  const which = page === undefined || page === 1 ? `the first ${shown}` : `${shown}, on page ${page}`;
-  return [block.note(`Shown: ${which}. There are more; ${next}.`)];
+  const how = capped ? 'capped' : page === undefined ? 'limit' : 'page';
+  const named = page === undefined || page === 1 ? null : page;
+  return [block.note(words('directory.cut', { page: named, shown, how, next: (page ?? 0) + 1 }))];
 }
 
-export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
-  const each = Object.entries(roles)
-    .map(([role, count]) => `${count} ${role}`)
-    .join(', ');
+export function accountView(described: AccountDescription, words: Words): View {
+  const { account, users, disabled, sso: logins, roles, enrolled, issuer } = described;
+  const each = Object.entries(roles).map(([role, count]) => `${count} ${words.term('roleTitle', role)}`);
+  const off = { at: account.disabledAt };
   return [
     block.title(`${account.name} (${account.number})`, account.id),
     block.fields(
-      ['Edition', account.edition],
-      ['State', account.disabledAt === null ? 'active' : `disabled since ${localMinute(account.disabledAt)}`],
-      ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
-      ['Company-wide MFA', mfaWords(account)],
-      ['Enrolled', `${enrolled} of ${users} have a second factor`],
-      [
-        'Single sign-on',
-        account.sso === null
-          ? 'none'
-          : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
-      ],
-      ...(account.country === null ? [] : [['Country', account.country] as const]),
-      ...(account.language === null ? [] : [['Language', account.language] as const]),
-      ...(account.connector === null ? [] : [['Connector', account.connector] as const]),
-      ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
+      [words('directory.Edition'), account.edition],
+      [words('directory.State'), words(off.at === null ? 'directory.active' : 'directory.disabled-since', off)],
+      [words('directory.Users'), words('directory.users-are', { users, each, disabled })],
+      [words('status.mfa'), mfaWords(account, words)],
+      [words('directory.Enrolled'), words('directory.enrolled-are', { enrolled, users })],
+      [words('directory.Sso'), words('directory.sso-is', { sso: account.sso, logins, issuer })],
+      ...(account.country === null ? [] : [[words('directory.Country'), account.country] as const]),
+      ...(account.language === null ? [] : [[words('directory.Language'), account.language] as const]),
+      ...(account.connector === null ? [] : [[words('directory.Connector'), account.connector] as const]),
+      [words('directory.Resets'), words('directory.resets-are', { forbidden: String(account.phoneResetForbidden) })],
     ),
   ];
 }
 
-function mfaWords(account: Account): string {
-  if (account.edition === 'classic') return 'not part of this edition';
-  return account.mfaRequiredAt === null ? 'off' : `on since ${localMinute(account.mfaRequiredAt)}`;
-}
+const mfaWords = ({ edition, mfaRequiredAt }: Account, words: Words): string =>
+  edition === 'classic' ? words('directory.mfa-outside') : words('directory.mfa-is', { at: mfaRequiredAt });
 
 export const describedDocument = ({ account, ...found }: AccountDescription) => ({
   ...accountDocument(account),

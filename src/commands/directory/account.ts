@@ -13,6 +13,7 @@ import { askMissing } from '../ask-missing.js';
 import type { Command } from '../command.js';
 import { command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { editAccountCommand } from './account/edit.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './account-view.js';
 import { askDisable } from './ask-disable.js';
@@ -30,8 +31,10 @@ const listAccounts = command({
     const found = await allAccounts(desk, (rows?.limit ?? 0) + 1);
     const shown = found.slice(0, rows?.limit);
     const more = found.length > shown.length;
+    const words = wordsOf(context);
+    const cut = cutNote(words, shown.length, more, rows?.limit !== limit);
     return {
-      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, more, rows?.limit !== limit)],
+      view: [accountTable(shown, words('directory.no-accounts'), words), ...cut],
       document: { accounts: shown.map(accountDocument), more },
     };
   },
@@ -45,7 +48,7 @@ const showAccount = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const described = await describeAccount(desk, await findAccount(desk, given.account));
-    return { view: accountView(described), document: { account: describedDocument(described) } };
+    return { view: accountView(described, wordsOf(context)), document: { account: describedDocument(described) } };
   },
 });
 
@@ -61,8 +64,10 @@ const searchAccountsCommand = command({
     const desk = await context.desk();
     const rows = await rowsFor(desk, context.operator(), limit, page);
     const { found, more } = rows === undefined ? CAPPED : await searchAccounts(desk, text.join(' '), rows);
+    const words = wordsOf(context);
+    const cut = cutNote(words, found.length, more, rows === undefined, page);
     return {
-      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more, rows === undefined, page)],
+      view: [accountTable(found, words('directory.no-account'), words), ...cut],
       document: { accounts: found.map(accountDocument), more },
     };
   },
@@ -82,32 +87,28 @@ const addAccountCommand = command({
       country: z.string().optional(),
     }),
   run: async (context, given) => {
+    const words = wordsOf(context);
     const asked = await askMissing(context, given, [
-      { name: 'name', option: '<name>', message: 'Name of the company' },
-      { name: 'number', option: '--number', message: 'Account number' },
-      { name: 'edition', option: '--edition', message: 'Edition', choices: EDITIONS },
+      { name: 'name', option: '<name>', message: words('directory.ask-company') },
+      { name: 'number', option: '--number', message: words('directory.ask-number') },
+      { name: 'edition', option: '--edition', message: words('directory.Edition'), choices: EDITIONS },
     ]);
     const { sso, country } = given;
     const account = await addAccount(await context.desk(), context.operator(), { ...asked, sso, country });
+    const { name, number, edition } = account;
     return {
       view: [
-        block.lines(`Added ${account.name} (${account.number}), ${account.edition}.`),
-        block.next(`countersign user add LOGIN --account ${account.number} --name N --email E --phone P --role R`),
+        block.lines(words('directory.account-added', { name, number, edition })),
+        block.next(`countersign user add LOGIN --account ${number} --name N --email E --phone P --role R`),
       ],
       document: { account: accountDocument(account) },
     };
   },
 });
 
-interface Switch {
-  readonly on: boolean;
-  /** What it is now, in a sentence. */
-  readonly word: 'enabled' | 'disabled';
-}
-
-const switching = (path: string, { on, word }: Switch) =>
+const switching = (switched: 'enabled' | 'disabled') =>
   command({
-    path,
+    path: `account ${switched === 'enabled' ? 'enable' : 'disable'}`,
     access: 'directory:write',
     arguments: [REFERENCE],
     options: ['--reason <text>'],
@@ -116,19 +117,18 @@ const switching = (path: string, { on, word }: Switch) =>
       const desk = await context.desk();
       const account = await findAccount(desk, given.account);
       const who = `${account.name} (${account.number})`;
-      const reason = on ? given.reason : await askDisable(context, `${who} and all its users`, given.reason);
+      const words = wordsOf(context);
+      const on = switched === 'enabled';
+      const what = words('directory.all-users', { who });
+      const reason = on ? given.reason : await askDisable(context, what, given.reason);
       const changed = await switchAccount(desk, context.operator(), account, { on, reason });
       const after = await findAccount(desk, account.id);
       return {
-        view: [block.lines(changed ? `${who} is ${word}.` : `${who} was already ${word}.`)],
+        view: [block.lines(words('directory.switched-now', { who, changed: String(changed), switched }))],
         document: { account: accountDocument(after), changed },
       };
     },
   });
-
-const disableAccount = switching('account disable', { on: false, word: 'disabled' });
-
-const enableAccount = switching('account enable', { on: true, word: 'enabled' });
 
 export const commands: readonly Command[] = [
   addAccountCommand,
@@ -136,7 +136,7 @@ export const commands: readonly Command[] = [
   showAccount,
   searchAccountsCommand,
   editAccountCommand,
-  disableAccount,
-  enableAccount,
+  switching('disabled'),
+  switching('enabled'),
   ...files.filter(({ path }) => path.startsWith('account ')),
 ];

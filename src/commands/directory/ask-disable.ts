@@ -1,6 +1,7 @@
 /** Disabling ends what is live at once, so it needs a reason, and on a terminal a yes. */
 import { Refusal, refusal } from '../../errors.js';
 import type { Context } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 
 /** The reason, given or asked for. Refusals: missing-option without a terminal, cancelled. */
 export async function askDisable(context: Context, what: string, given: string | undefined): Promise<string> {
@@ -8,10 +9,11 @@ export async function askDisable(context: Context, what: string, given: string |
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'disable' });
   if (!context.ask.possible || context.options.yes) return reason;
   const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: `Disable ${what}? Sessions, grants and codes end at once.` })) return reason;
-  throw new Refusal('cancelled', 'nothing was changed');
+  const words = wordsOf(context);
+  if (await prompts.confirm({ message: words('directory.ask-disable', { what }) })) return reason;
+  throw new Refusal('cancelled', words('directory.unchanged'));
 }
 
 async function askReason(context: Context): Promise<string> {
-  return (await context.ask.prompts('--reason')).line({ message: 'Reason' });
+  return (await context.ask.prompts('--reason')).line({ message: wordsOf(context)('approval.reason') });
 }

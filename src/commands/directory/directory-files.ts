@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import {
@@ -18,6 +18,7 @@ import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { WAIT } from './power-change.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
@@ -94,35 +95,35 @@ async function importing(
   const report = await untilApproved(context, given.wait, () =>
     confirmed(context, given.confirm, (confirm) => importDirectory(desk, context.operator(), { ...request, confirm })),
   );
+  const words = wordsOf(context);
   const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
   return {
-    view: [...importView(report), ...waitingBlocks(waiting)],
+    view: [...importView(report, words), ...waitingBlocks(waiting, words)],
     document: { import: { ...report, notices: report.notices.length, noticesWaiting: waiting } },
   };
 }
 
 function fileOf({ file }: Given): string {
   if (file !== undefined) return file;
-  throw new Refusal('missing-option', 'missing: the file to import', { hint: 'A CSV file, or - for standard input.' });
+  throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
 async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Given): Promise<Result> {
   const preview = await previewImport(desk, context.operator(), request);
   const { outcome: _outcome, ...shown } = preview;
   const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
+  const words = wordsOf(context);
+  const changes = preview.changes.map(({ line, account, login, column, old, new: now }) => {
+    const who = login === null ? account : `${account}/${login}`;
+    return words('import.change', { line, who, column, before: old || null, after: now || null });
+  });
   const view: View = [
-    ...importView(preview),
-    ...listed(
-      'Changes of what is on file:',
-      preview.changes.map(
-        ({ line, account, login, column, old, new: now }) =>
-          `line ${line}: ${login === null ? account : `${account}/${login}`} ${column}: ${old || '(none)'} -> ${now || '(none)'}`,
-      ),
-    ),
-    block.lines('Nothing was changed.'),
-    block.next(plan === undefined ? 'run it without --dry-run, or keep it with --plan FILE' : apply),
+    ...importView(preview, words),
+    ...listed('import.changes', changes, words),
+    block.lines(words('import.nothing')),
+    block.next(plan === undefined ? words('import.next') : apply),
   ];
   if (plan === '-') {
     if (!context.options.quiet) await context.show(view);
@@ -136,7 +137,7 @@ const NOTICES_AT_ONCE = 100;
 
 /** Returns how many were delivered. After an interruption the rest stays queued. */
 async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<number> {
-  const progress = context.progress('Sending notices', ids.length);
+  const progress = context.progress(wordsOf(context)('import.sending'), ids.length);
   let delivered = 0;
   try {
     for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {
@@ -150,33 +151,31 @@ async function deliverNotices(context: Context, desk: Desk, ids: readonly string
   return delivered;
 }
 
-function waitingBlocks(waiting: number): View {
+function waitingBlocks(waiting: number, words: Words): View {
   if (waiting === 0) return [];
-  return [block.lines(`${waiting} notices are not delivered yet.`), block.next('countersign outbox flush')];
+  return [block.lines(words('import.waiting', { count: waiting })), block.next('countersign outbox flush')];
 }
 
 const LISTED = 10;
 
-function importView({ accounts, users, kept, warnings, notices }: ImportReport): View {
-  const keptLines = kept.map(
-    (one) =>
-      `line ${one.line}: ${one.account}/${one.login} keeps ${one.field} ${one.here === '' ? '(none)' : one.here}, not ${one.inFile === '' ? '(none)' : one.inFile}`,
+function importView({ accounts, users, kept, warnings, notices }: ImportReport, words: Words): View {
+  const keptLines = kept.map(({ line, account, login, field, here, inFile }) =>
+    words('import.kept', { line, who: `${account}/${login}`, field, here: here || null, there: inFile || null }),
   );
+  const told = [words('import.notices'), words('import.notices-are', { count: notices.length })] as const;
   return [
     block.fields(
-      ...countRow('Accounts', accounts),
-      ...countRow('Users', users),
-      ...(notices.length === 0
-        ? []
-        : [['Notices', `${notices.length} of changed contacts, to old and new addresses`] as const]),
+      ...countRow('import.accounts', accounts, words),
+      ...countRow('import.users', users, words),
+      ...(notices.length === 0 ? [] : [told]),
     ),
-    ...listed('Kept as they are; roles and scopes change in the portal:', keptLines),
-    ...listed('Worth a look:', warningLines(warnings)),
+    ...listed('import.kept-head', keptLines, words),
+    ...listed('import.look', warningLines(warnings, words), words),
   ];
 }
 
 /** One line for each kind of warning, with the first lines of the file that it concerns. */
-function warningLines(warnings: ImportReport['warnings']): readonly string[] {
+function warningLines(warnings: ImportReport['warnings'], words: Words): readonly string[] {
   const linesOf = new Map<string, (number | undefined)[]>();
   for (const { line, column, message } of warnings) {
     const what = `${column} ${message}`;
@@ -185,21 +184,22 @@ function warningLines(warnings: ImportReport['warnings']): readonly string[] {
     else lines.push(line);
   }
   return [...linesOf].map(([what, lines]) => {
-    const rest = lines.length > LISTED ? `, and ${lines.length - LISTED} more (--json lists them)` : '';
-    return `${what}: line${lines.length === 1 ? '' : 's'} ${lines.slice(0, LISTED).join(', ')}${rest}`;
+    const [count, more, shown] = [lines.length, Math.max(0, lines.length - LISTED), lines.slice(0, LISTED).join(', ')];
+    return words('import.lines', { what, count, lines: shown, more });
   });
 }
 
-const countRow = (label: string, counts: Counts | null): readonly (readonly [string, string])[] =>
-  counts === null
-    ? []
-    : [[label, `${counts.rows} rows: ${counts.added} added, ${counts.updated} updated, ${counts.unchanged} unchanged`]];
+function countRow(label: ScreenKey, counts: Counts | null, words: Words): readonly (readonly [string, string])[] {
+  if (counts === null) return [];
+  const { rows, added, updated, unchanged } = counts;
+  return [[words(label), words('import.rows', { rows, added, updated, unchanged })]];
+}
 
 /** The first lines are enough to see what it is about; --json lists all. */
-function listed(heading: string, lines: readonly string[]): readonly Block[] {
+function listed(heading: ScreenKey, lines: readonly string[], words: Words): readonly Block[] {
   if (lines.length === 0) return [];
-  const rest = lines.length > LISTED ? [`  and ${lines.length - LISTED} more (--json lists them)`] : [];
-  return [block.lines(heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
+  const rest = lines.length > LISTED ? [words('import.more', { count: lines.length - LISTED })] : [];
+  return [block.lines(words(heading), ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
 const FORM: readonly OptionSpec[] = [

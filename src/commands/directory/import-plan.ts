@@ -3,10 +3,11 @@
  * looked at. The tag is made with the desk's key, so the plan is as it was made, and was made here; `sha256` names it.
  */
 import type { Desk } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, Refusal, refusal } from '../../errors.js';
 import type { ImportPreview, ImportRequest } from '../../procedures/directory/import-directory.js';
 import type { Rows } from '../../rules/directory-rows.js';
 import type { Context } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 
 /** How the file begins: canonical JSON has the plan's members in the order of their names. */
 export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"confirm":\d+,"kind":"directory-plan"/ };
@@ -26,20 +27,13 @@ const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
 export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {
   const { digests } = await context.desk();
   const free = ([name, value]: [string, unknown]) => !value || ['apply', 'confirm', 'wait'].includes(name);
-  if (!Object.entries(given).every(free)) {
-    const message =
-      '--apply imports a plan exactly as it is; leave out the file and all options but --confirm and --wait';
-    throw new Refusal('usage', message, { hint: 'Make another plan instead.' });
-  }
+  if (!Object.entries(given).every(free)) throw refusal('usage', 'import-alone', {}, 'another-plan');
   const text = await context.files.readText(path);
   const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];
-  const hint = 'Make a plan with: countersign user import FILE --plan FILE';
   if (plan === undefined || !IMPORT_PLAN.begins.test(text))
-    throw new Refusal('invalid-input', `${path} is not a plan of an import that countersign made`, { hint });
-  if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan)) {
-    const message = `${path} was changed after it was made, or was made by another desk. Nothing was done.`;
-    throw new Refusal('invalid-input', message, { hint });
-  }
+    throw refusal('invalid-input', 'not-an-import', { file: path }, 'make-import-plan');
+  if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan))
+    throw refusal('invalid-input', 'plan-file-changed', { file: path }, 'make-import-plan');
   const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
   return { ...request, outcome };
 }
@@ -56,8 +50,9 @@ export async function confirmed<T>(
     const count = isRefusal(error) && error.because?.reason === 'import-confirm' && error.because.facts['count'];
     if (typeof count !== 'number' || !context.ask.possible) throw error;
     const prompts = await context.ask.prompts('--confirm');
-    const message = `Type ${count} to add or update ${count} rows`;
+    const words = wordsOf(context);
+    const message = words('import.type', { count });
     if (await prompts.typed({ message, expected: String(count) })) return run(count);
-    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+    throw new Refusal('cancelled', words('bulk.not-typed'));
   }
 }

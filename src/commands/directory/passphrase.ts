@@ -1,14 +1,16 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
 
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
+import { languageOf } from '../../rules/language.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 
 const setup = command({
   path: 'passphrase setup',
@@ -28,23 +30,24 @@ const setup = command({
     const signed = context.operator();
     const named = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const { user, account } = await findUser(desk, given.user, named);
+    const words = wordsOf(context);
+    const heard = words.in(languageOf(account, user, desk.language));
     if (given.sendCode) {
       const { sentTo, state } = await sendSetUpCode(desk, signed, { account, user });
-      const line = `A code was ${state === 'delivered' ? 'sent' : 'queued'} to ${sentTo}. Next: passphrase setup … --code CODE`;
+      const line = words('setup.sent', { state, to: sentTo });
       return {
-        view: [block.lines(line), block.say('We have sent you a code by e-mail. Please read it out to me.')],
+        view: [block.lines(line), ...sayBlocks(words, heard, 'aloud.read-code')],
         document: { code: { sentTo, state } },
       };
     }
+    const { name } = user;
     const phrase = () =>
-      askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', `Passphrase of ${user.name}`);
+      askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', words('setup.ask', { name }));
     await setUpPassphrase(desk, signed, { account, user }, { code: given.code, phrase });
     return {
       view: [
-        block.lines(
-          `The passphrase of ${user.name} (${account.number}/${user.login}) is set. The desk cannot change it again.`,
-        ),
-        block.say('Your passphrase is set. You have told it to me, so please sign in and set one that only you know.'),
+        block.lines(words('setup.done', { name, who: `${account.number}/${user.login}` })),
+        ...sayBlocks(words, heard, 'aloud.set-up'),
       ],
       document: {
         passphrase: {
@@ -76,27 +79,28 @@ const generate = command({
     }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();
-    const words = given.words ?? book.policy.limits.passphrase.generatedWords;
-    const bits = generatedBits(await book.words.passphraseWords(), words);
+    const count = given.words ?? book.policy.limits.passphrase.generatedWords;
+    const bits = generatedBits(await book.words.passphraseWords(), count);
     if (given.words !== undefined && bits < MIN_GENERATED_BITS) {
-      throw new Refusal(
-        'invalid-input',
-        `--words: ${words} words can be guessed (${bits.toFixed(0)} bits; ${MIN_GENERATED_BITS} are needed)`,
-        { hint: 'Leave --words out, or ask for more words.' },
-      );
+      const facts = { count, bits: bits.toFixed(0), least: MIN_GENERATED_BITS };
+      throw refusal('invalid-input', 'few-words', facts, 'more-words');
     }
-    const drawn = await drawPhrase(book, words);
+    const drawn = await drawPhrase(book, count);
+    const words = wordsOf(context);
     return {
       view: [
         block.lines(drawn.text),
         block.blank,
-        block.note(drawn.howToSay),
-        block.note(
-          `Strength: ${drawn.bits.toFixed(0)} bits against an attacker who knows the word list. It was not stored.`,
-        ),
+        block.note(words('setup.how-to-say', { text: drawn.text, count })),
+        block.note(words('setup.strength', { bits: drawn.bits.toFixed(0) })),
       ],
       document: {
-        passphrase: { text: drawn.text, howToSay: drawn.howToSay, words, bits: Math.floor(drawn.bits * 10) / 10 },
+        passphrase: {
+          text: drawn.text,
+          howToSay: drawn.howToSay,
+          words: count,
+          bits: Math.floor(drawn.bits * 10) / 10,
+        },
       },
     };
   },
@@ -109,15 +113,11 @@ const check = command({
   input: () => z.object({ passphraseStdin: z.boolean().default(false) }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();
-    const phrase = await askSecret(context, given.passphraseStdin, '--passphrase-stdin', 'Phrase to judge');
+    const words = wordsOf(context);
+    const phrase = await askSecret(context, given.passphraseStdin, '--passphrase-stdin', words('setup.ask-phrase'));
     await requireStrong(book, phrase);
     return {
-      view: [
-        block.lines('Strong enough.'),
-        block.note(
-          'Whether it contains a name or number of the person or company is checked only when it is set for somebody.',
-        ),
-      ],
+      view: [block.lines(words('setup.strong')), block.note(words('setup.strong-note'))],
       document: { passphrase: { strong: true } },
     };
   },

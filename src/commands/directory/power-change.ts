@@ -1,6 +1,6 @@
 /** What `user edit`, `account edit` and `user successor` show of a change of power, which a second operator approves (B84). */
 
-import { Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
 import type { Handed } from '../../procedures/exits/hand-over.js';
@@ -9,7 +9,7 @@ import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.
 import { untilApproved } from '../ask-approver.js';
 import type { Context, OptionSpec, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { accountDocument } from './account-view.js';
 
 export const WAIT: OptionSpec = { flags: '--wait', about: 'wait until a second operator has decided' };
@@ -27,13 +27,13 @@ export function reasonFor({ reason = '' }: PowerGiven): string {
 /** A change that a second operator sees alone is not mixed with others. */
 export function requireAlone(option: string, others: readonly unknown[]): void {
   if (others.every((value) => value === undefined || value === false)) return;
-  throw new Refusal('usage', `${option} is a change of its own; other options change in another command`);
+  throw refusal('usage', 'change-alone', { option });
 }
 
 export function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
   const found = known.find((word) => word === text);
   if (found !== undefined) return found;
-  throw new Refusal('invalid-input', `${option}: "${text}" is not one of: ${known.join(', ')}`);
+  throw refusal('invalid-input', 'none-of', { option, text, known });
 }
 
 interface EditionGiven extends PowerGiven {
@@ -47,8 +47,13 @@ export async function runEdition(context: Context, account: Account, given: Edit
   const desk = await context.desk();
   const moves = await untilApproved(context, given.wait, () => changeEdition(desk, context.operator(), account, wish));
   const who = `${account.name} (${account.number})`;
-  const each = (moves ?? []).map(({ user, role }) => `  ${user.login}: ${user.role} is now ${role}`);
-  const lines = moves === null ? [`Nothing to change for ${who}.`] : [`${who} is now ${edition}.`, ...each];
+  const words = wordsOf(context);
+  const named = (role: string) => words.term('roleTitle', role);
+  const each = (moves ?? []).map(({ user, role }) =>
+    words('directory.role-now', { login: user.login, before: named(user.role), after: named(role) }),
+  );
+  const done = moves === null ? words('directory.nothing', { who }) : words('directory.edition-now', { who, edition });
+  const lines = [done, ...each];
   return {
     view: [block.lines(...lines)],
     document: {
@@ -90,19 +95,14 @@ export async function runSignIn(
     sessionsEnded: done?.sessionsEnded ?? 0,
     withoutEmail: done?.withoutEmail ?? [],
   };
-  if (done === null) return { view: [block.lines(`Nothing to change for ${who}.`)], document };
-  return { view: [block.lines(...signInLines(who, signIn, done)), ...next(signIn, account, done)], document };
-}
-
-function signInLines(
-  who: string,
-  signIn: string,
-  { users, passwordsEnded, sessionsEnded, withoutEmail }: SignInChanged,
-) {
-  return [
-    `${who}: ${users.length} ${users.length === 1 ? 'login signs' : 'logins sign'} in by ${signIn === 'sso' ? 'single sign-on' : 'password'} now. Ended: ${passwordsEnded} passwords, ${sessionsEnded} sessions.`,
-    ...(withoutEmail.length === 0 ? [] : [`No e-mail address on file, so no invitation: ${withoutEmail.join(', ')}.`]),
+  const words = wordsOf(context);
+  if (done === null) return { view: [block.lines(words('directory.nothing', { who }))], document };
+  const { users, passwordsEnded: passwords, sessionsEnded: sessions, withoutEmail: logins } = done;
+  const lines = [
+    words('directory.sign-in-now', { who, count: users.length, kind: signIn, passwords, sessions }),
+    ...(logins.length === 0 ? [] : [words('directory.no-invitation', { logins })]),
   ];
+  return { view: [block.lines(...lines), ...next(signIn, account, done)], document };
 }
 
 const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
@@ -111,15 +111,14 @@ const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
     : [];
 
 /** Of a new admin: since when the role counts for others. */
-export const heldLines = ({ powerHeldUntil: until }: User): readonly string[] =>
-  until === null
-    ? []
-    : [`Until ${localMinute(until)} this login can do nothing to others. The admins there get a message.`];
+export const heldLines = ({ powerHeldUntil: until }: User, words: Words): readonly string[] =>
+  until === null ? [] : [words('directory.held', { until })];
 
-export const handedLines = ({ user }: Handed, { name }: Account): readonly string[] => [
-  `${user.name} (${user.login}) is now ${user.role} at ${name}.`,
-  ...heldLines(user),
-];
+export function handedLines({ user }: Handed, { name: account }: Account, words: Words): readonly string[] {
+  const { name, login, role } = user;
+  const handed = words('directory.handed', { name, login, role: words.term('roleTitle', role), account });
+  return [handed, ...heldLines(user, words)];
+}
 
 export const handedDocument = ({ user, roleBefore, grantsEnded }: Handed) => ({
   user: { id: user.id, login: user.login, name: user.name, role: user.role },

@@ -1,10 +1,11 @@
 /** Options of every command that reads a table: other people's columns, remembered under a name, and other encodings (B90). */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
 import type { Context, OptionSpec } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 
 export const TABLE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--map <columns>', about: 'headings of this file: login=userPrincipalName,name=givenName+surname' },
@@ -62,13 +63,14 @@ export async function readTable<Column extends string>(
     given: profile.given,
   };
   const table = await readCsv(context.files.readChunks(path), fitted, undefined, profile.encoding);
-  const where = path === '-' ? 'standard input' : path;
+  const words = wordsOf(context);
+  const where = path === '-' ? words('import.stdin') : path;
   for (const { line, message } of table.notes.slice(0, LISTED))
-    context.notice(`${where}, line ${line} is not a row of the table: ${message}`);
-  if (table.notes.length > LISTED) context.notice(`and ${table.notes.length - LISTED} more such lines`);
+    context.notice(words('import.no-row', { where, line, why: message }));
+  if (table.notes.length > LISTED) context.notice(words('import.more-lines', { count: table.notes.length - LISTED }));
   if (given.profile === undefined || map.size === 0) return table;
   const file = await context.house.profiles.save(given.profile, `${JSON.stringify(profile, null, 2)}\n`);
-  if (file !== undefined) context.notice(`The headings are kept as profile ${given.profile}: ${file}`);
+  if (file !== undefined) context.notice(words('import.profile-kept', { profile: given.profile, file }));
   return table;
 }
 
@@ -77,13 +79,12 @@ async function namedProfile(context: Context, { profile = '', map }: TableGiven)
   const text = await context.house.profiles.read(profile);
   if (text === undefined && (profile === '' || map !== undefined)) return profileSchema().parse({});
   const names = await context.house.profiles.names();
-  const hint = `Profiles: ${names.join(', ')}. To keep one of your own: --profile ${profile} --map COLUMN=HEADING,…`;
-  const unknown = `no profile is named ${profile}${suggestion(profile, names)}`;
-  if (text === undefined) throw new Refusal('invalid-input', unknown, { hint });
+  const facts = { profile, names, like: suggestion(profile, names) };
+  if (text === undefined) throw refusal('invalid-input', 'profile-unknown', facts, 'profiles');
   try {
     return profileSchema().parse(JSON.parse(text));
   } catch (cause) {
-    throw new Refusal('config', `the profile ${profile} is not one that countersign wrote`, { hint, cause });
+    throw refusal('config', 'profile-broken', facts, 'profiles', { cause });
   }
 }
 
@@ -96,10 +97,8 @@ function readPairs(option: string, text: string | undefined, known: readonly str
       pairs.set(column, value);
       continue;
     }
-    const wrong = known.includes(column) ? '' : suggestion(column, known);
-    throw new Refusal('invalid-input', `${option}: "${part.trim()}" is not COLUMN=TEXT, each column once${wrong}`, {
-      hint: `Columns: ${known.join(', ')}.`,
-    });
+    const like = known.includes(column) ? '' : suggestion(column, known);
+    throw refusal('invalid-input', 'not-a-pair', { option, part: part.trim(), like, known }, 'columns-known');
   }
   return pairs;
 }

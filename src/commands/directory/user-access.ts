@@ -1,7 +1,7 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether a login can be used. The desk never sets or sees a password. */
 
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
@@ -10,10 +10,10 @@ import { type Invitation, inviteUsers } from '../../procedures/portal/invite-use
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { askDisable } from './ask-disable.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
-import { subjectWords, userDocument } from './user-view.js';
+import { userDocument } from './user-view.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
 
@@ -33,8 +33,9 @@ const switching = (word: 'disable' | 'enable') =>
         : await askDisable(context, `${whoOf(found)} (${found.user.name})`, given.reason);
       const changed = await switchUser(desk, context.operator(), found, { on, reason });
       const after = await givenUser(desk, found.user.id, undefined);
+      const facts = { who: whoOf(found), changed: String(changed), switched: `${word}d` };
       return {
-        view: [block.lines(changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was already ${word}d.`)],
+        view: [block.lines(wordsOf(context)('directory.switched-now', facts))],
         document: { user: userDocument(await seenAfterAct(desk, context.operator(), after)), changed },
       };
     },
@@ -50,10 +51,8 @@ const unlock = command({
     const desk = await context.desk();
     const found = await givenUser(desk, given.user, given.account);
     const lifted = await unlockCaller(desk, context.operator(), found, given.reason);
-    const line =
-      lifted.length === 0
-        ? `${whoOf(found)} was not locked.`
-        : `Unlocked ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
+    const key = lifted.length === 0 ? 'directory.not-locked' : 'directory.unlocked';
+    const line = wordsOf(context)(key, { who: whoOf(found), lockSubject: lifted });
     const person = await seenAfterAct(desk, context.operator(), found);
     return { view: [block.lines(line)], document: { user: userDocument(person), lifted } };
   },
@@ -72,32 +71,22 @@ const invite = command({
     const invitations = await inviteUsers(desk, context.operator(), found);
     const failed = invitations.filter(({ state }) => state === 'given-up').length;
     const document = { invitations: invitations.map(invitedDocument) };
+    const lines = invitations.map((invitation) => invitedLine(invitation, wordsOf(context)));
     if (failed === invitations.length) {
-      throw new Refusal('delivery-failed', 'no user was invited: the mail was refused', {
-        hint: 'See why: countersign outbox list --state given-up   Then put another address on file.',
-        problems: invitations.map((invitation) => ({ message: invitedLine(invitation) })),
-        also: document,
-      });
+      const problems = lines.map((message) => ({ message }));
+      throw refusal('delivery-failed', 'nobody-invited', {}, 'see-why-refused', { problems, also: document });
     }
     return {
-      view: [block.lines(...invitations.map(invitedLine))],
+      view: [block.lines(...lines)],
       document,
       ...(failed > 0 ? { exit: 4 } : {}),
     };
   },
 });
 
-const STATE_WORDS = {
-  delivered: 'sent to',
-  queued: 'queued for',
-  'given-up': 'could not be sent to',
-} as const;
-
-function invitedLine(invitation: Invitation): string {
-  const { sentTo, address, messageId, expiresAt, state } = invitation;
-  const why =
-    address === 'earlier' ? ', the earlier address, because the one on file is too new to reset a password' : '';
-  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), valid until ${localMinute(expiresAt)}.`;
+function invitedLine(invitation: Invitation, words: Words): string {
+  const { sentTo: to, address, messageId: id, expiresAt: until, state } = invitation;
+  return words('directory.invited', { who: whoOf(invitation), state, to, address, id, until });
 }
 
 const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({

@@ -8,7 +8,7 @@ import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import type { ScreenKey, Words } from '../wording/words.js';
 
 /** `contacts` says whether e-mail and phone are in full (B83). */
 export const userDocument = ({ account, user, contacts }: SeenUser) => ({
@@ -30,34 +30,40 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   powerHeldUntil: iso(user.powerHeldUntil),
 });
 
+const OTHERS: readonly ScreenKey[] = [
+  ...(['approval.col-name', 'approval.col-role'] as const),
+  ...(['directory.phone', 'directory.e-mail', 'mfa.state'] as const),
+];
+
 /** `withAccount` is false if all are of one account. */
-export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean): Block {
-  const account = withAccount ? [{ title: 'account', whole: true }] : [];
+export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean, words: Words): Block {
+  const account = withAccount ? [{ title: words('approval.col-account'), whole: true }] : [];
+  const login = { title: words('approval.col-login'), whole: true };
   return block.table(
-    [...account, { title: 'login', whole: true }, 'name', 'role', 'phone', 'e-mail', 'state'],
+    [...account, login, ...OTHERS.map((key) => words(key))],
     found.map((one) => [
       ...(withAccount ? [one.account.number] : []),
       one.user.login,
       one.user.name,
-      one.user.role,
+      words.term('roleTitle', one.user.role),
       one.user.phone,
       one.user.email,
-      stateOf(one),
+      stateOf(one, words),
     ]),
     empty,
   );
 }
 
-function stateOf({ account, user }: FoundUser): string {
-  if (user.disabledAt !== null) return 'disabled';
-  return account.disabledAt === null ? '' : 'account off';
+function stateOf({ account, user }: FoundUser, words: Words): string {
+  if (user.disabledAt !== null) return words.term('switched', 'disabled');
+  return account.disabledAt === null ? '' : words('directory.account-off');
 }
 
 /** The warning for a new login that needs single sign-on before its account has it. */
-export function ssoBlocks({ account, user }: FoundUser): View {
+export function ssoBlocks({ account, user }: FoundUser, words: Words): View {
   if (user.signIn !== 'sso' || account.sso !== null) return [];
   return [
-    block.note(`Account ${account.number} has no single sign-on yet; this login cannot sign in until it has.`),
+    block.note(words('directory.no-sso-yet', { number: account.number })),
     block.next(`countersign account edit ${account.number} --sso PROVIDER`),
   ];
 }
@@ -65,41 +71,40 @@ export function ssoBlocks({ account, user }: FoundUser): View {
 type Described = Omit<UserDescription, 'sharing'> &
   SeenUser & { readonly mfa: MfaStatus; readonly sharing: readonly SeenUser[] };
 
-const phoneWords = ({ phone, phoneE164 }: User): string =>
-  `${phone === '' ? 'none on file' : phone}${phoneE164 === null || phoneE164 === phone ? '' : ` (${phoneE164})`}`;
+const phoneWords = ({ phone, phoneE164 }: User, words: Words): string =>
+  `${phone === '' ? words('directory.none-on-file') : phone}${phoneE164 === null || phoneE164 === phone ? '' : ` (${phoneE164})`}`;
 
-export function userView(described: Described): View {
+export function userView(described: Described, words: Words): View {
   const { account, user, sharing } = described;
+  const role = words.term('roleTitle', user.role);
+  const locks = described.locks.map((lock) => lockWords(lock, words)).join('; ');
   return [
     block.title(`${user.name} · ${account.name} (${account.number})`, user.login),
     block.fields(
-      ['Role', `${user.role}${user.scopes.length === 0 ? '' : `: ${user.scopes.join(', ')}`}`],
-      ['State', stateOf(described) === '' ? 'active' : stateOf(described)],
-      ['E-mail', user.email === '' ? 'none on file' : user.email],
-      ['Phone', phoneWords(user)],
-      ['Sign-in', user.signIn === 'sso' ? `single sign-on (${account.sso ?? 'none set up'})` : 'native'],
-      ...secretRows(described),
-      ['Locks', described.locks.length === 0 ? 'none' : described.locks.map(lockWords).join('; ')],
-      ['Id', user.id],
+      [words('directory.Role'), user.scopes.length === 0 ? role : `${role}: ${user.scopes.join(', ')}`],
+      [words('directory.State'), stateOf(described, words) || words('directory.active')],
+      [words('directory.E-mail'), user.email || words('directory.none-on-file')],
+      [words('directory.Phone'), phoneWords(user, words)],
+      [words('directory.Sign-in'), words('directory.sign-in-is', { kind: user.signIn, provider: account.sso })],
+      ...secretRows(described, words),
+      [words('directory.Locks'), locks || words('directory.no-locks')],
+      [words('directory.Id'), user.id],
     ),
-    ...sharingBlocks(sharing),
+    ...sharingBlocks(sharing, words),
   ];
 }
 
-function secretRows(described: Described): readonly (readonly [string, string])[] {
-  const { passphrase, applicationPassword, invitedUntil, mfa } = described;
-  const kinds = Object.entries(factorsByKind(mfa)).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+function secretRows(described: Described, words: Words): readonly (readonly [string, string])[] {
+  const { passphrase, applicationPassword, invitedUntil: until, mfa } = described;
+  const kinds = Object.entries(factorsByKind(mfa)).map(
+    ([kind, count]) => `${count === 1 ? '' : `${count} `}${words.term('factorKind', kind)}`,
+  );
+  const factors = { kinds, codes: mfa.backupCodesLeft, devices: mfa.devices };
   return [
-    ['Passphrase', passphrase === null ? 'none yet' : `set ${localMinute(passphrase.setAt)}`],
-    [
-      'Application password',
-      applicationPassword === null ? 'none yet' : `set ${localMinute(applicationPassword.changedAt)}`,
-    ],
-    ...(invitedUntil === null ? [] : [['Invitation', `open until ${localMinute(invitedUntil)}`] as const]),
-    [
-      'Second factors',
-      `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${mfa.backupCodesLeft} backup codes, ${mfa.devices} devices`,
-    ],
+    [words('directory.Passphrase'), words('directory.set-at', { at: passphrase?.setAt })],
+    [words('directory.Password'), words('directory.set-at', { at: applicationPassword?.changedAt })],
+    ...(until === null ? [] : [[words('directory.Invitation'), words('directory.open-until', { until })] as const]),
+    [words('directory.Factors'), words('directory.factors-are', factors)],
   ];
 }
 
@@ -111,31 +116,21 @@ function factorsByKind({ factors }: MfaStatus): Readonly<Record<string, number>>
   );
 }
 
-const LOCK_WORDS: Readonly<Record<string, string>> = {
-  caller: 'on the phone',
-  portal: 'portal sign-in',
-  'portal-code': 'portal codes',
-};
-
-export function lockWords({ subject, until }: Lock): string {
-  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead unlocks it' : `until ${localMinute(until)}`}`;
-}
-
-export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;
+const lockWords = ({ subject, until }: Lock, words: Words): string =>
+  words('directory.lock-is', { lockSubject: subject, until });
 
 const SHARING_LISTED = 8;
 
 /** Logins with the same e-mail or phone are listed, so that nobody is taken for another (B09); --json lists all. */
-function sharingBlocks(sharing: readonly SeenUser[]): readonly Block[] {
+function sharingBlocks(sharing: readonly SeenUser[], words: Words): readonly Block[] {
   if (sharing.length === 0) return [];
   const rest = sharing.length - SHARING_LISTED;
+  const many = String(rest === SHARING_SHOWN - SHARING_LISTED);
   return [
     block.blank,
-    block.lines('Other logins with the same e-mail or phone:'),
-    userTable(sharing.slice(0, SHARING_LISTED), '', true),
-    ...(rest > 0
-      ? [block.note(`And ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`)]
-      : []),
+    block.lines(words('directory.sharing')),
+    userTable(sharing.slice(0, SHARING_LISTED), '', true, words),
+    ...(rest > 0 ? [block.note(words('directory.sharing-more', { many, count: rest }))] : []),
   ];
 }
 

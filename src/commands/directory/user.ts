@@ -1,7 +1,7 @@
 /** `user …`: logins inside accounts (B05, B09); `list`, `show`, `search` are user/look.ts. */
 
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';
 import { editUser } from '../../procedures/directory/edit-user.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
@@ -12,6 +12,7 @@ import { askMissing } from '../ask-missing.js';
 import type { Command } from '../command.js';
 import { command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { commands as files } from './directory-files.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
 import { LANGUAGE } from './listing-arguments.js';
@@ -54,28 +55,18 @@ const editUserCommand = command({
       const found = await givenUser(await context.desk(), user, account);
       return runSignIn(context, found, { signIn, reason, wait });
     }
-    if (Object.values(change).every((value) => value === undefined)) {
-      throw new Refusal('missing-option', 'missing: --name, --email, --phone, --external, --language or --sign-in', {
-        hint: 'An admin of the company changes role and scopes in the portal.',
-      });
-    }
+    if (Object.values(change).every((value) => value === undefined))
+      throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
     const desk = await context.desk();
     const found = await givenUser(desk, user, account);
     const edited = await editUser(desk, context.operator(), found, change);
     const who = `${found.account.number}/${found.user.login}`;
-    const said =
-      edited.notices.length === 0
-        ? []
-        : [`A notice goes to ${edited.notices.length === 1 ? 'the address' : 'the old and the new address'} on file.`];
+    const words = wordsOf(context);
+    const count = edited.notices.length;
+    const key = edited.fields.length === 0 ? 'directory.nothing' : 'directory.changed';
+    const said = count === 0 ? [] : [words('directory.notice-goes', { count })];
     return {
-      view: [
-        block.lines(
-          edited.fields.length === 0
-            ? `Nothing to change for ${who}.`
-            : `Changed ${edited.fields.join(', ')} of ${who}.`,
-          ...said,
-        ),
-      ],
+      view: [block.lines(words(key, { who, fieldName: edited.fields }), ...said)],
       document: {
         user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
         changed: edited.fields,
@@ -106,7 +97,9 @@ const successorCommand = command({
     const { user: from } = await givenUser(desk, given.of, account.id);
     const wish = { account, from, to, reason };
     const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
-    const lines = [...handedLines(done, account), `${from.name} (${from.login}) is a plain user.`];
+    const words = wordsOf(context);
+    const plain = words('directory.plain-user', { name: from.name, login: from.login });
+    const lines = [...handedLines(done, account, words), plain];
     return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
   },
 });
@@ -142,13 +135,14 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
   ],
   input: addInput,
   run: async (context, given) => {
+    const words = wordsOf(context);
     const asked = await askMissing(context, given, [
-      { name: 'login', option: '<login>', message: 'Login' },
-      { name: 'account', option: '--account', message: 'Account' },
-      { name: 'name', option: '--name', message: 'Name of the person' },
-      { name: 'email', option: '--email', message: 'E-mail (empty for none)' },
-      { name: 'phone', option: '--phone', message: 'Phone (empty for none)' },
-      { name: 'role', option: '--role', message: 'Role', choices: CUSTOMER_ROLES },
+      { name: 'login', option: '<login>', message: words('directory.ask-login') },
+      { name: 'account', option: '--account', message: words('directory.ask-account') },
+      { name: 'name', option: '--name', message: words('directory.ask-name') },
+      { name: 'email', option: '--email', message: words('directory.ask-email') },
+      { name: 'phone', option: '--phone', message: words('directory.ask-phone') },
+      { name: 'role', option: '--role', message: words('directory.Role'), choices: CUSTOMER_ROLES },
     ]);
     const desk = await context.desk();
     const found = await addUser(desk, context.operator(), {
@@ -157,10 +151,12 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
       signIn: given.signIn,
     });
     const who = `${found.account.number}/${found.user.login}`;
+    const { name } = found.user;
+    const role = words.term('roleTitle', found.user.role);
     return {
       view: [
-        block.lines(`Added ${found.user.name} (${who}), ${found.user.role}.`, ...heldLines(found.user)),
-        ...ssoBlocks(found),
+        block.lines(words('directory.user-added', { name, who, role }), ...heldLines(found.user, words)),
+        ...ssoBlocks(found, words),
         ...(found.user.email === '' || found.user.signIn === 'sso'
           ? []
           : [block.next(`countersign user invite ${who}`)]),

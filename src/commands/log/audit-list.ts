@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { AuditFilter, Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
   doorOfLog,
@@ -28,6 +28,7 @@ import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
+import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
 const FILTERS: readonly OptionSpec[] = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
@@ -87,10 +88,11 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
     if (follow) return followLog(context, desk, { filter, door }, { ...newest, last });
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, context.operator(), entries, door);
+    const view = [tableOf(entries, people, wordsOf(context))];
     if (newest.foreign.length > 0)
-      await context.write(renderView([tableOf(entries, people)], context.style, { plain: context.options.plain }));
+      await context.write(renderView(view, context.style, { plain: context.options.plain }));
     requireGenuine(newest);
-    return { view: [tableOf(entries, people)], document: null, streamed: true };
+    return { view, document: null, streamed: true };
   },
 });
 
@@ -100,10 +102,15 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>) {
+const COLUMNS: readonly ScreenKey[] = [
+  ...(['record.time', 'record.what', 'record.outcome', 'record.by', 'record.about'] as const),
+  'audit.reason',
+];
+
+function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>, words: Words) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
   return block.table(
-    [{ title: 'entry', align: 'right' }, 'time', 'what', 'outcome', 'by', 'about', 'reason'],
+    [{ title: words('record.entry'), align: 'right' }, ...COLUMNS.map((key) => words(key))],
     entries.map((entry) => [
       String(entry.seq),
       localSecond(entry.at),
@@ -113,7 +120,7 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
       named(entry.user ?? entry.account),
       [entry.reason, entry.ticket].filter((text) => text !== undefined).join(' · '),
     ]),
-    'No entries match.',
+    words('audit.none'),
   );
 }
 
@@ -151,7 +158,7 @@ async function writeEntries(
   await askAuthority(desk, context.operator(), door);
   for (const entry of entries) await context.row(rowOf(entry));
   if (context.options.json) return;
-  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door));
+  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door), wordsOf(context));
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
 }
@@ -164,9 +171,8 @@ const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
   options: ['--format <format>', ...FILTERS],
   input: exportInput,
   run: async (context, { format, ...query }) => {
-    if (context.options.json && format === 'csv') {
-      throw new Refusal('usage', '--json and --format csv cannot be used together', { hint: 'Leave one of them out.' });
-    }
+    if (context.options.json && format === 'csv') throw refusal('usage', 'json-and-csv', {}, 'leave-one-out');
+    const words = wordsOf(context);
     const desk = await context.desk();
     const filter = await readFilter(desk, query as LogQuery);
     await noteExport(desk, context.operator(), filter, format);
@@ -174,11 +180,11 @@ const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
     await context.write(heading);
     let count = 0;
     for await (const page of entriesAfter(desk, filter, -1)) {
-      if (context.signal.aborted) throw new Refusal('cancelled', 'the export was interrupted and is incomplete');
+      if (context.signal.aborted) throw new Refusal('cancelled', words('audit.incomplete'));
       await context.write(textOf(page));
       count += page.length;
     }
-    context.notice(`${count} entries exported.`);
+    context.notice(words('audit.exported', { count }));
     return { view: [], document: null, streamed: true };
   },
 });

@@ -10,7 +10,8 @@ import { printableJson } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localSecond } from '../wording/times.js';
+import { localZoned } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -30,7 +31,8 @@ const verify = command({
     const note = given.checkpoint === undefined ? undefined : await context.files.readText(given.checkpoint);
     const checkpoint = note === undefined ? undefined : await openCheckpoint(desk, note);
     const reader = desk.store.read.audit;
-    const progress = context.progress('Verifying', (await reader.head())?.size ?? 0);
+    const words = wordsOf(context);
+    const progress = context.progress(words('audit.verifying'), (await reader.head())?.size ?? 0);
     try {
       const log = await verifyAuditLog(reader, {
         notary: desk.notary,
@@ -41,36 +43,26 @@ const verify = command({
       // The log is consistent, but it is not the latest log of this desk: the anchor knows of a newer one.
       if (desk.store.readOnly !== undefined) throw desk.store.readOnly;
       await verifyTables(desk, progress.step);
-      return { view: verifiedView(log, checkpoint), document: { audit: verifiedDocument(log, checkpoint) } };
+      return { view: verifiedView(log, checkpoint, words), document: { audit: verifiedDocument(log, checkpoint) } };
     } finally {
       progress.done();
     }
   },
 });
 
-function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): View {
+function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, words: Words): View {
+  const facts = checkpoint && { size: checkpoint.size, newer: log.size - checkpoint.size };
   return [
-    block.verdict('THE LOG IS VALID'),
+    block.verdict(words('audit.valid')),
     block.fields(
-      ['Entries', String(log.size)],
-      ['Root', log.root],
-      ['Newest entry', log.size === 0 ? 'none' : localSecond(log.latestAt)],
-      ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
+      [words('audit.entries'), String(log.size)],
+      [words('audit.root'), log.root],
+      [words('audit.newest'), words('audit.newest-at', { at: log.size === 0 ? null : log.latestAt })],
+      // Every log begins with the empty log, so a checkpoint of it proves nothing, and the screen says so.
+      ...(facts === undefined ? [] : [[words('audit.checkpoint'), words('audit.checkpoint-is', facts)] as const]),
     ),
-    ...(checkpoint === undefined
-      ? [
-          block.note(
-            'This check may miss an older copy of the store, or a log that was rewritten with the key. To find both, compare with a checkpoint kept elsewhere: --checkpoint FILE',
-          ),
-        ]
-      : []),
+    ...(checkpoint === undefined ? [block.note(words('audit.note'))] : []),
   ];
-}
-
-function checkpointWords(log: VerifiedLog, { size }: Checkpoint): string {
-  // Every log begins with the empty log, so such a checkpoint proves nothing, and the screen must say so.
-  if (size === 0) return 'made of an empty log, so it proves nothing about later entries';
-  return `matches: its ${size} entries are the first of this log; ${log.size - size} are newer`;
 }
 
 function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) {
@@ -89,7 +81,7 @@ const checkpoint = command({
   input: () => z.object({}),
   run: async (context) => {
     const { origin, size, root, note, verifierKey } = await signCheckpoint(await context.desk());
-    context.notice(`Verifier key (others need it to check this note): ${verifierKey}`);
+    context.notice(wordsOf(context)('audit.key', { key: verifierKey }));
     return {
       view: [],
       raw: note,
@@ -135,9 +127,11 @@ const receipt = command({
   run: async (context) => {
     const desk = await context.desk();
     const { size, root } = await logState(desk.store.read.audit, desk.notary);
-    const at = iso(desk.now());
-    const text = `size ${size} · root ${hex(root).slice(0, 16)} · ${at}`;
-    return { view: [block.lines(text)], document: { receipt: { size, root: hex(root), at, text } } };
+    const [now, short] = [desk.now(), hex(root).slice(0, 16)];
+    const at = iso(now);
+    const text = `size ${size} · root ${short} · ${at}`;
+    const line = wordsOf(context)('audit.receipt', { size, root: short, at: localZoned(now) });
+    return { view: [block.lines(line)], document: { receipt: { size, root: hex(root), at, text } } };
   },
 });
 

@@ -7,6 +7,7 @@ import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 export interface ShownSecret {
   readonly uri: string;
@@ -45,32 +46,32 @@ export async function askFirstCode<T>(
 ): Promise<T> {
   const picture = (await qrCode(shortAddress(secret.uri), context.style)).trimEnd().split('\n');
   const prompts = await context.ask.prompts('--totp');
-  for (let line = 'Scan this with an authenticator app, then type the code that it shows.'; ; ) {
-    await context.show([block.lines(line), block.picture(...picture), block.lines(`By hand: ${secret.secretBase32}`)]);
-    const done = await prove(await prompts.line({ message: 'First code from the app' }));
+  const words = wordsOf(context);
+  const byHand = block.lines(words('sign.by-hand', { secret: secret.secretBase32 }));
+  for (let line = words('sign.scan-first'); ; line = words('sign.scan-again')) {
+    await context.show([block.lines(line), block.picture(...picture), byHand]);
+    const done = await prove(await prompts.line({ message: words('sign.first-code') }));
     if (done !== undefined) return done;
-    line = 'That code is wrong. Type the next one, or scan again.';
   }
 }
 
 /** For a person at a pipe, who proves the app later. */
 export async function secretBlocks(context: Context, secret: ShownSecret): Promise<readonly Block[]> {
   const picture = (await qrCode(secret.uri, context.style)).split('\n');
+  const words = wordsOf(context);
   return [
     block.blank,
-    block.lines('Scan this with an authenticator app. Each sign-in needs its code.'),
+    block.lines(words('sign.scan')),
     block.picture(...picture),
-    block.fields(['By hand', secret.secretBase32], ['As a link', secret.uri]),
-    block.note('This is shown only once. Clear the screen when the app has it.'),
+    block.fields([words('portal.by-hand'), secret.secretBase32], [words('portal.as-link'), secret.uri]),
+    block.note(words('sign.secret-once')),
   ];
 }
 
 /** Recovery codes, shown once. */
-export const recoveryBlocks = (codes: readonly string[]): readonly Block[] => [
+export const recoveryBlocks = (codes: readonly string[], words: Words): readonly Block[] => [
   block.blank,
-  block.lines('Recovery codes, for the day on which you lose your authenticator. Each works once:'),
+  block.lines(words('sign.recovery')),
   block.lines(...codes.map((code) => `  ${code}`)),
-  block.note(
-    'These are shown only once. Print them and keep them in a safe, not on this machine and not beside your password.',
-  ),
+  block.note(words('sign.recovery-once')),
 ];

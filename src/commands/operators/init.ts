@@ -1,7 +1,7 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
 
 import * as z from 'zod';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, Refusal, refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import {
   type NewOperator,
@@ -19,6 +19,7 @@ import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
 
 const input = () =>
@@ -41,11 +42,7 @@ const init = command<Input>({
 
 async function run(context: Context, given: Input): Promise<Result> {
   const { quiet, json } = context.options;
-  if (quiet && !json && !given.token) {
-    throw new Refusal('usage', '--quiet would hide the secrets that init shows only once', {
-      hint: 'Leave it out, or use --json.',
-    });
-  }
+  if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();
   const expiresAt =
     given.expires === undefined
@@ -60,26 +57,24 @@ async function run(context: Context, given: Input): Promise<Result> {
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
   const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
+  const words = wordsOf(context);
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   const result: Result = {
     ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
     view: [
-      block.verdict('DESK MADE'),
+      block.verdict(words('sign.desk-made')),
       block.fields(
-        ['Store', places.store],
-        ['Master key', `${keyPlace}${keyMade ? '' : ' (used the key that was there)'}`],
-        ['First admin', operator.name],
+        [words('sign.store'), places.store],
+        [words('sign.key'), words('sign.key-is', { place: keyPlace, made: String(keyMade) })],
+        [words('sign.first-admin'), operator.name],
       ),
-      block.note(
-        'Without the master key nobody can open this store again. Keep a copy of the key away from the store.',
-      ),
+      block.note(words('sign.keep-key')),
       ...(own === undefined || own.step !== null ? [] : await secretBlocks(context, own.shown)),
-      ...(recovery === null ? [] : recoveryBlocks(recovery.codes)),
-      ...tokenBlocks(token),
+      ...(recovery === null ? [] : recoveryBlocks(recovery.codes, words)),
+      ...tokenBlocks(token, words),
       block.next(
-        ...(token === null
-          ? [`countersign login --operator ${operator.name}`, 'countersign account import FILE']
-          : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE']),
+        token === null ? `countersign login --operator ${operator.name}` : words('sign.next-token'),
+        'countersign account import FILE',
       ),
     ],
     document: documentOf(operator, { token, own, recovery }, places),
@@ -93,10 +88,9 @@ async function shown(context: Context, result: Result): Promise<void> {
     await context.print(result);
   } catch (cause) {
     if (!isRefusal(cause)) throw cause;
-    throw new Refusal(cause.code, `${cause.message}; no desk was made`, {
-      hint: 'Make room, then run init again.',
-      cause,
-    });
+    const words = wordsOf(context);
+    const message = words('sign.no-desk-made', { why: cause.message });
+    throw new Refusal(cause.code, message, { hint: words('sign.make-room'), cause });
   }
 }
 
@@ -110,7 +104,8 @@ interface Own {
 
 /** Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. */
 async function askOwn(context: Context, name: string, passwordStdin: boolean): Promise<Own> {
-  const password = await askNewSecret(context, passwordStdin, '--password-stdin', `Password for ${name}`);
+  const message = wordsOf(context)('sign.password-for', { name });
+  const password = await askNewSecret(context, passwordStdin, '--password-stdin', message);
   const founding = await context.house.founding();
   await requireOperatorPassword(founding, { name, role: 'admin', email: null }, password);
   const shown = await newSeed(founding, name);
@@ -137,14 +132,12 @@ function documentOf(operator: NewOperator, { token, own, recovery }: Made, place
   };
 }
 
-export function tokenBlocks(token: NewToken | null): readonly Block[] {
+export function tokenBlocks(token: NewToken | null, words: Words): readonly Block[] {
   if (token === null) return [];
   return [
     block.blank,
-    block.fields(['Token', token.token], ['Expires', localMinute(token.expiresAt)]),
-    block.note(
-      'This is shown only once. Scripts pass it as COUNTERSIGN_TOKEN; keep it out of files that others can read.',
-    ),
+    block.fields([words('sign.token'), token.token], [words('sign.expires'), localMinute(token.expiresAt)]),
+    block.note(words('sign.token-once')),
   ];
 }
 

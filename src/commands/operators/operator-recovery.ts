@@ -1,7 +1,7 @@
 /** `operator recover`, `operator password`, `operator recovery-codes`: lost and changed credentials of operators (B80). */
 import * as z from 'zod';
 import type { SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { changeOwnPassword } from '../../procedures/operators/own-password.js';
 import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
@@ -12,6 +12,7 @@ import { approverInput, approverOptions, askSecondOperator } from '../ask-approv
 import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
 import { recoveredDocument, recoveredView } from './start-view.js';
 
@@ -39,7 +40,11 @@ const recover = command<RecoverInput>({
   run: async (context, given) => {
     const signed = await whoAsks(context, given);
     const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
-    return { view: recoveredView(done), document: recoveredDocument(done), ...(done.waits ? { exit: 5 } : {}) };
+    return {
+      view: recoveredView(done, wordsOf(context)),
+      document: recoveredDocument(done),
+      ...(done.waits ? { exit: 5 } : {}),
+    };
   },
 });
 
@@ -65,7 +70,7 @@ async function whoAsks(context: Context, given: RecoverInput): Promise<SignedOpe
 }
 
 async function byCode(context: Context, { name }: RecoverInput): Promise<Recovered> {
-  const what = 'one line with the recovery code, and a second line with your password if you know it';
+  const what = wordsOf(context)('sign.line-recovery');
   const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', {
     least: 1,
     most: 2,
@@ -76,25 +81,23 @@ async function byCode(context: Context, { name }: RecoverInput): Promise<Recover
 
 async function bySecond(context: Context, signed: SignedOperator, given: RecoverInput): Promise<Recovered> {
   const reason = given.reason ?? (context.ask.possible ? await askReason(context) : undefined);
-  if (reason === undefined) {
-    throw new Refusal('missing-option', 'missing: --reason', { hint: 'Say what was lost and how you know who asks.' });
-  }
+  if (reason === undefined) throw refusal('missing-option', 'recover-reason', {}, 'say-what-was-lost');
+  const words = wordsOf(context);
   const second = async (): Promise<GivenSecond | null> => {
     if (given.recoveryCodeStdin) {
       return { recoveryCode: await context.files.readSecretLine('--recovery-code-stdin') };
     }
-    const message = 'Second operator (lead or admin); Enter alone to use one of your recovery codes';
-    const approver = await askSecondOperator(context, given, message);
+    const approver = await askSecondOperator(context, given, words('sign.second-or-code'));
     if (approver !== undefined) return { approver };
     if (!context.ask.possible) return null;
     const prompts = await context.ask.prompts('--recovery-code-stdin');
-    return { recoveryCode: await prompts.secret({ message: 'Recovery code of your own' }) };
+    return { recoveryCode: await prompts.secret({ message: words('sign.own-recovery') }) };
   };
   return recoverOperator(await context.desk(), signed, { reference: given.name, reason, second });
 }
 
 async function askReason(context: Context): Promise<string> {
-  return (await context.ask.prompts('--reason')).line({ message: 'Reason' });
+  return (await context.ask.prompts('--reason')).line({ message: wordsOf(context)('approval.reason') });
 }
 
 const password = command({
@@ -108,21 +111,22 @@ const password = command({
     const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
     const { name } = context.operator().operator;
     return {
-      view: [block.lines(`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`)],
+      view: [block.lines(wordsOf(context)('sign.password-changed', { name, sessions: sessionsEnded }))],
       document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
     };
   },
 });
 
 async function twoLines(context: Context) {
-  const what = 'two lines: the present password and the new one';
+  const what = wordsOf(context)('sign.lines-password');
   const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
   return { old, next: async () => next };
 }
 
 async function byPrompt(context: Context) {
-  const old = await askSecret(context, false, '--password-stdin', 'Present password');
-  return { old, next: () => askNewSecret(context, false, '--password-stdin', 'New password') };
+  const words = wordsOf(context);
+  const old = await askSecret(context, false, '--password-stdin', words('sign.present-password'));
+  return { old, next: () => askNewSecret(context, false, '--password-stdin', words('sign.new-password')) };
 }
 
 const codes = command({
@@ -131,7 +135,7 @@ const codes = command({
   input: () => z.object({}),
   run: async (context): Promise<Result> => {
     const made = await newRecoveryCodes(await context.desk(), context.operator());
-    return { view: recoveryBlocks(made), document: { recoveryCodes: made } };
+    return { view: recoveryBlocks(made, wordsOf(context)), document: { recoveryCodes: made } };
   },
 });
 

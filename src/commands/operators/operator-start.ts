@@ -1,11 +1,12 @@
 /** `operator start`: an operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
 import * as z from 'zod';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
 
 const input = () =>
@@ -28,27 +29,26 @@ export const start = command<Input>({
 });
 
 async function run(context: Context, given: Input): Promise<Result> {
-  if (given.totp !== undefined && given.passwordStdin) {
-    throw new Refusal('usage', '--totp cannot be combined with --password-stdin', {
-      hint: 'Set the password first. The first code of the app comes in a second call, with --totp.',
-    });
-  }
-  const code = await askCode(context, given.code, 'Start code');
+  if (given.totp !== undefined && given.passwordStdin)
+    throw refusal('usage', 'totp-with-password', {}, 'password-first');
+  const words = wordsOf(context);
+  const code = await askCode(context, given.code, words('sign.start-code'));
   const { name } = given;
   const desk = await context.desk();
-  if (given.totp !== undefined) return provedResult(await proveStart(desk, { name, code, totp: given.totp }));
+  if (given.totp !== undefined) return provedResult(await proveStart(desk, { name, code, totp: given.totp }), words);
   const started = await startOperator(desk, { name, code, password: (isNew) => askPassword(context, given, isNew) });
-  if (started.totp === null) return provedResult(started);
+  if (started.totp === null) return provedResult(started, words);
   if (!context.ask.possible || given.passwordStdin) return unprovedResult(context, started);
   return provedResult(
     await askFirstCode(context, started.totp, (totp) => proveStart(desk, { name, code, totp }).catch(wrongAgain)),
+    words,
   );
 }
 
 const askPassword = (context: Context, { name, passwordStdin }: Input, isNew: boolean): Promise<string> =>
   isNew
-    ? askNewSecret(context, passwordStdin, '--password-stdin', `New password of ${name}`)
-    : askSecret(context, passwordStdin, '--password-stdin', `Password of ${name}`);
+    ? askNewSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.new-password-of', { name }))
+    : askSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.password-of', { name }));
 
 /** A mistyped code is asked again; everything else ends the command. */
 function wrongAgain(error: unknown): undefined {
@@ -56,12 +56,13 @@ function wrongAgain(error: unknown): undefined {
   throw error;
 }
 
-function provedResult({ operator }: Pick<StartedOperator, 'operator'>): Result {
+function provedResult({ operator }: Pick<StartedOperator, 'operator'>, words: Words): Result {
+  const { name } = operator;
   return {
     view: [
-      block.verdict('READY'),
-      block.lines(`${operator.name} (${operator.role}) can sign in now.`),
-      block.next(`countersign login --operator ${operator.name}`),
+      block.verdict(words('sign.ready')),
+      block.lines(words('sign.can-sign-in', { name, role: words.term('roleTitle', operator.role) })),
+      block.next(`countersign login --operator ${name}`),
     ],
     document: { operator, ready: true },
   };
@@ -69,13 +70,12 @@ function provedResult({ operator }: Pick<StartedOperator, 'operator'>): Result {
 
 async function unprovedResult(context: Context, { operator, totp, expiresAt }: StartedOperator): Promise<Result> {
   if (totp === null) throw new Error('there is no secret to show');
+  const words = wordsOf(context);
   return {
     view: [
-      block.lines('The password is set.'),
+      block.lines(words('sign.password-set')),
       ...(await secretBlocks(context, totp)),
-      block.next(
-        `countersign operator start ${operator.name} --code CODE --totp FIRST-CODE   (before you can sign in)`,
-      ),
+      block.next(words('sign.next-start', { name: operator.name })),
     ],
     document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
   };

@@ -7,6 +7,7 @@ import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
@@ -24,14 +25,16 @@ const tokenCreate = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
-    const role = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
+    const wished = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('expires', given.expires, desk.now(), 'ahead') };
-    const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...role, ...expiresAt };
+    const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...wished, ...expiresAt };
     const { token, owner } = await createToken(desk, signed, wish);
-    const made = `Token ${token.id} of ${owner.name}, role ${token.role}.`;
+    const words = wordsOf(context);
+    const role = words.term('roleTitle', token.role);
+    const made = words('staff.token-made', { id: token.id, name: owner.name, role });
     return {
-      view: [block.lines(made), ...tokenBlocks(token)],
+      view: [block.lines(made), ...tokenBlocks(token, words)],
       document: {
         token: token.token,
         expiresAt: iso(token.expiresAt),
@@ -53,19 +56,21 @@ const tokenList = command({
     const nameOf = (id: string) => operators.find((operator) => operator.id === id)?.name ?? id;
     const stateOf = (row: (typeof tokens)[number]) =>
       row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
+    const words = wordsOf(context);
+    const [id, role, state] = [words('mfa.id'), words('approval.col-role'), words('mfa.state')];
     return {
       view: [
         block.table(
-          ['id', 'operator', 'role', 'for', 'state', 'expires'],
+          [id, words('staff.operator'), role, words('approval.col-for'), state, words('staff.expires')],
           tokens.map((row) => [
             row.id,
             nameOf(row.operator_id),
-            row.role,
+            words.term('roleTitle', row.role),
             row.label,
-            stateOf(row),
+            words.term('tokenState', stateOf(row)),
             localMinute(row.expires_at),
           ]),
-          'No tokens.',
+          words('staff.no-tokens'),
         ),
       ],
       document: {
@@ -90,7 +95,10 @@ const tokenRevoke = command({
   input: () => z.object({ id: z.string() }),
   run: async (context, { id }) => {
     await revokeToken(await context.desk(), context.operator(), id);
-    return { view: [block.lines(`Revoked ${id}.`)], document: { token: { id, revoked: true } } };
+    return {
+      view: [block.lines(wordsOf(context)('staff.revoked', { id }))],
+      document: { token: { id, revoked: true } },
+    };
   },
 });
 

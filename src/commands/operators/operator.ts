@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findUser } from '../../procedures/directory/find-account.js';
 import { changeOperator } from '../../procedures/operators/change-operator.js';
@@ -10,6 +10,7 @@ import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedure
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryCommands } from './operator-recovery.js';
 import { start } from './operator-start.js';
 import { tokenCommands } from './operator-token.js';
@@ -37,8 +38,10 @@ const add = command({
     const email = given.email ?? null;
     const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
     const { id, name, start, mail } = await addOperator(desk, signed, wish);
+    const words = wordsOf(context);
+    const line = words('staff.added', { name, role: words.term('roleTitle', role) });
     return {
-      view: [block.lines(`Added ${name} (${role}).`), ...startBlocks(name, start, mail)],
+      view: [block.lines(line), ...startBlocks(name, start, mail, words)],
       document: { operator: { id, name, role, email }, ...startDocument(start, mail) },
     };
   },
@@ -51,12 +54,15 @@ const list = command({
   run: async (context) => {
     const { read } = (await context.desk()).store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
+    const words = wordsOf(context);
+    const [name, role, state] = [words('approval.col-name'), words('approval.col-role'), words('mfa.state')];
+    const roleOf = (row: Listed) => words.term('roleTitle', row.role);
     return {
       view: [
         block.table(
-          ['name', 'role', 'state', 'e-mail', 'id'],
-          rows.map((row) => [row.name, row.role, stateOf(row), emails.get(row.id) ?? '', row.id]),
-          'No operators.',
+          [name, role, state, words('directory.e-mail'), words('mfa.id')],
+          rows.map((row) => [row.name, roleOf(row), stateOf(row, words), emails.get(row.id) ?? '', row.id]),
+          words('staff.none'),
         ),
       ],
       document: {
@@ -78,8 +84,8 @@ const documentOf = (row: Listed) => ({
   totp: row.totp !== null,
 });
 
-const stateOf = (row: { readonly disabled_at: number | null }): string =>
-  row.disabled_at === null ? 'active' : 'disabled';
+const stateOf = (row: Listed, words: Words): string =>
+  row.disabled_at === null ? words('directory.active') : words.term('switched', 'disabled');
 
 const edit = command({
   path: 'operator edit',
@@ -107,16 +113,10 @@ const edit = command({
     }),
   run: async (context, given) => {
     const { isUser, isNoUser } = given;
-    if (isUser !== undefined && isNoUser) throw new Refusal('usage', '--is-user and --is-no-user exclude each other');
+    if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
     const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
     if (!told && !given.enable && !given.unlock && !isNoUser)
-      throw new Refusal(
-        'missing-option',
-        'missing: --role, --email, --language, --is-user, --is-no-user, --enable or --unlock',
-        {
-          hint: `Example: countersign operator edit ${given.name} --role lead`,
-        },
-      );
+      throw refusal('missing-option', 'operator-change-missing', { name: given.name }, 'operator-edit-example');
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
     const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
@@ -128,13 +128,14 @@ const edit = command({
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });
-    const lock = given.unlock
-      ? [unlocked ? `${operator.name} is unlocked.` : `${operator.name} was not locked out.`]
-      : [];
+    const words = wordsOf(context);
+    const { name } = operator;
+    const lock = given.unlock ? [words('staff.unlocked', { name, done: String(unlocked) })] : [];
+    const { sessions, tokens } = ended;
     return {
       view: [
-        block.lines(`Changed ${operator.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock),
-        ...startBlocks(operator.name, start, null),
+        block.lines(words('staff.changed', { name, sessions, tokens }), ...lock),
+        ...startBlocks(name, start, null, words),
       ],
       document: {
         operator: { ...operator, role: given.role ?? operator.role },
@@ -155,8 +156,9 @@ const disable = command({
     const desk = await context.desk();
     const change = { disabled: true };
     const { operator, sessions, tokens } = await changeOperator(desk, context.operator(), given.name, change);
+    const line = wordsOf(context)('staff.disabled', { name: operator.name, sessions, tokens });
     return {
-      view: [block.lines(`Disabled ${operator.name}. Ended: ${sessions} sessions, ${tokens} tokens.`)],
+      view: [block.lines(line)],
       document: { operator: { id: operator.id, name: operator.name, disabled: true }, ended: { sessions, tokens } },
     };
   },

@@ -6,6 +6,7 @@ import { isRefusal, type Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import type { Context } from '../command.js';
+import type { Words } from '../wording/words.js';
 
 const TRIES = 3;
 
@@ -13,10 +14,11 @@ const TRIES = 3;
 export async function signInHere(context: Context, why: Refusal): Promise<void> {
   await say(context, why);
   const prompts = await context.ask.prompts('--operator');
-  const name = await prompts.line({ message: 'Operator', default: context.house.userName });
+  const words = await wordsFor(context);
+  const name = await prompts.line({ message: words('sign.operator'), default: context.house.userName });
   await trying(context, async () => {
-    const password = await prompts.secret({ message: `Password of ${name}` });
-    const code = () => prompts.line({ message: 'Code from your authenticator app' });
+    const password = await prompts.secret({ message: words('sign.password-of', { name }) });
+    const code = () => prompts.line({ message: words('sign.app-code') });
     const { token } = await signInOperator(await context.desk(), { name, password, code });
     await context.sessions.write('operator', 'desk', token);
   });
@@ -28,15 +30,18 @@ export async function giveCodeHere(context: Context, why: Refusal): Promise<void
   const prompts = await context.ask.prompts('--code');
   const desk = await context.desk();
   const token = await context.sessions.read('operator', 'desk');
+  const message = (await wordsFor(context))('sign.app-code');
   await trying(context, async () => {
     const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
-    await refreshCode(desk, signed, await prompts.line({ message: 'Code from your authenticator app' }));
+    await refreshCode(desk, signed, await prompts.line({ message }));
   });
 }
 
+const wordsFor = async (context: Context): Promise<Words> => (await import('../wording/words.js')).wordsOf(context);
+
 async function say(context: Context, why: Refusal): Promise<void> {
-  const [{ worded }, { wordsOf }] = [await import('../wording/worded.js'), await import('../wording/words.js')];
-  context.notice(`countersign: ${worded(why, 'desk', wordsOf(context)).message}`);
+  const { worded } = await import('../wording/worded.js');
+  context.notice(`countersign: ${worded(why, 'desk', await wordsFor(context)).message}`);
 }
 
 /** A mistyped answer is asked for again; locked out is locked out. */

@@ -1,14 +1,14 @@
 /** `login`, `logout`, `whoami`: the session of an operator (B70). */
 
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 
 const loginInput = () =>
   z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
@@ -35,7 +35,7 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
   const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
   await refreshCode(desk, signed, given.code);
   return {
-    view: [block.lines(`Fresh code accepted for ${signed.operator.name}.`)],
+    view: [block.lines(wordsOf(context)('sign.fresh-code', { name: signed.operator.name }))],
     document: { session: { operator: who(signed.operator), freshCode: true } },
   };
 }
@@ -43,39 +43,35 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
 async function signIn(context: Context, given: LoginInput): Promise<Result> {
   await context.sessions.requirePerson();
   const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
-  if (name === undefined)
-    throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
-  const password = await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`);
+  if (name === undefined) throw refusal('missing-option', 'operator-missing', {}, 'say-who');
+  const asked = wordsOf(context);
+  const message = asked('sign.password-of', { name });
+  const password = await askSecret(context, given.passwordStdin, '--password-stdin', message);
   const desk = await context.desk();
   const session = await signInOperator(desk, {
     name,
     password,
-    code: () => askCode(context, given.code, 'Code from your authenticator app'),
+    code: () => askCode(context, given.code, asked('sign.app-code')),
   });
   await context.sessions.write('operator', 'desk', session.token);
+  // A13: otherwise the log would name the wrong person.
   const shadowed = (await context.settings()).token !== undefined;
-  if (shadowed) context.notice(`warning: ${SHADOWED}`);
+  const words = wordsOf(context);
+  if (shadowed) context.notice(words('sign.warning', { what: words('sign.shadowed') }));
   const ends = iso(session.expiresAt);
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
+  const minutes = desk.policy.limits.operatorSession.idleMinutes;
+  const said = { name: operator.name, role: words.term('roleTitle', operator.role), until: session.expiresAt, minutes };
   return {
-    view: [
-      block.lines(
-        `Signed in as ${operator.name} (${operator.role}) until ${localMinute(session.expiresAt)}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
-      ),
-      block.next('countersign            (take calls)', 'countersign logout     (at the end of the shift)'),
-    ],
-    document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: SHADOWED } : {}) },
+    view: [block.lines(words('sign.signed-in', said)), block.next(words('sign.next-calls'), words('sign.next-logout'))],
+    document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: words('sign.shadowed') } : {}) },
   };
 }
-
-/** A13: otherwise the log would name the wrong person. */
-const SHADOWED =
-  'COUNTERSIGN_TOKEN is set: commands go on acting as the owner of that token, not as this session. To use the session: unset COUNTERSIGN_TOKEN';
 
 async function askName(context: Context): Promise<string> {
   const { userName } = context.house;
   const suggested = userName === '' ? {} : { default: userName };
-  return (await context.ask.prompts('--operator')).line({ message: 'Operator', ...suggested });
+  return (await context.ask.prompts('--operator')).line({ message: wordsOf(context)('sign.operator'), ...suggested });
 }
 
 const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
@@ -88,8 +84,10 @@ const logout = command<Record<string, never>>({
   run: async (context) => {
     const token = await context.sessions.read('operator', 'desk');
     await context.sessions.remove('operator', 'desk');
-    const done = { view: [block.lines('Signed out.')], document: { session: null } } as const;
-    if (token === undefined) return { ...done, view: [block.lines('Nobody was signed in.')] };
+    const words = wordsOf(context);
+    const line = words(token === undefined ? 'sign.nobody' : 'sign.signed-out');
+    const done = { view: [block.lines(line)], document: { session: null } };
+    if (token === undefined) return done;
     const desk = await context.desk();
     try {
       await signOutOperator(
@@ -112,13 +110,14 @@ const whoami = command<Record<string, never>>({
   run: async (context) => {
     const { operator, via } = context.operator();
     const desk = await context.desk();
+    const words = wordsOf(context);
     return {
       view: [
         block.fields(
-          ['Operator', operator.name],
-          ['Role', operator.role],
-          ['Signed in with', via],
-          ['Store', desk.store.place],
+          [words('sign.operator'), operator.name],
+          [words('directory.Role'), words.term('roleTitle', operator.role)],
+          [words('sign.with'), words.term('signedWith', via)],
+          [words('sign.store'), desk.store.place],
         ),
       ],
       document: { operator: { ...who(operator), via }, store: desk.store.place },

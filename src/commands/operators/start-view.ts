@@ -6,30 +6,28 @@ import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import type { Words } from '../wording/words.js';
 
 type Mail = AddedOperator['mail'];
 
 /** Sent means that the server took it. */
-const mailRow = ({ to, state }: NonNullable<Mail>): readonly [string, string] => {
-  if (state === 'delivered') return ['Mailed to', to];
-  if (state === 'queued') return ['Mail', `queued for ${to}; see: countersign outbox list`];
-  return ['Mail', `not sent, because ${to} was refused; hand the code over`];
+const mailRow = ({ to, state }: NonNullable<Mail>, words: Words): readonly [string, string] => {
+  if (state === 'delivered') return [words('staff.mailed'), to];
+  return [words('staff.mail'), words(state === 'queued' ? 'staff.mail-queued' : 'staff.mail-refused', { to })];
 };
 
-export function startBlocks(name: string, start: StartCode | null, mail: Mail): readonly Block[] {
+export function startBlocks(name: string, start: StartCode | null, mail: Mail, words: Words): readonly Block[] {
   if (start === null) return [];
   const { code, expiresAt } = start;
   return [
     block.blank,
     block.fields(
-      ['Start code', code],
-      ['Valid until', localMinute(expiresAt)],
-      ...(mail === null ? [] : [mailRow(mail)]),
+      [words('sign.start-code'), code],
+      [words('staff.until'), localMinute(expiresAt)],
+      ...(mail === null ? [] : [mailRow(mail, words)]),
     ),
-    block.note(
-      `This is shown only once. Hand it to ${name} in person or by a way that you trust. Nobody else needs it.`,
-    ),
-    block.next(`countersign operator start ${name} --code ${code}   (typed by ${name})`),
+    block.note(words('staff.hand-over', { name })),
+    block.next(words('staff.next-start', { name, code })),
   ];
 }
 
@@ -43,32 +41,26 @@ export const startDocument = (start: StartCode | null, mail: Mail = null) =>
         ...(mail?.state === 'delivered' ? { mailedTo: mail.to } : {}),
       };
 
-export function recoveredView(done: Recovered): readonly Block[] {
-  const { operator, start, waits, sessions, tokens } = done;
+export function recoveredView({ operator, start, waits, sessions, tokens }: Recovered, words: Words): readonly Block[] {
+  const { name } = operator;
   const lines = waits
-    ? [
-        `${operator.name} can start again from ${localMinute(start.validFrom)}, because no second operator could be asked.`,
-        'Until then the old password and app work, and a sign-in with them ends this recovery.',
-      ]
-    : [`The old password and app of ${operator.name} do not work any more. Ended: ${sessions} sessions.`];
-  return [
-    block.verdict(waits ? 'RECOVERY WAITS' : 'RECOVERED', waits ? 'warn' : 'good'),
-    block.lines(...lines),
-    ...tokenBlocks(done),
-    ...startBlocks(operator.name, start, null),
+    ? [words('staff.starts-later', { name, from: start.validFrom }), words('staff.until-then')]
+    : [words('staff.recovered-is', { name, sessions })];
+  const verdict = words(waits ? 'staff.waits' : 'staff.recovered');
+  const live = [
+    block.blank,
+    block.lines(words('staff.tokens-work', { name })),
+    block.table(
+      [words('mfa.id'), words('approval.col-role'), words('approval.col-for'), words('staff.expires')],
+      tokens.map((row) => [row.id, words.term('roleTitle', row.role), row.label, localMinute(row.expires_at)]),
+    ),
   ];
-
-  function tokenBlocks({ operator: { name } }: Recovered): readonly Block[] {
-    if (tokens.length === 0) return [];
-    return [
-      block.blank,
-      block.lines(`Tokens of ${name} still work. Revoke those that you do not know:`),
-      block.table(
-        ['id', 'role', 'for', 'expires'],
-        tokens.map((row) => [row.id, row.role, row.label, localMinute(row.expires_at)]),
-      ),
-    ];
-  }
+  return [
+    block.verdict(verdict, waits ? 'warn' : 'good'),
+    block.lines(...lines),
+    ...(tokens.length === 0 ? [] : live),
+    ...startBlocks(name, start, null, words),
+  ];
 }
 
 export const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recovered) => ({

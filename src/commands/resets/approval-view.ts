@@ -41,7 +41,7 @@ export const listTable = (approvals: readonly Approval[], words: Words): Block =
       words.term('approval', one.why),
       String(one.users),
       askedBy(one, words),
-      one.standing,
+      words.term('standing', one.standing),
     ]),
     words('approval.empty'),
   );
@@ -57,7 +57,7 @@ export function requestView(approval: ApprovalInFull, words: Words): View {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
   return [
-    block.title(words.term('approval', approval.why), approval.standing),
+    block.title(words.term('approval', approval.why), words.term('standing', approval.standing)),
     block.fields(
       [words('approval.asked-by'), askedBy(approval, words)],
       ...(caller === null ? [] : [[words('approval.caller'), `${caller.name} (${caller.login})`] as const]),
@@ -71,7 +71,7 @@ export function requestView(approval: ApprovalInFull, words: Words): View {
     ),
     block.table(
       (['account', 'login', 'name', 'role'] as const).map((name) => words(`approval.col-${name}`)),
-      targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
+      targets.map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
       words('approval.no-users'),
     ),
     block.next(

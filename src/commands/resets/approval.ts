@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { pause } from '../../procedures/pause.js';
 import { approveAlone } from '../../procedures/resets/approve-alone.js';
@@ -11,7 +11,7 @@ import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localMinute, localSecond } from '../wording/times.js';
+import { localSecond } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
@@ -34,11 +34,7 @@ const LOOK_AGAIN_MS = 1_000;
 
 async function watchList(context: Context, desk: Desk, all: boolean): Promise<Result> {
   const { json, plain } = context.options;
-  if (!json && !context.ask.possible) {
-    throw new Refusal('usage', '--watch needs a terminal, or --json', {
-      hint: 'A script that looks once uses: countersign approval list --json',
-    });
-  }
+  if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
   for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
     await askAuthority(desk, context.operator(), WATCHING);
     const approvals = await listApprovals(desk, all);
@@ -91,11 +87,12 @@ const approve = command({
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);
     if (given.recoveryCodeStdin) return alone(context, given.request);
+    const words = wordsOf(context);
     if (context.ask.possible && !context.options.yes) {
-      await context.show(requestView(await showApproval(desk, given.request), wordsOf(context)));
+      await context.show(requestView(await showApproval(desk, given.request), words));
       const prompts = await context.ask.prompts('--yes');
-      if (!(await prompts.confirm({ message: 'Approve exactly this?' }))) {
-        return { view: [block.lines('Nothing was decided.')], document: { approval: null }, exit: 130 };
+      if (!(await prompts.confirm({ message: words('approval.confirm') }))) {
+        return { view: [block.lines(words('approval.undecided'))], document: { approval: null }, exit: 130 };
       }
     }
     const decided = await decideApproval(desk, context.operator(), {
@@ -105,10 +102,8 @@ const approve = command({
     });
     return {
       view: [
-        block.verdict('APPROVED'),
-        block.lines(
-          `${decided.requester.name} can now run the same command again, until ${localMinute(decided.expiresAt)}.`,
-        ),
+        block.verdict(words('approval.approved')),
+        block.lines(words('approval.run-again', { name: decided.requester.name, until: decided.expiresAt })),
       ],
       document: { approval: approvalDocument(decided) },
     };
@@ -118,9 +113,10 @@ const approve = command({
 async function alone(context: Context, id: string): Promise<Result> {
   const recoveryCode = () => context.files.readSecretLine('--recovery-code-stdin');
   const { validFrom, expiresAt } = await approveAlone(await context.desk(), context.operator(), { id, recoveryCode });
-  const line = `It counts from ${localMinute(validFrom)} until ${localMinute(expiresAt)}. Then run the same command again.`;
+  const words = wordsOf(context);
+  const line = words('approval.counts-later', { from: validFrom, until: expiresAt });
   return {
-    view: [block.verdict('APPROVED, AND WAITS', 'warn'), block.lines(line)],
+    view: [block.verdict(words('approval.approved-waits'), 'warn'), block.lines(line)],
     document: { approval: { id, state: 'approved', validFrom: iso(validFrom), expiresAt: iso(expiresAt) } },
     exit: 5,
   };
@@ -135,10 +131,12 @@ const reject = command({
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);
-    const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
+    const words = wordsOf(context);
+    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
+    const reason = given.reason ?? (await ask());
     const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
     return {
-      view: [block.verdict('REJECTED', 'warn')],
+      view: [block.verdict(words('approval.rejected'), 'warn')],
       document: { approval: approvalDocument(decided) },
     };
   },

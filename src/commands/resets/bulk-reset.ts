@@ -4,7 +4,7 @@
  */
 
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { waitForApproval } from '../../procedures/resets/approvals.js';
 import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
@@ -13,7 +13,7 @@ import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
 import type { Context, Result } from '../command.js';
 import type { TableGiven } from '../directory/table-options.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
 import { readResetList, writeNotDone } from './reset-input.js';
@@ -37,9 +37,7 @@ export interface BulkGiven extends TableGiven {
 
 export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
   if (given.failed !== undefined && given.failed !== '-' && [given.from, given.apply].includes(given.failed)) {
-    throw new Refusal('usage', '--failed names the file that the list is read from', {
-      hint: 'Name another file for --failed; it would overwrite the list.',
-    });
+    throw refusal('usage', 'failed-is-list', {}, 'other-failed-file');
   }
   const desk = await context.desk();
   await askAuthority(desk, context.operator(), RESETTING_MANY);
@@ -67,8 +65,8 @@ async function planOf(context: Context, desk: Desk, given: BulkGiven): Promise<F
     refuseBeside(given);
     return readPlanFile(context, desk, given.apply);
   }
-  const reason = await needed(context, given.reason, '--reason', 'Reason');
-  const ticket = await needed(context, given.ticket, '--ticket', 'Ticket');
+  const reason = await needed(context, given.reason, '--reason', 'approval.reason');
+  const ticket = await needed(context, given.ticket, '--ticket', 'approval.ticket');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
   const list = await readResetList(context, desk, { ...given, keepCells });
   return planReset(desk, context.operator(), { ...list, reason, ticket, final: given.final });
@@ -86,16 +84,15 @@ function refuseBeside(given: BulkGiven): void {
       .map((name) => `--${name === 'dryRun' ? 'dry-run' : name}`),
   ];
   if (beside.length === 0) return;
-  throw new Refusal('usage', `--apply runs a plan exactly as it is; leave out ${beside.join(', ')}`, {
-    hint: 'Make another plan instead.',
-  });
+  throw refusal('usage', 'apply-alone', { options: beside }, 'another-plan');
 }
 
-async function needed(context: Context, given: string | undefined, option: string, message: string): Promise<string> {
+async function needed(context: Context, given: string | undefined, option: string, key: ScreenKey): Promise<string> {
   const text = given?.trim() ?? '';
   if (text !== '') return text;
-  const required = (answer: string) => answer !== '' || 'write a few words for the log';
-  return (await context.ask.prompts(option)).line({ message, validate: required });
+  const words = wordsOf(context);
+  const required = (answer: string) => answer !== '' || words('bulk.few-words');
+  return (await context.ask.prompts(option)).line({ message: words(key), validate: required });
 }
 
 function planned(context: Context, frozen: FrozenPlan, given: BulkGiven): Result {
@@ -122,29 +119,25 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
   const { confirm } = frozen.plan;
   // The same command run again has nothing left to reset, so there is nothing to confirm.
   if (confirm === 0) return;
+  const also = { plan: { counts: frozen.plan.counts, confirm } };
   if (given.confirm === undefined) {
-    if (!context.ask.possible) {
-      throw new Refusal('missing-option', `missing: --confirm, the number of users to reset (this plan: ${confirm})`, {
-        hint: 'Look at the plan first, with --dry-run. --yes does not replace the number.',
-        also: { plan: { counts: frozen.plan.counts, confirm } },
-      });
-    }
-    await context.show(planView(frozen, wordsOf(context)));
+    if (!context.ask.possible)
+      throw refusal('missing-option', 'reset-number', { count: confirm }, 'look-at-plan', { also });
+    const words = wordsOf(context);
+    await context.show(planView(frozen, words));
     const prompts = await context.ask.prompts('--confirm');
-    if (await prompts.typed({ message: `Type ${confirm} to reset ${confirm} users`, expected: String(confirm) }))
-      return;
-    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+    const message = words('bulk.type', { count: confirm });
+    if (await prompts.typed({ message, expected: String(confirm) })) return;
+    throw new Refusal('cancelled', words('bulk.not-typed'));
   }
   if (given.confirm === confirm) return;
-  throw new Refusal('invalid-input', `--confirm ${given.confirm} is not the number of this plan: it is ${confirm}`, {
-    hint: 'The list or the users have changed since you looked. Look at the plan again, with --dry-run. Nothing was changed.',
-    also: { plan: { counts: frozen.plan.counts, confirm } },
-  });
+  const facts = { given: given.confirm, count: confirm };
+  throw refusal('invalid-input', 'reset-other-number', facts, 'look-at-plan-again', { also });
 }
 
 async function waitForYes(context: Context, desk: Desk, frozen: FrozenPlan): Promise<void> {
   const row = await askApproval(desk, context.operator(), frozen);
   if (row === null) return;
-  context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${row.id}`);
+  context.notice(wordsOf(context)('approval.wait', { id: row.id }));
   await waitForApproval(desk, row.id, context.signal);
 }

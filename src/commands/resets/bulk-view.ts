@@ -151,7 +151,7 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, w
       ),
       ...(job === null ? [] : [[words('bulk.job'), job] as const]),
     ),
-    ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => outcome)]),
+    ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => words.term('rowOutcome', outcome))]),
     block.next(
       ...(job === null ? [] : [words('bulk.next-pending', { job })]),
       ...(approval === null ? [] : [words('bulk.next-approve', { approval })]),

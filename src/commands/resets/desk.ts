@@ -6,9 +6,8 @@ import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { alarmLine, block } from '../wording/blocks.js';
-import { counted } from '../wording/counted.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',
@@ -16,17 +15,18 @@ const status = command({
   input: () => z.object({}),
   run: async (context) => {
     const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
-    const frozen = freeze === null ? 'allowed' : `frozen by ${freeze.by.name} since ${localMinute(freeze.at)}`;
-    const sounding = alarms.length === 0 ? 'none' : alarms.map((one) => alarmLine(one, wordsOf(context))).join('; ');
+    const words = wordsOf(context);
+    const frozen = freeze && words('status.frozen-by', { name: freeze.by.name, at: freeze.at });
+    const sounding = alarms.map((one) => alarmLine(one, words)).join('; ');
     return {
       view: [
         block.fields(
-          ['Alarms', sounding],
-          ['Resets', frozen],
-          ['Requests waiting', String(more.approvals)],
-          ['Mail', mailLine(mail, more.off)],
-          ['Latest entry', localMinute(clock.latest)],
-          ...(disk.free === null ? [] : [['Disk', diskLine(disk.free, disk.low)] as const]),
+          [words('status.alarms'), sounding || words('status.none')],
+          [words('status.resets'), frozen ?? words('status.allowed')],
+          [words('status.requests'), String(more.approvals)],
+          [words('status.mail'), mailLine(mail, more.off, words)],
+          [words('status.latest'), localMinute(clock.latest)],
+          ...(disk.free === null ? [] : [[words('status.disk'), diskLine(disk.free, disk.low, words)] as const]),
         ),
       ],
       document: {
@@ -46,16 +46,13 @@ const status = command({
 function mailLine(
   { queued, givenUp, dueSince, late }: Awaited<ReturnType<typeof deskStatus>>['mail'],
   off: readonly string[],
+  words: Words,
 ) {
-  const waits = queued === 0 ? 'nothing waits' : `${counted(queued, 'message')} waiting`;
-  const since =
-    late && dueSince !== null ? `, LATE since ${localMinute(dueSince)}: countersign outbox flush --watch` : '';
-  const lost = givenUp === 0 ? '' : `, ${givenUp} given up`;
-  return `${waits}${since}${lost}${off.length === 0 ? '' : `, switched off: ${off.join(', ')}`}`;
+  return words('status.mail-is', { queued, since: late ? dueSince : null, lost: givenUp, off });
 }
 
-const diskLine = (free: number, low: boolean): string =>
-  `${(free / 1024 ** 3).toFixed(1)} GiB free${low ? ', LOW' : ''}`;
+const diskLine = (free: number, low: boolean, words: Words): string =>
+  words('status.free', { gigabytes: (free / 1024 ** 3).toFixed(1), low: String(low) });
 
 const resume = command({
   path: 'desk resume',
@@ -64,7 +61,7 @@ const resume = command({
   input: () => z.object({ reason: z.string().default('') }),
   run: async (context, { reason }) => {
     const alarms = await resumeDesk(await context.desk(), context.operator(), reason);
-    const line = alarms === 0 ? 'No alarm was on.' : `${counted(alarms, 'alarm')} ended.`;
+    const line = wordsOf(context)('status.alarms-ended', { count: alarms });
     return { view: [block.lines(line)], document: { resumed: { alarms } } };
   },
 });

@@ -29,10 +29,12 @@ export const headDocument = (head: JobHead) => ({
 export const jobsView = (jobs: readonly JobHead[], words: Words): View => [
   block.table(
     (['job', 'started', 'state', 'users', 'ticket'] as const).map((name) => words(`job.${name}`)),
-    jobs.map((job) => [job.id, localMinute(job.created_at), job.state, doneOf(job, words), job.ticket]),
+    jobs.map((job) => [job.id, localMinute(job.created_at), stateOf(job, words), doneOf(job, words), job.ticket]),
     words('job.none'),
   ),
 ];
+
+const stateOf = ({ state }: JobHead, words: Words): string => words.term('jobState', state);
 
 const doneOf = ({ done, total }: JobHead, words: Words): string => words('job.of', { done, total });
 
@@ -53,7 +55,7 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
   const undone = lines.filter(({ state }) => state === 'undone').length;
   const approved = approvedBy === null ? '' : `${approvedBy} (${head.approval_id})`;
   return [
-    block.title(head.id, head.state),
+    block.title(head.id, stateOf(head, words)),
     block.fields(
       [words('job.Started'), localMinute(head.created_at)],
       [words('job.Started-by'), begunBy],
@@ -65,14 +67,19 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
       ...[...tally].map(([outcome, count]) => [words(`bulk.outcome-${outcome}`), String(count)] as const),
       ...(codes.size === 0
         ? []
-        : [[words('job.codes'), [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
+        : [
+            [
+              words('job.codes'),
+              [...codes].map(([state, n]) => `${n} ${words.term('codeState', state)}`).join(', '),
+            ] as const,
+          ]),
       ...(undone === 0 ? [] : [[words('job.undone'), String(undone)] as const]),
       [words('job.plan'), head.plan_hash],
     ),
     block.next(
       ...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`]),
       ...(lines.some(({ row, planned }) => !planned && isNotDone(row))
-        ? [`countersign job show ${head.id} --failed FILE   (the lines that were not done, to be run again)`]
+        ? [words('job.next-failed', { id: head.id })]
         : []),
     ),
   ];

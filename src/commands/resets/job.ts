@@ -1,6 +1,6 @@
 /** `job …`: shows, resumes and undoes bulk resets (B60, B61). */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { resumeJob } from '../../procedures/resets/reset-job.js';
@@ -29,12 +29,11 @@ async function writeAgain(
   plan: ResetPlan,
   lines: readonly number[],
 ): Promise<void> {
-  const there = file !== undefined && file !== '-' && (await context.files.exists(file));
-  const text = there ? await context.files.readText(file) : '';
-  if (text.split('\n').filter((line) => line.trim() !== '').length > plan.rows.length)
-    throw new Refusal('invalid-input', `${file} is not replaced: it has as many lines as the list of the job`, {
-      hint: 'Name another file.',
-    });
+  if (file !== undefined && file !== '-' && (await context.files.exists(file))) {
+    const text = await context.files.readText(file);
+    if (text.split('\n').filter((line) => line.trim() !== '').length > plan.rows.length)
+      throw refusal('invalid-input', 'list-not-replaced', { file }, 'other-file');
+  }
   await writeNotDone(context, file, plan, lines);
 }
 
@@ -101,12 +100,14 @@ const undo = command({
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), UNDOING);
-    const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
+    const words = wordsOf(context);
+    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
+    const reason = given.reason ?? (await ask());
     const outcomes = await undoResets(desk, context.operator(), { id: given.job, line: given.line, reason });
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {
-      view: undoView(undone, wordsOf(context)),
+      view: undoView(undone, words),
       document: { undo: undoDocument(given.job, undone) },
       exit: undone.stayed.length > 0 ? 4 : 0,
     };

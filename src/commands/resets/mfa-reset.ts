@@ -1,6 +1,6 @@
 /** `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
@@ -57,9 +57,7 @@ const reset = command<Given>({
     if (given.grant !== undefined) return onCall(context, given, given.grant);
     if (isBulk(given)) return bulkReset(context, given);
     await askAuthority(await context.desk(), context.operator(), RESETTING);
-    throw new Refusal('no-grant', 'a reset on a call needs a live grant', {
-      hint: 'Verify the caller first: countersign verify --account A --caller U --for login-security:mfa-reset   For a reset without a call, add: --reason TEXT --ticket T',
-    });
+    throw refusal('no-grant', 'reset-needs-grant', {}, 'verify-or-reason');
   },
 });
 
@@ -83,9 +81,7 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
     given.all ||
     given.apply !== undefined
   ) {
-    throw new Refusal('usage', 'a grant allows the reset of exactly one user', {
-      hint: 'Name the user: countersign mfa reset ACCOUNT/LOGIN --grant G',
-    });
+    throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
   }
   const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
   const found = await findUser(desk, reference, account);

@@ -40,43 +40,34 @@ function statusView(state: MfaStatus, words: Words): View {
   return [
     block.title(`${state.user.name} · ${state.account.name} (${state.account.number})`, state.user.login),
     block.fields(
-      ['Company-wide MFA', state.required ? 'on' : 'off'],
-      ['Backup codes left', String(state.backupCodesLeft)],
-      ['Remembered devices', String(state.devices)],
-      ['Portal sessions', String(state.sessions)],
-      ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
-      ...resetRows(state),
+      [words('status.mfa'), words(state.required ? 'status.on' : 'status.off')],
+      [words('mfa.codes-left'), String(state.backupCodesLeft)],
+      [words('reset.devices'), String(state.devices)],
+      [words('reset.sessions'), String(state.sessions)],
+      ...(state.code === null ? [] : [[words('status.code'), words(`status.code-${state.code}`)] as const]),
+      ...resetRows(state, words),
       ...remoteRows(state.remote, words),
     ),
     block.table(
-      ['factor', 'state', 'since', 'id'],
+      [words('status.factor'), words('mfa.state'), words('status.since'), words('mfa.id')],
       state.factors.map((factor) => [
-        factor.title,
-        factor.state,
+        words.term('factorTitle', factor.kind),
+        words.term('factorState', factor.state),
         factor.confirmedAt === null ? '' : localDay(factor.confirmedAt),
         factor.id,
       ]),
-      'No second factors.',
+      words('status.no-factors'),
     ),
   ];
 }
 
-const CODE_WORDS: Readonly<Record<NonNullable<MfaStatus['code']>, string>> = {
-  sent: 'sent, not yet used',
-  unsent: 'waits to be sent: countersign outbox list',
-  'not-sent': 'could not be sent: the address takes no mail',
-  'no-address': 'not sent: no usable address on file',
-  expired: 'expired: countersign mfa resend sends another',
-};
-
-function resetRows({ reset }: MfaStatus): readonly (readonly [string, string])[] {
+function resetRows({ reset }: MfaStatus, words: Words): readonly (readonly [string, string])[] {
   if (reset === null) return [];
-  const undo = reset.undoUntil > reset.at ? `, can be undone until ${localMinute(reset.undoUntil)}` : ', final';
+  const { at, id, objectedAt, undoUntil } = reset;
+  const objected = [words('status.objected'), words('status.objected-at', { at: objectedAt })] as const;
   return [
-    ['Reset', `${localMinute(reset.at)} (${reset.id})${undo}`],
-    ...(reset.objectedAt === null
-      ? []
-      : [['OBJECTED', `${localMinute(reset.objectedAt)}: nothing can be set up`] as const]),
+    [words('status.reset'), words('status.reset-is', { at, id, until: undoUntil > at ? undoUntil : null })],
+    ...(objectedAt === null ? [] : [objected]),
   ];
 }
 
@@ -121,15 +112,17 @@ const freeze = command({
     const desk = await context.desk();
     const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
     const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
-    return { view: freezeView(made), document: { freeze: freezeDocument(made) } };
+    return { view: freezeView(made, wordsOf(context)), document: { freeze: freezeDocument(made) } };
   },
 });
 
-function freezeView({ until, reason }: Freeze): View {
-  const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${localMinute(until)}`;
+function freezeView({ until, reason }: Freeze, words: Words): View {
   return [
-    block.verdict('FROZEN', 'warn'),
-    block.fields(['Resets', `stopped for everyone, ${end}`], ...(reason === null ? [] : [['Reason', reason] as const])),
+    block.verdict(words('status.frozen'), 'warn'),
+    block.fields(
+      [words('status.resets'), words('status.stopped', { until })],
+      ...(reason === null ? [] : [[words('approval.reason'), reason] as const]),
+    ),
     block.next('countersign mfa thaw'),
   ];
 }
@@ -141,25 +134,12 @@ const thaw = command<Record<string, never>>({
   run: async (context) => {
     const desk = await context.desk();
     const ended = await thawResets(desk, context.operator());
-    const line =
-      ended === null
-        ? 'Resets were not frozen.'
-        : 'Resets are allowed again. See interrupted jobs: countersign job list';
+    const line = wordsOf(context)(ended === null ? 'status.not-frozen' : 'status.thawed');
     return { view: [block.lines(line)], document: { freeze: null } };
   },
 });
 
 /** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
-const WORDS = {
-  waiting: 'code sent, not used',
-  unsent: 'code waits to be sent',
-  'not-sent': 'code could not be sent',
-  'no-address': 'no usable address for a code',
-  expired: 'code expired: mfa resend, or their next sign-in, sends another',
-  objected: 'OBJECTED: stopped by the customer',
-  'no-code-needed': 'not enrolled yet',
-} as const;
-
 const pending = command({
   path: 'mfa pending',
   access: 'mfa:read',
@@ -169,17 +149,18 @@ const pending = command({
     const desk = await context.desk();
     const found = await pendingEnrolments(desk, given.job);
     if (given.csv) return { view: [], document: null, raw: await toCall(desk, context.operator(), found) };
+    const words = wordsOf(context);
     return {
       view: [
         block.table(
-          ['user', 'reset at', 'state', 'reset'],
+          [words('status.user'), words('status.reset-at'), words('mfa.state'), words('status.which')],
           found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
             localMinute(reset.at),
-            WORDS[state],
+            words(`status.pending-${state}`),
             reset.id,
           ]),
-          'No user still has to enrol again.',
+          words('status.none-pending'),
         ),
       ],
       document: {

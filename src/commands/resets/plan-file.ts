@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { type FrozenPlan, freezePlan, hasItsOwnNumbers } from '../../procedures/resets/plan-reset.js';
 import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
@@ -24,15 +24,8 @@ export async function readPlanFile(context: Context, desk: Desk, path: string): 
   }
   const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
   const fits = frozen.hash === parsed.data.sha256 && desk.digests.mac('mac/plan', frozen.text) === parsed.data.tag;
-  if (!fits || !hasItsOwnNumbers(desk, frozen.plan)) {
-    throw new Refusal(
-      'invalid-input',
-      `${path} was changed after it was made, or was made by another desk. Nothing was done.`,
-      {
-        hint: 'Make a new plan with: countersign mfa reset --from FILE … --plan FILE',
-      },
-    );
-  }
+  if (!fits || !hasItsOwnNumbers(desk, frozen.plan))
+    throw refusal('invalid-input', 'plan-file-changed', { file: path }, 'make-new-plan');
   return frozen;
 }
 
@@ -44,10 +37,7 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-const noPlan = (path: string, why: string): Refusal =>
-  new Refusal('invalid-input', `${path} is not a plan that countersign made (${why})`, {
-    hint: 'Make a plan with: countersign mfa reset --from FILE --reason TEXT --ticket T --plan FILE',
-  });
+const noPlan = (file: string, why: string) => refusal('invalid-input', 'not-a-plan', { file, why }, 'make-plan');
 
 function fileSchema() {
   const count = z.int().check(z.gte(0));

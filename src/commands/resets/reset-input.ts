@@ -3,7 +3,7 @@
  * refused with line numbers, before anything is looked up.
  */
 import type { Desk } from '../../desk.js';
-import { type Problem, Refusal } from '../../errors.js';
+import { type Problem, Refusal, refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
 import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
@@ -12,6 +12,7 @@ import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan
 import type { Context } from '../command.js';
 import { givenUser } from '../directory/given-user.js';
 import { readTable, type TableGiven } from '../directory/table-options.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 export interface ResetList {
   readonly rows: readonly WrittenRow[];
@@ -32,15 +33,7 @@ export interface ListGiven extends TableGiven {
 /** Refusals: usage (none or several ways at once), invalid-input with every bad line, not-found. */
 export async function readResetList(context: Context, desk: Desk, given: ListGiven): Promise<ResetList> {
   const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
-  if (ways !== 1) {
-    throw new Refusal(
-      'usage',
-      ways === 0 ? 'no users to reset were given' : 'give users, --from or --all; only one of them',
-      {
-        hint: 'See: countersign help mfa reset',
-      },
-    );
-  }
+  if (ways !== 1) throw refusal('usage', ways === 0 ? 'nobody-to-reset' : 'one-way-to-reset', {}, 'help-reset');
   if (given.from !== undefined) return fromFile(context, given.from, given);
   if (given.all) return wholeAccount(desk, given.account);
   return fromArguments(desk, given.users, given.account);
@@ -56,13 +49,12 @@ async function fromFile(
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
   const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;
+  const words = wordsOf(context);
   const placed = account !== undefined || columns.has('account');
   if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
     const written = table.header.map((name) => `${name}${suggestion(name, COLUMNS)}`).join(', ');
-    throw new Refusal('invalid-input', `${path}: the header does not say which users to reset. Nothing was changed.`, {
-      problems: [{ line: table.headerLine, message: `the columns are ${written}` }],
-      hint: 'The first line must name account and login, or account and email, or user (an id). Other headings: --map login=HEADING',
-    });
+    const problems = [{ line: table.headerLine, message: words('bulk.columns-are', { columns: written }) }];
+    throw refusal('invalid-input', 'list-header', { file: path }, 'list-columns', { problems });
   }
   const rows = table.rows.map(({ line, values }) => ({
     line,
@@ -71,13 +63,10 @@ async function fromFile(
     login: values.login ?? '',
     email: values.email ?? '',
   }));
-  const problems = [...table.problems, ...rows.flatMap(faultOf)].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  if (problems.length > 0) {
-    throw new Refusal('invalid-input', `${path} has errors; nothing was changed`, {
-      problems,
-      hint: 'Correct these lines and try again.',
-    });
-  }
+  const problems = [...table.problems, ...rows.flatMap((row) => faultOf(row, words))].toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0),
+  );
+  if (problems.length > 0) throw refusal('invalid-input', 'list-faults', { file: path }, 'correct-lines', { problems });
   const { delimiter, header, bom, newline } = table;
   const cells = () => table.rows.map((row) => [row.line, row.cells] as const);
   return {
@@ -88,19 +77,15 @@ async function fromFile(
   };
 }
 
-function faultOf(row: WrittenRow): readonly Problem[] {
+function faultOf(row: WrittenRow, words: Words): readonly Problem[] {
   const { line, user, account, login, email } = row;
-  if (user !== '') return user.startsWith('usr_') ? [] : [{ line, column: 'user', message: 'is not an id (usr_…)' }];
-  if (account === '') return [{ line, column: 'account', message: 'is empty' }];
-  return login === '' && email === '' ? [{ line, message: 'has neither login nor email' }] : [];
+  if (user !== '') return user.startsWith('usr_') ? [] : [{ line, column: 'user', message: words('bulk.no-user-id') }];
+  if (account === '') return [{ line, column: 'account', message: words('bulk.empty') }];
+  return login === '' && email === '' ? [{ line, message: words('bulk.no-login') }] : [];
 }
 
 async function wholeAccount(desk: Desk, reference: string | undefined): Promise<ResetList> {
-  if (reference === undefined) {
-    throw new Refusal('missing-option', 'missing: --account; --all means every login of one account', {
-      hint: 'Give --account A --all.',
-    });
-  }
+  if (reference === undefined) throw refusal('missing-option', 'all-of-account', {}, 'give-all');
   const account = await findAccount(desk, reference);
   return { rows: [], wholeAccount: account, source: `all of account ${account.number}` };
 }

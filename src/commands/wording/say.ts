@@ -1,7 +1,7 @@
 /** Says a message of the catalogue (ICU MessageFormat) with its facts, in one of the languages of data/messages (B98). */
 import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
 import type { Fact, Facts, Problem } from '../../errors.js';
-import { localMinute, waitFrom } from './times.js';
+import { localMinute, localSecond, waitFrom } from './times.js';
 
 // The library asks Intl which locales it knows, to no use here. The first such question takes a third of a command's time: those of
 // NumberFormat, ListFormat and RelativeTimeFormat are asked only where a sentence needs them.
@@ -15,7 +15,7 @@ const PLAIN = /^(?:[^{}<>']|'(?![{}<>'])|\{\w+\})*$/u;
 
 /** The styles of moments are ours: the formatter below finds the function by the name. */
 const STYLES = {
-  date: { minute: { said: 'minute' }, wait: { said: 'wait' } } as Record<string, object>,
+  date: { minute: { said: 'minute' }, second: { said: 'second' }, wait: { said: 'wait' } } as Record<string, object>,
   number: { tenths: { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false } },
 };
 
@@ -29,7 +29,7 @@ export function say(message: string, facts: Facts, language: string, now: number
     return message.replaceAll(/\{(\w+)\}/gu, (all, name: string) =>
       name in facts ? String(sayable(facts[name])) : all,
     );
-  const moments = { minute: localMinute, wait: waitFrom(now, language) };
+  const moments = { minute: localMinute, second: localSecond, wait: waitFrom(now, language) };
   const format = new IntlMessageFormat(message, tagOf(language), STYLES, { formatters: formattersOf(moments) });
   const said = format.format<List>({
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, sayable(fact)])),

@@ -21,6 +21,13 @@ export const localMinute = (at: number): string => `${localDay(at)} ${localClock
 /** `2026-11-22 20:54:07` */
 export const localSecond = (at: number): string => `${localMinute(at)}:${two(new Date(at).getSeconds())}`;
 
+/** `2026-11-22 20:54:07 UTC+01:00`, for what is read elsewhere. */
+export function localZoned(at: number): string {
+  const east = -new Date(at).getTimezoneOffset();
+  const offset = `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`;
+  return `${localSecond(at)} UTC${east === 0 ? '' : offset}`;
+}
+
 /** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
 export const waitFrom =
   (now: number, language = 'en') =>

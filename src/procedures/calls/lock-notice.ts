@@ -37,7 +37,7 @@ export async function queueLockNotice(
       account: account.name,
       count: String(state.failures),
       when: minuteOf(desk.now()),
-      until: lock.kind === 'locked' ? minuteOf(lock.until) : 'we lift it',
+      until: lock.kind === 'locked' ? minuteOf(lock.until) : ['mail', 'until-lifted'],
     },
   });
   await write.outbox.insert([message.row]);

@@ -4,6 +4,7 @@
  * announced to the old and the new address, so that nobody's mail is moved without their knowledge.
  */
 import type { Desk, Writes } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import { changedContacts } from '../../rules/directory-import.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -30,14 +31,14 @@ export const changePerson = (acting: Acting<'directory:write'>, change: PersonCh
 export async function storePerson(
   { desk, write, now }: { readonly desk: Desk; readonly write: Writes; readonly now: number },
   { account, before, after }: PersonChange,
-  who: string,
+  who: Worded,
 ): Promise<ChangedPerson> {
   const dialled = (await desk.phones())(after.phone, account.country);
   const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
   const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
   await write.users.update(before.id, { ...personPatch(after, dialled), ...contact, updated_at: now });
   await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
-  const told = { change: moved.join(' and '), when: minuteOf(now), who };
+  const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
   const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
   return { moved, notices: notices.map((notice) => notice.id) };
@@ -64,7 +65,7 @@ export async function readNumbersAnew(
 function noticesOf(
   desk: Desk,
   { account, before, after }: PersonChange,
-  told: Readonly<Record<'change' | 'when' | 'who', string>>,
+  told: Readonly<Record<'change' | 'when' | 'who', Worded>>,
 ): readonly PreparedMessage[] {
   const addresses = new Map(
     [before.email, after.email].filter((address) => address !== '').map((address) => [address.toLowerCase(), address]),

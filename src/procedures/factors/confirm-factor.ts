@@ -4,7 +4,7 @@
  * waited for it, and ends the user's other half-done logins.
  */
 import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { type Refusal, refusal, type Worded } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
 import { tidy } from '../../rules/directory-fields.js';
@@ -94,11 +94,11 @@ function entriesOf(
   return by.login.session.state === 'done' ? [added] : [added, openedEntry(done.login)];
 }
 
-async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<string> {
-  const done = `${factorKind(kind).title} was set up`;
-  if (replaces === undefined) return done;
+async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<Worded> {
+  const made: Worded = ['factorTitle', kind];
+  if (replaces === undefined) return ['mail', 'set-up', made];
   const old = await factorToReplace(desk.store.read, owner, replaces);
-  return `${done} in place of ${factorKind(old.kind).title}`;
+  return ['mail', 'set-up-instead', made, ['factorTitle', old.kind]];
 }
 
 async function proofOf(

@@ -165,7 +165,7 @@ async function putPending(
 ): Promise<void> {
   const rows = await write.factors.ofUser(login.user.id);
   if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
-    throw refusal('invalid-input', 'method-set-up-already', { title: kind.title }, 'codes-follow-contact');
+    throw refusal('invalid-input', 'method-set-up-already', { factorTitle: kind.id }, 'codes-follow-contact');
   }
   if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: now });
   else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, now));

@@ -26,7 +26,7 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const row = (await desk.store.read.factors.ofUser(login.user.id)).find((candidate) => candidate.id === id);
   if (row === undefined) throw noSuchFactor(id);
   const factor = shownFactor(row, login.user);
-  const change = { change: `${factor.title} was removed` };
+  const change = { change: ['mail', 'removed', ['factorTitle', factor.kind]] } as const;
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
   const detail = { factor: id, kind: row.kind, state: row.state };
   const ended = await actAsOwner<'owner:methods', TrustEnded>(desk, login, CHANGING_METHODS, {

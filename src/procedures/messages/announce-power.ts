@@ -133,12 +133,12 @@ async function tellDesk(desk: Telling, write: Writes, changes: readonly Change[]
     const about = operators.find(({ id }) => id === detail['operator'])?.name;
     const target = about ?? (company === undefined ? '–' : `${company.number} ${company.name}`);
     const needed = told === 'leads' ? 'user:unlock' : 'operator:manage';
-    for (const { id, name, disabled_at, role } of operators) {
+    for (const { id, name, disabled_at, role, language } of operators) {
       if (disabled_at !== null || !permits(desk.policy, role as OperatorRole, needed)) continue;
       const to = emails.get(id);
       if (to === undefined || id === detail['operator'] || (by.kind === 'operator' && by.id === id)) continue;
       const said = { ...values, name, target, who: by.name, when: minuteOf(at) };
-      const composed = desk.compose(template, said);
+      const composed = desk.compose(template, said, language);
       await write.outbox.insert([
         sealedMessage(desk, { kind: template, composed, to, about: { account: null, user: null } }).row,
       ]);

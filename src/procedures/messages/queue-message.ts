@@ -3,6 +3,7 @@
  * sent if, and only if, its cause happened (B58). Sending comes later: deliver-outbox.ts.
  */
 import type { Composed, Desk, Writes } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 
 export interface Notice {
@@ -13,7 +14,7 @@ export interface Notice {
   readonly account: Account;
   readonly user: User;
   /** The template's placeholders, without `deskName`. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, Worded>>;
   /** Id of the code that the message carries: once the code is over, the message is dropped (B89). */
   readonly code?: string;
   readonly attachment?: Composed['attachment'];

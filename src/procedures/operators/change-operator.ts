@@ -1,6 +1,6 @@
 /** Changes an operator (B70, B80): role, address, whether they may sign in at all, and the lock after too many wrong sign-ins. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { refusal, type Worded } from '../../errors.js';
 import { requireLanguage } from '../../rules/language.js';
 import { minuteOf } from '../../rules/moment.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
@@ -116,27 +116,27 @@ async function unlockOperator(desk: Desk, write: Writes, id: string): Promise<bo
 async function changeAddress(
   desk: Desk,
   write: Writes,
-  { id, name }: OperatorRow,
+  { id, name, language }: OperatorRow,
   { email, who, now }: { readonly email: string; readonly who: string; readonly now: number },
 ): Promise<void> {
   const before = await write.lifeCycle.emailOf(id);
   if (before === email) return;
   await write.lifeCycle.putEmail(id, email, now);
-  const values = { name, who, when: minuteOf(now), change: 'another e-mail address is on file' };
+  const values = { name, who, when: minuteOf(now), change: ['mail', 'address'] } as const;
   for (const to of before === null ? [email] : [before, email])
-    await mailOperator(desk, write, to, { kind: 'operator-changed', values });
+    await mailOperator(desk, write, to, { kind: 'operator-changed', values, language });
 }
 
 function wordsOf(
   row: OperatorRow,
   { role, disabled, linked }: { role: OperatorRole | undefined; disabled: boolean | undefined; linked: boolean },
-) {
-  const changes = [
-    ...(role === undefined ? [] : [`your role is ${role} (before: ${row.role})`]),
-    ...(linked ? ['another customer login counts as yours'] : []),
-    ...(disabled === undefined ? [] : [disabled ? 'you can no longer sign in' : 'you can sign in again']),
+): Worded {
+  const changes: Worded[] = [
+    ...(role === undefined ? [] : [['mail', 'role', ['roleTitle', role], ['roleTitle', row.role]] as const]),
+    ...(linked ? [['mail', 'customer'] as const] : []),
+    ...(disabled === undefined ? [] : [['mail', disabled ? 'disabled' : 'enabled'] as const]),
   ];
-  return changes.join('; ');
+  return ['list', '; ', ...changes];
 }
 
 function entryOfChange(

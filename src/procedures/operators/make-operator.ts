@@ -157,7 +157,7 @@ async function invite(
   email: string,
   { code, expiresAt }: StartCode,
 ) {
-  const values = { name, role, code, until: minuteOf(expiresAt) };
+  const values = { name, role: ['roleTitle', role], code, until: minuteOf(expiresAt) } as const;
   return mailOperator(desk, write, email, { kind: 'operator-invitation', values });
 }
 

@@ -1,5 +1,6 @@
 /** Notices to an operator's own address (B80): whatever changes what the operator may do, or how they sign in. */
 import type { Desk, Writes } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
 import { sealedMessage } from '../messages/queue-message.js';
@@ -9,22 +10,26 @@ export interface Notified {
   readonly name: string;
 }
 
-type Values = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, Worded>>;
 
-/** Queues a message to an address; `kind` is its template. */
+/** Queues a message to an address, in the desk's language if none is given; `kind` is its template. */
 export async function mailOperator(
   desk: Desk,
   write: Writes,
   to: string,
-  { kind, values }: { readonly kind: string; readonly values: Values },
+  {
+    kind,
+    values,
+    language = null,
+  }: { readonly kind: string; readonly values: Values; readonly language?: string | null },
 ): Promise<{ readonly messageId: string; readonly sentTo: string }> {
   const about = { account: null, user: null };
-  const { id, row } = sealedMessage(desk, { kind, composed: desk.compose(kind, values), to, about });
+  const { id, row } = sealedMessage(desk, { kind, composed: desk.compose(kind, values, language), to, about });
   await write.outbox.insert([row]);
   return { messageId: id, sentTo: maskedAddress(to) };
 }
 
-/** Tells the operator, if an address is on file. `when` and the name are filled in. */
+/** Tells the operator in their language, if an address is on file. `when` and the name are filled in. */
 export async function tellOperator(
   desk: Desk,
   write: Writes,
@@ -33,6 +38,7 @@ export async function tellOperator(
 ): Promise<void> {
   const to = await write.lifeCycle.emailOf(id);
   if (to === null) return;
-  const { kind, values, now } = message;
-  await mailOperator(desk, write, to, { kind, values: { name, when: minuteOf(now), ...values } });
+  const { kind, now } = message;
+  const values = { name, when: minuteOf(now), ...message.values };
+  await mailOperator(desk, write, to, { kind, values, language: (await write.operators.byId(id))?.language ?? null });
 }

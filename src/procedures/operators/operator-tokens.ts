@@ -82,7 +82,7 @@ export async function createToken(
       const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
       await write.operators.insertToken(tokenRow(token, now, by.operator.id));
       await layHand(acting, owner.id, 'token');
-      const change = `a token for scripts was made in your name (role ${role}, until ${minuteOf(token.expiresAt)})`;
+      const change = ['mail', 'token', ['roleTitle', role], minuteOf(token.expiresAt)] as const;
       await tellOperator(desk, write, owner, {
         kind: 'operator-changed',
         values: { change, who: by.operator.name },

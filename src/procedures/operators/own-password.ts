@@ -45,7 +45,7 @@ export async function changeOwnPassword(
       }
       await write.operators.update(id, { verifier });
       await clearAttempt(desk, write, subject, attempt);
-      const values = { change: 'your password was changed', who: name };
+      const values = { change: ['mail', 'password'], who: name } as const;
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
       return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };
     },

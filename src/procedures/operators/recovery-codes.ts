@@ -75,7 +75,7 @@ export async function newRecoveryCodes(desk: Desk, signed: SignedOperator): Prom
     entry: () => ({ kind: 'operator.recovery-codes-made', detail }),
     change: async ({ write, now }) => {
       await write.lifeCycle.putRecoveryCodes(id, rows);
-      const values = { change: 'new recovery codes were made', who: name };
+      const values = { change: ['mail', 'recovery-codes'], who: name } as const;
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
     },
   });

@@ -1,6 +1,6 @@
 /** Tells the owner that the passphrase was set, changed or shown, and the log what was refused, so that nobody can do it unseen (B17). */
 import type { Desk } from '../../desk.js';
-import { isRefusal } from '../../errors.js';
+import { isRefusal, type Worded } from '../../errors.js';
 import type { Denial } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -11,7 +11,7 @@ export function passphraseNotice(
   desk: Desk,
   template: 'passphrase-changed' | 'passphrase-viewed',
   { account, user }: { account: Account; user: User },
-  who: string,
+  who: Worded,
 ): readonly PreparedMessage[] {
   if (user.email === '') return [];
   const values = { name: user.name, login: user.login, account: account.name, when: minuteOf(desk.now()), who };

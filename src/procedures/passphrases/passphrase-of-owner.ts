@@ -45,7 +45,7 @@ export async function setOwnPassphrase(
     await askOwner(desk, login, SETTING_PASSPHRASE);
     const form = await judgePhrase(desk, user, account, phrase, password);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
-    const notice = passphraseNotice(desk, 'passphrase-changed', login, `${user.name}, in the portal`);
+    const notice = passphraseNotice(desk, 'passphrase-changed', login, ['mail', 'at-portal', user.name]);
     const done = await actAsOwner<'passphrase:set', PhraseSet>(desk, login, SETTING_PASSPHRASE, {
       entry: ({ first, readable }) => ({
         kind: first ? 'passphrase.set' : 'passphrase.changed',
@@ -98,7 +98,7 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
     await askOwner(desk, login, VIEWING_PASSPHRASE);
     if (!keepsOwnerCopies(desk)) return refuseByPolicy(desk, login);
     const { phrase, copy } = await openCopy(desk, user, viewKey);
-    const notice = passphraseNotice(desk, 'passphrase-viewed', login, `${user.name}, in the portal`);
+    const notice = passphraseNotice(desk, 'passphrase-viewed', login, ['mail', 'at-portal', user.name]);
     await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
       entry: () => ({ kind: 'passphrase.viewed' }),
       change: async ({ write }) => {

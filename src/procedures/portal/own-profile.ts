@@ -140,7 +140,7 @@ export async function changeOwnContact(
       await write.factors.deleteCodes(before.id, PROOFS);
       await clearAttempt(desk, write, subject, attempt);
       const after = { ...before, [contact]: tidy(change.next) };
-      return (await storePerson(acting, { account, before, after }, `${before.name} (in the portal)`)).moved;
+      return (await storePerson(acting, { account, before, after }, ['mail', 'in-portal', before.name])).moved;
     },
   });
   if (moved === null) throw refusal('not-signed-in', 'contact-codes-wrong', {}, 'try-again');

@@ -1,5 +1,6 @@
 /** Notices to users about their own sign-in methods: the owner hears of every change, by anyone (B58's reason, in the portal). */
 import type { Desk, Writes } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import { minuteOf } from '../../rules/moment.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { Owner } from './customer-login.js';
@@ -9,16 +10,16 @@ export function ownNotice(
   desk: Desk,
   { account, user }: Owner,
   template: 'factor-changed' | 'backup-codes-created',
-  values: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, Worded>>,
 ): readonly PreparedMessage[] {
-  return toOwner(desk, { account, user }, template, { who: `${user.name} (in the portal)`, ...values });
+  return toOwner(desk, { account, user }, template, { who: ['mail', 'in-portal', user.name], ...values });
 }
 
 /** For what somebody else may have done with the owner's password. */
 export const ownWarning = (desk: Desk, owner: Owner, template: 'enrolment-code-wrong'): readonly PreparedMessage[] =>
   toOwner(desk, owner, template, {});
 
-function toOwner(desk: Desk, { account, user }: Owner, template: string, values: Readonly<Record<string, string>>) {
+function toOwner(desk: Desk, { account, user }: Owner, template: string, values: Readonly<Record<string, Worded>>) {
   if (user.email === '') return [];
   const person = { name: user.name, login: user.login, account: account.name };
   const said = { ...person, when: minuteOf(desk.now()), ...values };

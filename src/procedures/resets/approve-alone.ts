@@ -63,7 +63,7 @@ export async function approveAlone(
       const expiresAt = validFrom + hours(24);
       // An approval of one's own counts from the time at which it was decided, which is ahead (approvals.ts).
       await write.approvals.decide(row.id, { state: 'approved', by: self, at: validFrom, reason: null, expiresAt });
-      const change = `you approved your own request ${row.id} with a recovery code, from ${minuteOf(validFrom)}`;
+      const change = ['mail', 'own-approval', row.id, minuteOf(validFrom)] as const;
       const values = { change, who: by.operator.name };
       await tellOperator(desk, write, by.operator, { kind: 'operator-changed', values, now });
       return { id: row.id, validFrom, expiresAt, row };

@@ -205,5 +205,5 @@ function refusalOf(
   return null;
 }
 
-const decidedAlready = (id: string, standing: string): Refusal =>
+const decidedAlready = (id: string, standing: ApprovalStanding): Refusal =>
   refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');

@@ -189,7 +189,7 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
     ticket,
     final,
     who: signed.operator.name,
-    requestedBy: caller === undefined ? 'nobody known' : caller.name || caller.login,
+    requestedBy: caller === undefined ? ['mail', 'nobody-known'] : caller.name || caller.login,
   };
 }
 

@@ -4,6 +4,7 @@
  * transaction that queues them.
  */
 import type { Desk, UserContacts } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { days } from '../../rules/duration.js';
@@ -17,7 +18,7 @@ export interface NoticeFacts {
   /** Who did it. */
   readonly who: string;
   /** The caller, or the ticket of a scripted run. */
-  readonly requestedBy: string;
+  readonly requestedBy: Worded;
   /** As text, zone included. */
   readonly when: string;
 }
@@ -103,7 +104,7 @@ export async function noticesOfRun(
 }
 
 /** A value of a message is one short line: the first logins, and how many more. */
-function someLogins(targets: readonly User[]): string {
+function someLogins(targets: readonly User[]): Worded {
   const shown: string[] = [];
   let length = 0;
   for (const { login } of targets) {
@@ -111,9 +112,10 @@ function someLogins(targets: readonly User[]): string {
     if (length > 90) break;
     shown.push(login);
   }
-  if (shown.length === 0) return `${targets.length} logins`;
+  if (shown.length === 0) return ['mail', 'logins', String(targets.length)];
   const more = targets.length - shown.length;
-  return shown.join(', ') + (more === 0 ? '' : ` and ${more} more`);
+  const logins = shown.join(', ');
+  return more === 0 ? logins : ['mail', 'and-more', logins, String(more)];
 }
 
 /** Enabled admins with an address, of several accounts at once. */

@@ -1,6 +1,7 @@
 /** What a reset consists of: who ordered it, of whom, with what result; and how the store and the log record it (B52, B74). */
 import type { ConnectorSettings } from '../../connectors/connector.js';
 import type { NewReset, UserContacts } from '../../desk.js';
+import type { Worded } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
 import {
@@ -16,7 +17,7 @@ import type { EnrolmentCode } from '../codes/enrolment-code.js';
 interface Named {
   /** For the notices: who did it, and who asked for it. */
   readonly who: string;
-  readonly requestedBy: string;
+  readonly requestedBy: Worded;
 }
 
 /** One user, under the grant of a verified caller. */

@@ -95,7 +95,7 @@ function orderOf(signed: SignedOperator, { head, plan }: JobWork, { from, compan
   const { id, reason, ticket, approval_id } = head;
   const { id: operatorId, name: who } = signed.operator;
   const job = { by: 'job', jobId: id, reason, ticket, final: plan.final, approved: approval_id !== null } as const;
-  return { ...job, operatorId, who, requestedBy: `ticket ${ticket}`, first: from === 0, companies };
+  return { ...job, operatorId, who, requestedBy: ['mail', 'ticket', ticket], first: from === 0, companies };
 }
 
 interface Chunk {

@@ -50,6 +50,7 @@ describe.each(engines)('audit export on %s', (engine) => {
     let text = '';
     const context = {
       options: { json },
+      tongue: { language: 'en', read: () => undefined, now: () => 0 },
       desk: async () => made.desk,
       operator: () => auditor,
       signal: new AbortController().signal,

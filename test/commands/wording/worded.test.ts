@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import de from '../../../data/messages/de/refusals.json' with { type: 'json' };
 import en from '../../../data/messages/en/refusals.json' with { type: 'json' };
-import { waitFrom } from '../../../src/commands/wording/times.js';
+import { localZoned, waitFrom } from '../../../src/commands/wording/times.js';
 import { worded } from '../../../src/commands/wording/worded.js';
 import { Refusal, refusal } from '../../../src/errors.js';
 import { hours, minutes } from '../../../src/rules/duration.js';
@@ -134,5 +134,20 @@ describe('refusals in words', () => {
       hint: 'Look at the disk.   Go on with: countersign job resume job_1',
       also: { job: { id: 'job_1' } },
     });
+  });
+
+  it('a time that is read elsewhere names its zone', () => {
+    const [, day, time, zone] = /^(\S+) (\S+) UTC([+-]\d\d:\d\d)?$/.exec(localZoned(START)) ?? [];
+    expect(Date.parse(`${day}T${time}${zone ?? 'Z'}`)).toBe(START);
+  });
+
+  it('titles of the shipped requests are in the language; those of a policy of your own stay as written', () => {
+    const { categories } = JSON.parse(readFileSync(join(repositoryRoot, 'data/actions.json'), 'utf8')) as {
+      categories: readonly { readonly actions: readonly { readonly title: string }[] }[];
+    };
+    const titles = categories.flatMap(({ actions }) => actions.map(({ title }) => title));
+    expect(titles.map((title) => ENGLISH.term('actionTitle', title))).toEqual(titles);
+    expect(titles.filter((title) => GERMAN.term('actionTitle', title) === title)).toEqual([]);
+    expect(GERMAN.term('actionTitle', 'Port a number')).toBe('Port a number');
   });
 });

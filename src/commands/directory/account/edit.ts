@@ -1,11 +1,12 @@
 /** `account edit`: name, single sign-on, resets by phone; or, with a second operator, edition and way to sign in. */
 
 import * as z from 'zod';
-import { Refusal } from '../../../errors.js';
+import { refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
+import { type Words, wordsOf } from '../../wording/words.js';
 import { accountDocument } from '../account-view.js';
 import { COUNTRY, LANGUAGE, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
@@ -63,7 +64,7 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
     const change = await changeOf(context, given);
     const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
     return {
-      view: [block.lines(...editedLines(edited))],
+      view: [block.lines(...editedLines(edited, wordsOf(context)))],
       document: { account: accountDocument(edited.account), changed: edited.fields },
     };
   },
@@ -83,14 +84,12 @@ async function runPower(context: Context, given: z.infer<ReturnType<typeof editI
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
   const { reason, country, language, connector } = others;
-  if (forbidPhoneResets && allowPhoneResets)
-    throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
+  if (forbidPhoneResets && allowPhoneResets) throw refusal('usage', 'both-phone-resets', {});
   const wanted =
     [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language, connector].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
-  if (!wanted)
-    throw new Refusal('missing-option', 'missing: what to change', { hint: 'See: countersign help account edit' });
+  if (!wanted) throw refusal('missing-option', 'change-missing', {}, 'help-account-edit');
   const keys = ssoJwks === undefined || /^https?:/i.test(ssoJwks) ? ssoJwks : await context.files.readText(ssoJwks);
   return {
     name,
@@ -106,20 +105,8 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
   };
 }
 
-const FIELD_WORDS: Readonly<Record<string, string>> = {
-  name: 'name',
-  sso: 'single sign-on',
-  'sso-settings': 'single sign-on settings',
-  country: 'country',
-  language: 'language',
-  connector: 'connector',
-  'phone-resets': 'resets by phone',
-};
-
-function editedLines({ account, fields, stranded }: EditedAccount): readonly string[] {
-  if (fields.length === 0) return [`Nothing to change for ${account.name} (${account.number}).`];
-  const first = `Changed ${account.name} (${account.number}): ${fields.map((field) => FIELD_WORDS[field] ?? field).join(', ')}.`;
-  return stranded === 0
-    ? [first]
-    : [first, `${stranded} of its logins can sign in by single sign-on only, so they cannot sign in now.`];
+function editedLines({ account, fields, stranded }: EditedAccount, words: Words): readonly string[] {
+  const facts = { who: `${account.name} (${account.number})`, fieldName: fields };
+  const first = words(fields.length === 0 ? 'directory.nothing' : 'directory.account-changed', facts);
+  return stranded === 0 ? [first] : [first, words('directory.stranded', { count: stranded })];
 }

@@ -9,6 +9,7 @@ import { searchUsers } from '../../../procedures/directory/search-directory.js';
 import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
+import { wordsOf } from '../../wording/words.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
 import { limitOf, PAGE, pageOf } from '../listing-arguments.js';
@@ -31,18 +32,13 @@ export const listUsers = command({
         return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );
+    const words = wordsOf(context);
+    const count = more ? '' : words('directory.count-users', { count: found.length });
     return {
       view: [
-        ...(account === undefined
-          ? []
-          : [
-              block.title(
-                `${account.name} (${account.number})`,
-                more ? '' : found.length === 1 ? '1 user' : `${found.length} users`,
-              ),
-            ]),
-        userTable(found, 'No users yet.', account === undefined),
-        ...cutNote(found.length, more, capped),
+        ...(account === undefined ? [] : [block.title(`${account.name} (${account.number})`, count)]),
+        userTable(found, words('directory.no-users'), account === undefined, words),
+        ...cutNote(words, found.length, more, capped),
       ],
       document: { users: found.map(userDocument), more },
     };
@@ -63,7 +59,7 @@ export const showUser = command({
     const asked = { view: 'user', others: all.sharing } as const;
     const { person, others } = await viewUser(desk, context.operator(), found, asked);
     const described = { ...all, ...person, sharing: others, mfa };
-    return { view: userView(described), document: { user: describedUserDocument(described) } };
+    return { view: userView(described, wordsOf(context)), document: { user: describedUserDocument(described) } };
   },
 });
 
@@ -89,8 +85,10 @@ export const searchUsersCommand = command({
       { list: 'user search', text, account, limit: given.limit, page: given.page },
       (rows) => searchUsers(desk, text, rows, account),
     );
+    const words = wordsOf(context);
+    const cut = cutNote(words, found.length, more, capped, given.page);
     return {
-      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more, capped, given.page)],
+      view: [userTable(found, words('directory.no-user'), true, words), ...cut],
       document: { users: found.map(userDocument), more },
     };
   },
