@@ -169,7 +169,9 @@ async function resumeStage(session: LiveSession): Promise<Stage> {
   const text = given ?? (await askWhichCall(session));
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);
-  Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null, reset: null, done: null });
+  // Nor what was done for whoever was on the line before another operator had it.
+  forget(session);
+  Object.assign(session, { call, account: call.account, caller: call.caller });
   session.viewed = call.caller === null ? [] : [call.caller.id];
   if (call.account === null) return 'find';
   if (call.caller === null) return 'who';
