@@ -22,6 +22,7 @@ import {
   note,
   roleName,
   type Stage,
+  spoken,
   stillSignedIn,
   ticketOf,
   titleOf,
@@ -104,7 +105,11 @@ async function askReset(session: LiveSession, account: Account): Promise<AskedRe
   const usual = words('reset.default-reason');
   const reason = await screen.line({ view, message: words('reset.reason'), default: usual, prose: true });
   if (reason === undefined) return undefined;
-  const ticket = ticketOf(session) ?? (await screen.line({ view, message: words('reset.ticket') }));
+  const message = words('reset.ticket');
+  const again = () => [...view(), block.lines(words('call.ticket-again'))];
+  let ticket = ticketOf(session) ?? (await screen.line({ view, message }));
+  while (ticketOf(session) === null && ticket !== undefined && spoken(ticket) !== ticket)
+    ticket = await screen.line({ view: again, message });
   if (ticket === undefined) return undefined;
   const choices = [{ name: words('reset.now'), value: true as const }];
   const sure = await screen.choose<true>({ view, message: words('reset.sure'), choices });
