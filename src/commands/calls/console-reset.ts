@@ -43,7 +43,9 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
     resetUnderGrant(desk, session.signed, asked),
   );
   Object.assign(session, { verdict: null, reset: null, request: null, done });
-  await note(session, { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) });
+  const news = { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
+  // It is done, and shown, also where another operator has the call by now.
+  const lost = await note(session, news).catch((error: unknown) => error);
   const view = (): View => [
     ...titleOf(session, account.name),
     ...resetView(done, words, heardWords(session)),
@@ -51,7 +53,9 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
       ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays }))]
       : []),
   ];
-  return (await askNext(session, view, otherSteps(session))) ?? 'request';
+  const next = await askNext(session, view, otherSteps(session));
+  if (lost instanceof Error) throw lost;
+  return next ?? 'request';
 }
 
 /**

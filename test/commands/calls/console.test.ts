@@ -606,6 +606,29 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       await end(second);
     });
 
+    it('what became of a reset is shown, also where another operator has taken the call meanwhile', async () => {
+      const first = run();
+      await getVerified(first, 'ana.trujillo', '6');
+      const id = callOn(first);
+      first.type('1');
+      await first.waitFor(/\? Reset whom/);
+      first.type('ben');
+      await first.waitFor(/^[> ] Ben Otto/m);
+      for (const asked of [/\? Reason/, /\? Ticket/, /\? Reset this login/]) {
+        first.type(KEYS.enter);
+        await first.waitFor(asked);
+      }
+      const second = run({ env: made.otherEnv }, ['console', '--call', id]);
+      await second.waitFor(/\? Request/);
+      first.type('1');
+      await first.waitFor(/\? Next/);
+      expect(first.screen()).not.toMatch(/NOT DONE/);
+      await seek(first, /^(RESET|NOTHING TO DO)$/m);
+      first.type('2');
+      expect(await first.waitFor(/NOT DONE/)).toMatch(/is\s+with\s+another\s+operator/);
+      await end(second);
+    });
+
     it('E29 one’s own calls that have not ended stand there, the newest first: Enter takes it', async () => {
       const first = run();
       await reach(first, 'ben.otto');
