@@ -145,7 +145,7 @@ function deskLimits() {
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),
-    // How many rows on file an import may change before somebody gives their number (B90), and how many people's contacts before a second
+    // How many rows on file an import may change before somebody gives their number (B90), and how many people's contacts in a day before a second
     // operator is asked (B56).
     directory: z
       .strictObject({ confirmOver: whole(1, 100_000), contactsOver: whole(1, 100_000).default(100) })

@@ -143,6 +143,39 @@ describe.each(engines)('own contacts on %s (B57, B91)', (engine) => {
     expect(told).toContain('Ask an admin of your company, or call your support desk.');
   });
 
+  it('a number is proven as it is dialled: after a change of the country the codes are good for nothing', async () => {
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    const country = (code: string) =>
+      place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, async (write) => {
+        await write.accounts.update('acc_200500', { country: code });
+        await write.users.update('usr_acc_200500_xena', { phone_e164: '+442079460012' });
+      });
+    await country('GB');
+    await browser.get('/contact');
+    await browser.send('send phone', { phone: '020 7946 0099' });
+    const both = { 'old-code': await place.mailed('+442079460012'), 'new-code': await place.mailed('+442079460099') };
+    await country('US');
+    expect((await browser.send('save', both)).status).toBe(422);
+    expect((await place.user('xena')).phone).not.toBe('020 7946 0099');
+  });
+
+  it('a change that is done makes no room for more codes to strangers', async () => {
+    const most = place.desk.policy.limits.code.unusedPerHour;
+    for (let n = 1; n < most; n += 1) {
+      await browser.get('/contact');
+      await browser.send('send email', { email: `stranger${n}@other.example` });
+    }
+    await browser.get('/contact');
+    await browser.send('send email', { email: NEW });
+    expect((await browser.send('save', await codes())).at).toBe('/contact?said=contact-changed');
+    const statuses = [];
+    for (const stranger of ['a@other.example', 'b@other.example']) {
+      await browser.get('/contact');
+      statuses.push((await browser.send('send email', { email: stranger })).status);
+    }
+    expect([statuses, await place.mailed('To: b@other.example')]).toEqual([[200, 429], 'no code']);
+  });
+
   it('a browser that was left open asks for the password first, and keeps what was typed; a closed company sends nothing', async () => {
     place.clock.advance(minutes(place.desk.policy.limits.portalSession.freshPasswordMinutes));
     expect((await browser.send('send email', { email: NEW })).text).toContain('Give your password');

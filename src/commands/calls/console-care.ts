@@ -25,9 +25,12 @@ const careStage = (care: Care, does: (session: LiveSession, owner: SetUp) => Pro
     if (account === null || caller === null || typeof caller === 'string') return 'request';
     const done = await does(session, { account, user: caller });
     if (done === undefined) return verdict === null ? 'request' : 'verdict';
-    if (done.noted !== undefined) await note(session, { outcome: done.noted });
+    const noted = done.noted === undefined ? undefined : note(session, { outcome: done.noted });
+    const lost = await noted?.catch((error: unknown) => error);
     const view = () => [...titleOf(session, session.words(`care.${care}`)), ...done.shown];
-    return (await askNext(session, view, otherSteps(session))) ?? 'request';
+    const next = await askNext(session, view, otherSteps(session));
+    if (lost instanceof Error) throw lost;
+    return next ?? 'request';
   };
 };
 

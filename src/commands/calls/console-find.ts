@@ -176,6 +176,7 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
 /** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
 async function noCompany(session: LiveSession): Promise<Stage> {
   await note(session, { account: null, caller: null });
+  Object.assign(session, { account: null, caller: null });
   const { words } = session;
   const title = () => titleOf(session, words('find.not-listed-title'));
   const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];

@@ -22,6 +22,7 @@ import {
   note,
   roleName,
   type Stage,
+  spoken,
   stillSignedIn,
   ticketOf,
   titleOf,
@@ -42,7 +43,9 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
     resetUnderGrant(desk, session.signed, asked),
   );
   Object.assign(session, { verdict: null, reset: null, request: null, done });
-  await note(session, { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) });
+  const news = { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
+  // It is done, and shown, also where another operator has the call by now.
+  const lost = await note(session, news).catch((error: unknown) => error);
   const view = (): View => [
     ...titleOf(session, account.name),
     ...resetView(done, words, heardWords(session)),
@@ -50,7 +53,9 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
       ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays }))]
       : []),
   ];
-  return (await askNext(session, view, otherSteps(session))) ?? 'request';
+  const next = await askNext(session, view, otherSteps(session));
+  if (lost instanceof Error) throw lost;
+  return next ?? 'request';
 }
 
 /**
@@ -104,7 +109,11 @@ async function askReset(session: LiveSession, account: Account): Promise<AskedRe
   const usual = words('reset.default-reason');
   const reason = await screen.line({ view, message: words('reset.reason'), default: usual, prose: true });
   if (reason === undefined) return undefined;
-  const ticket = ticketOf(session) ?? (await screen.line({ view, message: words('reset.ticket') }));
+  const message = words('reset.ticket');
+  const again = () => [...view(), block.lines(words('call.ticket-again'))];
+  let ticket = ticketOf(session) ?? (await screen.line({ view, message }));
+  while (ticketOf(session) === null && ticket !== undefined && spoken(ticket) !== ticket)
+    ticket = await screen.line({ view: again, message });
   if (ticket === undefined) return undefined;
   const choices = [{ name: words('reset.now'), value: true as const }];
   const sure = await screen.choose<true>({ view, message: words('reset.sure'), choices });

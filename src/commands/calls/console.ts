@@ -22,7 +22,7 @@ import { endStage, handOverStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
-import { beginSession, type LiveSession, type Stage, stillSignedIn, titleOf } from './console-session.js';
+import { beginSession, forget, type LiveSession, type Stage, stillSignedIn, titleOf } from './console-session.js';
 import { watchRequests } from './console-watch.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
@@ -106,6 +106,8 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
       if (!entered) throw error;
       session.signed = await stillSignedIn(context, desk);
     }
+    // Another operator has taken it: here it is over.
+    if (error.because?.reason === 'call-elsewhere') forget(session);
     return error.code === 'approval-needed' ? beginWaiting(session, error) : problemStage(session, error);
   }
 }
@@ -167,7 +169,9 @@ async function resumeStage(session: LiveSession): Promise<Stage> {
   const text = given ?? (await askWhichCall(session));
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);
-  Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
+  // Nor what was done for whoever was on the line before another operator had it.
+  forget(session);
+  Object.assign(session, { call, account: call.account, caller: call.caller });
   session.viewed = call.caller === null ? [] : [call.caller.id];
   if (call.account === null) return 'find';
   if (call.caller === null) return 'who';

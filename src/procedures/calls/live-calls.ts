@@ -71,6 +71,7 @@ async function freeId(desk: Desk, write: Writes): Promise<string> {
   }
 }
 
+/** Refusal of this and all below: refused-by-policy for a call that is with another operator, or that has ended. */
 export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string, news: CallNews): Promise<LiveCall> {
   await record(desk, signed, { kind: 'noted', id, news }, (at) => columnsOf(news, at), news.caller !== undefined);
   return requireCall(desk, id);
@@ -81,8 +82,10 @@ export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, 
   const detail = id === null ? {} : { detail: { call: id } };
   await act(desk, signed, VERIFYING, {
     entry: () => ({ kind: 'call.general', ...detail }),
-    change: async ({ write, now }) => {
-      if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: now });
+    change: async ({ write, now, by }) => {
+      if (id === null) return;
+      await requireOwn(write, by.operator.id, { kind: 'noted', id, news: { outcome: 'general' } });
+      await write.calls.update(id, { outcome: 'general', updated_at: now });
     },
   });
 }
@@ -156,11 +159,21 @@ async function record(
 ): Promise<void> {
   await act(desk, signed, VERIFYING, {
     entry: (_done, { actor }) => entriesOf(actor, desk.now(), event),
-    change: async ({ write, now }) => {
+    change: async ({ write, now, by }) => {
+      await requireOwn(write, by.operator.id, event);
       await write.calls.update(event.id, columns(now));
       if (ends) await write.calls.unhear(event.id);
     },
   });
+}
+
+/** A call is with whoever opened or resumed it last, and nobody else writes in it. After its end or a hand-over only a ticket is added (E33). */
+async function requireOwn(write: Writes, operatorId: string, { id, kind, news = {} }: CallEvent): Promise<void> {
+  const row = await write.calls.byId(id);
+  const late = kind === 'noted' ? Object.keys(news).every((key) => key === 'ticket') : kind === 'ended';
+  const again = late || (row?.state === 'handed-over' && kind === 'handed-over');
+  if (row?.operator_id === operatorId && (row.state === 'open' || again)) return;
+  throw refusal('refused-by-policy', 'call-elsewhere', { id }, 'begin-call');
 }
 
 async function requireCall(desk: Desk, id: string): Promise<LiveCall> {

@@ -151,7 +151,7 @@ function planner(desk: Desk, request: ImportRequest) {
       ...cellChanges(companies.plan, ({ number }) => ({ account: number, login: null })),
       ...cellChanges(people.plan, ({ login }, entry) => ({ account: people.homeOf(entry).number, login })),
     ];
-    const added = [companies, people].map(({ plan }) => plan.add.map(({ line }) => line));
+    const added = [companies.plan.add, people.plan.add];
     const outcome = () => desk.digests.sha256(JSON.stringify([changes, added]));
     return { companies, people, report, updated, confirm, changes, outcome };
   };

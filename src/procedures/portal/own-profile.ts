@@ -66,9 +66,10 @@ export const CHANGING_CONTACT = { lock: 'owner:fresh' } as const;
 const PROOFS = ['contact-old', 'contact-new'] as const;
 type Proof = (typeof PROOFS)[number];
 
-/** What a code is good for: this change, of the contacts as they are now, in this session. For any other change there is no code. */
-function bindingOf(desk: Desk, { user, session }: PortalLogin, change: ContactChange, purpose: Proof) {
-  const about = [session.sessionId, String(user.contactChangedAt), change.contact, tidy(change.next)];
+/** What a code is good for: this change, in this session, of contact and country as they are now. For any other there is no code. */
+function bindingOf(desk: Desk, { account, user, session }: PortalLogin, change: ContactChange, purpose: Proof) {
+  const now = [String(user.contactChangedAt), account.country ?? ''];
+  const about = [session.sessionId, ...now, change.contact, tidy(change.next)];
   return { userId: user.id, purpose, factorId: desk.digests.mac('mac/lookup', 'contact', ...about) };
 }
 
@@ -125,19 +126,18 @@ export async function changeOwnContact(
       const { write, by } = acting;
       const { account, user: before } = by.login;
       const bound = PROOFS.map((purpose) => bindingOf(desk, by.login, change, purpose));
-      let right = 0;
+      const right: typeof bound = [];
       for (const binding of bound) {
         const given = { binding, typed: codes[binding.purpose] };
-        if ((await judgeSentCode(acting, CONTACTS[contact], given)) === 'accepted') right += 1;
+        if ((await judgeSentCode(acting, CONTACTS[contact], given)) === 'accepted') right.push(binding);
       }
-      if (right < bound.length) {
-        for (const { purpose, factorId } of bound) {
+      if (right.length < bound.length) {
+        for (const { purpose, factorId } of right) {
           const row = await write.factors.newestCode(before.id, purpose, factorId);
           if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
         }
         return null;
       }
-      await write.factors.deleteCodes(before.id, PROOFS);
       await clearAttempt(desk, write, subject, attempt);
       const after = { ...before, [contact]: tidy(change.next) };
       return (await storePerson(acting, { account, before, after }, ['mail', 'in-portal', before.name])).moved;

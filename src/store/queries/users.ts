@@ -185,6 +185,11 @@ export const userReads = (db: Db) => ({
       .where('phone', '<>', '')
       .executeTakeFirstOrThrow();
   },
+  /** How many have had another e-mail or phone since then. */
+  async countMoved(since: number): Promise<number> {
+    const moved = db.selectFrom('users').where('contact_changed_at', '>', since);
+    return countOf(moved.whereRef('contact_changed_at', '!=', 'created_at'));
+  },
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await rowOf(db, 'users', 'id', id))?.created_at,
   async count(): Promise<number> {

@@ -182,6 +182,24 @@ describe('one key for the ticket', () => {
     expect(terminal.raw()).not.toContain('lanterns');
   });
 
+  it('B11 nor is one that is typed where a reset asks for the ticket', async () => {
+    const terminal = await open('ana.trujillo');
+    await hear(terminal, '6', PHRASE);
+    terminal.type('1');
+    await codeOr(terminal, /\? Reset whom/);
+    terminal.type('ben');
+    await terminal.waitFor(/^[> ] Ben Otto/m);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Reason/);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Ticket/);
+    terminal.type(`${PHRASE}${KEYS.enter}`);
+    await terminal.waitFor(/it was not kept/);
+    terminal.type(`T-9${KEYS.enter}`);
+    await terminal.waitFor(/\? Reset this login/);
+    expect(terminal.raw()).not.toContain('lanterns');
+  });
+
   it('a ticket that is given before a general question is in the log with it', async () => {
     const terminal = countersign();
     await giveTicket(terminal, /\? Find/, 'T-11');
@@ -226,6 +244,47 @@ describe('what a call needs besides', () => {
     terminal.type('9');
     const note = await terminal.waitFor(/For the ticket:/);
     expect(note).toMatch(/code sent again[\s\S]*reset taken back/);
+  });
+
+  it('B61 a call that was handed over begins anew: no key takes back what was done for an earlier caller', async () => {
+    const terminal = await open('ana.trujillo');
+    await giveTicket(terminal, /\? Request/, 'T-21');
+    await hear(terminal, '6', PHRASE);
+    terminal.type('1');
+    await codeOr(terminal, /\? Reset whom/);
+    terminal.type('ben');
+    await terminal.waitFor(/^[> ] Ben Otto/m);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Reason/);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Reset this login/);
+    terminal.type('1');
+    expect(await terminal.waitFor(/^RESET$[\s\S]*\? Next/m)).toMatch(/ u {2}/);
+    terminal.type('3');
+    await terminal.waitFor(/Read this id/);
+    terminal.type('2');
+    expect(await terminal.waitFor(/\? Request/)).not.toMatch(/^. u {2}/m);
+  });
+
+  it('somebody of no company is not the caller before them: what follows asks who is calling', async () => {
+    const terminal = await open('ben.otto');
+    terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Who/);
+    terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Find/);
+    terminal.type(`nowhere at all${KEYS.enter}`);
+    await terminal.waitFor(/> neither caller nor company/);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Phrase/);
+    terminal.type(`whatever they say here${KEYS.enter}`);
+    await terminal.waitFor(/\? Next/);
+    terminal.type(KEYS.escape);
+    await terminal.waitFor(/\? Find/);
+    terminal.type('\u0007');
+    await terminal.waitFor(/NO VERIFICATION NEEDED/);
+    terminal.type('1');
+    expect(await terminal.waitFor(/\? (Find|Request)/)).toMatch(/\? Find/);
+    expect(terminal.screen()).not.toMatch(/Ben Otto/);
   });
 
   it('B13 B85 the first passphrase: code by e-mail, a wrong one, the phrase twice; then it verifies', async () => {

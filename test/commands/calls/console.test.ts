@@ -590,6 +590,45 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(entry).toMatchObject({ detail: { call: id } });
     });
 
+    it('a call that another operator has taken is over on the first screen, which cannot end it', async () => {
+      const first = run();
+      await reach(first, 'ben.otto');
+      const id = callOn(first);
+      const second = run({ env: made.otherEnv }, ['console', '--call', id]);
+      await second.waitFor(/\? Request/);
+      first.type('9');
+      const screen = await first.waitFor(/NOT DONE/);
+      expect(screen).toMatch(/is\s+with\s+another\s+operator/);
+      expect(screen).not.toMatch(/Ben Otto/);
+      first.type(KEYS.enter);
+      await first.waitFor(/\? Find/);
+      expect((await made.desk.store.read.calls.byId(id))?.state).toBe('open');
+      await end(second);
+    });
+
+    it('what became of a reset is shown, also where another operator has taken the call meanwhile', async () => {
+      const first = run();
+      await getVerified(first, 'ana.trujillo', '6');
+      const id = callOn(first);
+      first.type('1');
+      await first.waitFor(/\? Reset whom/);
+      first.type('ben');
+      await first.waitFor(/^[> ] Ben Otto/m);
+      for (const asked of [/\? Reason/, /\? Ticket/, /\? Reset this login/]) {
+        first.type(KEYS.enter);
+        await first.waitFor(asked);
+      }
+      const second = run({ env: made.otherEnv }, ['console', '--call', id]);
+      await second.waitFor(/\? Request/);
+      first.type('1');
+      await first.waitFor(/\? Next/);
+      expect(first.screen()).not.toMatch(/NOT DONE/);
+      await seek(first, /^(RESET|NOTHING TO DO)$/m);
+      first.type('2');
+      expect(await first.waitFor(/NOT DONE/)).toMatch(/is\s+with\s+another\s+operator/);
+      await end(second);
+    });
+
     it('E29 one’s own calls that have not ended stand there, the newest first: Enter takes it', async () => {
       const first = run();
       await reach(first, 'ben.otto');

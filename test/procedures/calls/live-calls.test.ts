@@ -95,6 +95,40 @@ describe.each(engines)('a call on %s', (engine) => {
       await expect(resumeCall(desk, agent, text)).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('B74 E28 once another operator has it, whoever had it before neither writes in it nor ends it', async () => {
+    const [agent, lead, desk] = [await made.operator('agent'), await made.operator('lead'), made.desk];
+    const call = await beginCall(desk, agent, { account });
+    await resumeCall(desk, lead, call.id);
+    const caller = (await desk.store.read.users.byId('usr_acc_100234_ana')) ?? null;
+    for (const late of [
+      () => noteOnCall(desk, agent, call.id, { caller, outcome: 'verified' }),
+      () => noteOnCall(desk, agent, call.id, { ticket: 'T-2' }),
+      () => answerGeneralQuestion(desk, agent, call.id),
+      () => handOverCall(desk, agent, call.id),
+      () => dropCall(desk, agent, call.id),
+      () => endCall(desk, agent, call.id),
+    ])
+      await expect(late()).rejects.toMatchObject({ because: { reason: 'call-elsewhere' } });
+    expect(await kinds()).toEqual(['call.opened', 'call.resumed']);
+    const now = { state: 'open', user_id: null, ticket: null, outcome: null, operator_id: lead.operator.id };
+    expect(await desk.store.read.calls.byId(call.id)).toMatchObject(now);
+    expect((await noteOnCall(desk, lead, call.id, { caller })).caller).toMatchObject({ login: 'ana' });
+  });
+
+  it('E33 handed over or ended, it takes a ticket and nothing else; ended, it is not handed over', async () => {
+    const [agent, desk] = [await made.operator('agent'), made.desk];
+    for (const leave of [handOverCall, endCall]) {
+      const { id } = await beginCall(desk, agent, { account });
+      await leave(desk, agent, id);
+      expect((await noteOnCall(desk, agent, id, { ticket: 'T-3' })).ticket).toBe('T-3');
+      const verified = noteOnCall(desk, agent, id, { ticket: 'T-4', outcome: 'verified' });
+      await expect(verified).rejects.toMatchObject({ code: 'refused-by-policy' });
+      await endCall(desk, agent, id);
+      await expect(handOverCall(desk, agent, id)).rejects.toMatchObject({ code: 'refused-by-policy' });
+      expect(await desk.store.read.calls.byId(id)).toMatchObject({ state: 'ended', ticket: 'T-3', outcome: null });
+    }
+  });
+
   it('draws another id where one was given before', async () => {
     const agent = await made.operator('agent');
     const draws = [

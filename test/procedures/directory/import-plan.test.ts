@@ -4,6 +4,7 @@ import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { previewImport } from '../../../src/procedures/directory/import-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { days } from '../../../src/rules/duration.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
@@ -110,6 +111,48 @@ describe.each(engines)('an import that is looked at before, on %s (B90)', (engin
     expect((await findUser(place.desk, '100234/u7')).user.name).toBe('First 7');
     expect((await run('Second', 101)).users).toMatchObject({ updated: 101 });
     expect((await run('Second')).users).toMatchObject({ unchanged: 101 });
+  });
+
+  it('B56 an approval is for what is added too: other people in the same lines need another one', async () => {
+    const limits = { ...place.desk.policy.limits, directory: { confirmOver: 100, contactsOver: 1 } };
+    const strict = { ...place.desk, policy: { ...place.desk.policy, limits } };
+    const moved = [
+      '100234,nancy,Name,nancy@evil.example,,secondary-admin',
+      '100234,maria,Name,maria@evil.example,,primary-admin',
+    ];
+    const imported = async (added: string) => {
+      const rows = [...moved, added].join('\n');
+      return importDirectory(strict, place.admin, { users: await usersFile(`${HEADER}${rows}\n`) });
+    };
+    const shown = '100234,eve,Eve,eve@alfki.example,,user';
+    const { id } = (await refusal(imported(shown))).also['approval'] as { id: string };
+    await decideApproval(place.desk, await place.operator('lead'), { id, approve: true, reason: 'looked at' });
+    for (const other of [
+      '100234,mallory,Eve,eve@alfki.example,,user',
+      '100234,eve,Eve,eve@alfki.example,,primary-admin',
+    ])
+      expect((await refusal(imported(other))).code).toBe('approval-needed');
+    expect((await imported(shown)).users).toMatchObject({ added: 1, updated: 2 });
+  });
+
+  it('B56 many small files in a day are no way round it: what was changed since, by hand too, counts with them', async () => {
+    const limits = { ...place.desk.policy.limits, directory: { confirmOver: 100, contactsOver: 2 } };
+    const strict = { ...place.desk, policy: { ...place.desk.policy, limits } };
+    const imported = async (login: string, at: string, name = 'Name') =>
+      importDirectory(strict, place.admin, {
+        users: await usersFile(`${HEADER}100234,${login},${name},${login}@${at},,${ROLES[login]}\n`),
+      });
+    const ROLES: Readonly<Record<string, string>> = { nancy: 'secondary-admin', maria: 'primary-admin', new: 'user' };
+    place.clock.advance(1000);
+    await imported('new', 'evil.example');
+    await imported('nancy', 'evil.example');
+    await editUser(place.desk, place.admin, await findUser(place.desk, '100234/maria'), { email: 'm@evil.example' });
+    expect((await refusal(imported('maria', 'evil.example'))).code).toBe('approval-needed');
+    expect((await findUser(place.desk, '100234/maria')).user.email).toBe('m@evil.example');
+    // A name changes nobody's codes.
+    expect((await imported('nancy', 'evil.example', 'Nancy D')).users).toMatchObject({ updated: 1 });
+    place.clock.advance(days(1));
+    expect((await imported('maria', 'good.example')).users).toMatchObject({ updated: 1 });
   });
 
   it('B56 many changed contacts need a second operator, for exactly this file; one fewer does not', async () => {
