@@ -46,11 +46,12 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   const news = { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
   // It is done, and shown, also where another operator has the call by now.
   const lost = await note(session, news).catch((error: unknown) => error);
+  const system = done.remote != null && done.remote.removed.length > 0 ? done.remote.connector : null;
   const view = (): View => [
     ...titleOf(session, account.name),
     ...resetView(done, words, heardWords(session)),
     ...(done.outcome === 'reset' && !done.final
-      ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays }))]
+      ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays, system }))]
       : []),
   ];
   const next = await askNext(session, view, otherSteps(session));
