@@ -23,7 +23,7 @@ interface Copied {
   close(): unknown;
 }
 
-const PAGES_A_TURN = 256;
+const PAGES_A_TURN = 96;
 
 /** The driver trims the name, so it would write to another file than the one that was checked, and could overwrite it. */
 export function requirePlainName(target: string): void {
