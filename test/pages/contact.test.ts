@@ -53,6 +53,15 @@ describe.each(engines)('own contacts on %s (B57, B91)', (engine) => {
     expect(await inForce()).toBe(NEW);
   });
 
+  it('the contact that is on file already is no change: nothing is sent, and nothing is said to be changed', async () => {
+    for (const typed of [OLD, OLD.toUpperCase()]) {
+      const refused = await browser.send('send email', { email: typed });
+      expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('contact that we have on file')]);
+      await browser.get('/contact');
+    }
+    expect(await entriesOf(place, 'portal.code-sent')).toEqual([]);
+  });
+
   it('one code alone changes nothing, and is not used up by it; wrong ones are counted in the log', async () => {
     await browser.send('send email', { email: NEW });
     const both = await codes();

@@ -56,7 +56,9 @@ async function resend(session: LiveSession, { account }: SetUp): Promise<Cared> 
   const sent = resent.outcome === 'sent';
   // A grant is used up by a code.
   if (sent) session.verdict = null;
-  return { noted: sent ? 'resent' : undefined, shown: resentResult([resent], words, heardWords(session)).view };
+  // Sent is what a server took.
+  const noted = sent ? (resent.state === 'delivered' ? 'resent' : 'resent-waits') : undefined;
+  return { noted, shown: resentResult([resent], words, heardWords(session)).view };
 }
 
 async function undo(session: LiveSession): Promise<Cared> {

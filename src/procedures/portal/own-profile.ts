@@ -8,6 +8,7 @@ import type { SentFactor } from '../../factors/factor.js';
 import { email, sms } from '../../factors/registry.js';
 import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import { faultOfEmail, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { foldKey } from '../../rules/directory-keys.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
@@ -74,8 +75,8 @@ function bindingOf(desk: Desk, { account, user, session }: PortalLogin, change: 
 }
 
 /**
- * Sends both codes; the answer is where the first went, masked. Refusals: not-signed-in, factor-needed, invalid-input (no contact; nothing
- * that is old enough on file), locked (too many codes), delivery-failed.
+ * Sends both codes; the answer is where the first went, masked. Refusals: not-signed-in, factor-needed, invalid-input (no contact; the one
+ * on file; nothing that is old enough on file), locked (too many codes), delivery-failed.
  */
 export async function sendContactCodes(desk: Desk, login: PortalLogin, change: ContactChange): Promise<string> {
   await askOwner(desk, login, CHANGING_CONTACT);
@@ -85,6 +86,9 @@ export async function sendContactCodes(desk: Desk, login: PortalLogin, change: C
   // A number goes to its message in the form in which it is dialled.
   const next = contact === 'email' ? text : (await desk.phones())(text, login.account.country)?.e164;
   if (fault !== undefined || !next) throw refusal('invalid-input', 'contact-form', { contact });
+  const { email: mail, phoneE164 } = login.user;
+  if (contact === 'email' ? foldKey(next) === foldKey(mail) : next === phoneE164)
+    throw refusal('invalid-input', 'contact-same', {});
   const old = await findContact(desk, CONTACTS[contact], login);
   if (old === '') throw refusal('invalid-input', 'contact-unproven', { contact }, 'ask-admin-or-desk');
   const codes = PROOFS.map((purpose) => {

@@ -74,6 +74,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       ...['accounts', 'users', 'operators'].map((table) => `alter table ${table} drop column language`),
       'alter table accounts drop column connector',
       'alter table users drop column external',
+      'drop index users_by_contact_changed_at',
       'alter table users drop column signed_in_at',
       "delete from kysely_migration where name >= '0015'",
     ];
