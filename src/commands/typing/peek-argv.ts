@@ -59,14 +59,16 @@ export function usageRefusal(
   });
 }
 
-/** Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17). */
 interface TypedPath {
   readonly name: string;
   readonly use: PathUse;
   readonly value: string;
 }
 
-/** Refusals: config (a path in locked mode), usage (two for one stream, or the output beside --json). */
+/**
+ * Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17).
+ * Refusals: config (a path in locked mode), usage (two for one stream, or the output beside --json).
+ */
 export async function checkPaths(
   spec: Command,
   raw: Readonly<Record<string, unknown>>,
