@@ -2,8 +2,9 @@
  * Draws a passphrase that can be said on the phone (B22): words without sound-alikes, picked evenly, with how to say them. Pure:
  * the list and the source of chance are arguments (data/words/passphrase-words.txt and a cryptographic randomInt).
  *
- * In folded form no word of the list begins another, and no word ends in a letter that the folding joins to the next one, so
- * different draws stay different phrases without spaces. An attacker who knows the list still has to guess all of `bits`.
+ * In folded form no word of the list begins another, no word ends in a letter that the folding joins to the next one, and none has
+ * an e that stays or goes with the letters after it ("issue baboon"), so different draws stay different phrases without spaces. An
+ * attacker who knows the list still has to guess all of `bits`.
  */
 import { refusal } from '../errors.js';
 
