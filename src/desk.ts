@@ -43,7 +43,8 @@ export type IdPrefix =
   | 'aud'
   | 'rst'
   | 'inv'
-  | 'bck';
+  | 'bck'
+  | 'imp';
 
 export interface Digests {
   newToken(prefix: string): { readonly token: string; readonly digest: string };

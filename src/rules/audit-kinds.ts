@@ -12,7 +12,7 @@ const KINDS = {
   delivery: ['attempted', 'ended', 'pruned', 'resent', 'switched-on', 'tested'],
   desk: ['alarmed', 'founded', 'resumed'],
   device: ['forgotten', 'remembered'],
-  directory: ['exported', 'imported', 'viewed'],
+  directory: ['exported', 'imported', 'staged', 'unstaged', 'viewed'],
   factor: ['added', 'code-started', 'enrolment-begun', 'refused', 'removed'],
   grant: ['revoke-refused', 'revoked'],
   job: ['advanced', 'ended', 'interrupted', 'resumed', 'started'],

@@ -48,7 +48,7 @@ const gained =
   (detail, { at }) =>
     company(template, { role: roleOf(detail), from: from(detail, at), ...TARGET, ...more });
 
-/** Fields on which no power depends. A large import counts what it changed of them (apply-import.ts). */
+/** Fields on which no power depends. A large import counts what it changed of them (procedures/imports). */
 const HARMLESS = ['name', 'email', 'phone', 'country', 'language'];
 const harmless = ({ fields, count }: Detail): boolean =>
   count !== undefined || (Array.isArray(fields) && fields.every((field) => HARMLESS.includes(field)));

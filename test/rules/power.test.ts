@@ -55,6 +55,8 @@ const NO_POWER = [
     'desk.resumed',
     'directory.exported',
     'directory.imported',
+    'directory.staged',
+    'directory.unstaged',
     'directory.viewed',
     'user.viewed',
     'grant.revoke-refused',

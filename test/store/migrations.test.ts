@@ -23,6 +23,7 @@ const TABLES: readonly (keyof Database)[] = [
   'freezes',
   'grants',
   'hearings',
+  'imports',
   'job_plans',
   'jobs',
   'meta',
@@ -133,6 +134,7 @@ describe.each(engines)('migrations on %s', (name) => {
       'phone_e164',
       'language',
       'external',
+      'import_id',
     ];
     const { columns, ...users } = GUARDED['users'] as GuardedTable;
     const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
@@ -160,7 +162,7 @@ describe.each(engines)('migrations on %s', (name) => {
     const ofRelease = (table: string, row: Row) => {
       const guarded = GUARDED[table] as GuardedTable;
       const columns = guarded.columns.filter(
-        (column) => !['country', 'phone_e164', 'language', 'connector', 'external'].includes(column),
+        (column) => !['country', 'phone_e164', 'language', 'connector', 'external', 'import_id'].includes(column),
       );
       return { ...row, mac: rows.make(rowText(table, { ...guarded, columns }, row)) } as never;
     };
@@ -183,7 +185,7 @@ describe.each(engines)('migrations on %s', (name) => {
       .insertInto('one_time_codes')
       .values({ ...invited, mac: rows.make(rowText('one_time_codes', before, invited)) } as never)
       .execute();
-    const later = ['alarms', 'hearings'];
+    const later = ['alarms', 'hearings', 'imports'];
     for (const table of later)
       await sql`create table ${sql.table(table)} (id text, mac text, until bigint, expires_at bigint)`.execute(db);
     await sealTables(db as never, notaryWith());
@@ -213,7 +215,7 @@ describe.each(engines)('migrations on %s', (name) => {
     const guarded = GUARDED['accounts'] as GuardedTable;
     const before = {
       ...guarded,
-      columns: guarded.columns.filter((column) => !['language', 'connector'].includes(column)),
+      columns: guarded.columns.filter((column) => !['language', 'connector', 'import_id'].includes(column)),
     };
     const row = accountRow('1');
     const mac = notaryWith().rows.make(rowText('accounts', before, row));
@@ -221,7 +223,9 @@ describe.each(engines)('migrations on %s', (name) => {
       .insertInto('accounts')
       .values({ ...row, mac } as never)
       .execute();
+    await sql`create table imports (id text, mac text)`.execute(db);
     await sealTables(db as never, notaryWith());
+    await sql`drop table imports`.execute(db);
     await sql`update accounts set name = 'Another'`.execute(db);
     await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt' });
     await sql`update accounts set name = ${row.name}`.execute(db);

@@ -18,7 +18,8 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   factors: ['portal', 'codes', 'messages'],
   passphrases: ['portal', 'codes', 'messages', 'resets'],
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
-  exits: ['resets', 'portal', 'directory'],
+  imports: ['directory'],
+  exits: ['resets', 'portal', 'directory', 'imports'],
   upkeep: ['log', 'messages', 'operators'],
 };
 

@@ -5,13 +5,9 @@ import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
-import {
-  type Counts,
-  type ImportReport,
-  type ImportRequest,
-  previewImport,
-} from '../../procedures/directory/import-directory.js';
 import { importDirectory } from '../../procedures/exits/import-directory.js';
+import { previewImport } from '../../procedures/imports/import-directory.js';
+import type { Counts, ImportReport, ImportRequest } from '../../procedures/imports/plan-directory.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, type Rows, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';

@@ -4,7 +4,8 @@
  */
 import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
-import type { ImportPreview, ImportRequest } from '../../procedures/directory/import-directory.js';
+import type { ImportPreview } from '../../procedures/imports/import-directory.js';
+import type { ImportRequest } from '../../procedures/imports/plan-directory.js';
 import type { Rows } from '../../rules/directory-rows.js';
 import type { Context } from '../command.js';
 import { wordsOf } from '../wording/words.js';

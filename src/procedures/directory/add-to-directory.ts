@@ -7,8 +7,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { type Judged, judgeAccount, judgeUser } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import { accountOf } from './apply-import.js';
-import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
+import { accountOf, accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
 import { holdOnGain } from './hold-power.js';
 
@@ -53,6 +52,7 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
           { number: taken.number, name: taken.name },
           'show-account',
         );
+      if (await write.imports.claims(entry)) throw importUnderWay();
       await write.accounts.insert([newAccountRow(account.id, entry, at)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);
     },
@@ -112,6 +112,7 @@ export async function addUser(
       if (taken !== undefined) {
         throw refusal('invalid-input', 'login-taken', { number: account.number, login: taken.login }, 'show-user');
       }
+      if (await write.imports.claims({ accountId: account.id, loginKey: entry.loginKey })) throw importUnderWay();
       const after = { role: entry.role, scopes: entry.scopes ?? [] };
       const held = await holdOnGain(acting, account, { id, powerHeldUntil: null }, { before: null, after });
       await write.users.insert([newUserRow(id, account.id, entry, at, held)]);
@@ -124,6 +125,9 @@ export async function addUser(
     },
   });
 }
+
+/** An import that is being written adds the same number or login. */
+const importUnderWay = () => refusal('busy', 'import-under-way', {}, 'try-again');
 
 function entryOf<T>(judged: Judged<T>): T {
   if ('entry' in judged) return judged.entry;

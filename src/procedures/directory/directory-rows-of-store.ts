@@ -2,7 +2,7 @@
 import type { FormerContact, Writes } from '../../desk.js';
 import { foldKey, personWords, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
-import type { User } from '../../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
 import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
@@ -28,6 +28,21 @@ export function newAccountRow(id: string, entry: AccountEntry, at: number): Acco
     updated_at: at,
   };
 }
+
+/** A new company as it will be read. */
+export const accountOf = (id: string, entry: AccountEntry): Account => ({
+  id,
+  number: entry.number,
+  name: entry.name,
+  edition: entry.edition,
+  sso: entry.sso ?? null,
+  country: entry.country ?? null,
+  language: null,
+  connector: null,
+  mfaRequiredAt: null,
+  phoneResetForbidden: false,
+  disabledAt: null,
+});
 
 export const accountNamePatch = (name: string) => ({ name, name_key: foldKey(name) });
 

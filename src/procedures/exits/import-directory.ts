@@ -5,13 +5,8 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { days } from '../../rules/duration.js';
 import type { Acting } from '../authorise.js';
-import {
-  type ContactChange,
-  type ImportReport,
-  type ImportRequest,
-  importFiles,
-  type Waiting,
-} from '../directory/import-directory.js';
+import { type ContactChange, importFiles, type Waiting } from '../imports/import-directory.js';
+import type { ImportReport, ImportRequest } from '../imports/plan-directory.js';
 import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
 
 /** Refusals: those of `importFiles`, and approval-needed; the same import acts once it is approved. */

@@ -1,9 +1,10 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
 import type { Insertable, Selectable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
-import { insertingAll, rowOf, updating } from '../guard/statements.js';
+import { again, insertingAll, updating } from '../guard/statements.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
+import { settled } from './imports.js';
 
 export type NewAccount = Insertable<AccountsTable>;
 
@@ -23,15 +24,19 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
   };
 }
 
-const toFound = (row: Selectable<AccountsTable> | undefined) => row && toAccount(row);
-
-const all = (db: Db) => db.selectFrom('accounts').selectAll();
+const all = (db: Db) => db.selectFrom('accounts').selectAll().where(settled('accounts'));
 type All = ReturnType<typeof all>;
 const accountsOf = async (query: All): Promise<readonly Account[]> => (await query.execute()).map(toAccount);
 
+/** Half of all statements are such a read. */
+async function accountBy(db: Db, column: 'id' | 'number_key', value: string): Promise<Account | undefined> {
+  const [row] = await again(db, `account by ${column}`, [value], () => all(db).where(column, '=', value));
+  return row && toAccount(row);
+}
+
 export const accountReads = (db: Db) => ({
-  byId: async (id: string) => toFound(await rowOf(db, 'accounts', 'id', id)),
-  byNumber: async (numberKey: string) => toFound(await rowOf(db, 'accounts', 'number_key', numberKey)),
+  byId: (id: string) => accountBy(db, 'id', id),
+  byNumber: (numberKey: string) => accountBy(db, 'number_key', numberKey),
   /** Several companies may have the same name. */
   byName: async (nameKey: string) =>
     accountsOf(all(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20)),
@@ -50,6 +55,7 @@ export const accountReads = (db: Db) => ({
       .selectFrom('accounts')
       .select(['sso_issuer as issuer', 'sso_audience as audience', 'sso_jwks as jwks'])
       .where('id', '=', id)
+      .where(settled('accounts'))
       .executeTakeFirst();
   },
   /** Names of the connectors that companies have. */
@@ -58,7 +64,7 @@ export const accountReads = (db: Db) => ({
     return (await named.execute()).flatMap(({ connector }) => connector ?? []);
   },
   async count(): Promise<number> {
-    return countOf(db.selectFrom('accounts'));
+    return countOf(db.selectFrom('accounts').where(settled('accounts')));
   },
 });
 

@@ -13,6 +13,7 @@ import { factorReads, factorWrites } from './factors.js';
 import { figureReads } from './figures.js';
 import { freezeReads, freezeWrites } from './freezes.js';
 import { idTokenWrites } from './id-tokens.js';
+import { importReads, importWrites } from './imports.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
 import { lifeCycleReads, lifeCycleWrites } from './operator-life-cycle.js';
@@ -39,6 +40,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   figures: figureReads(db),
   freeze: freezeReads(db),
   grants: grantReads(db),
+  imports: importReads(db),
   jobs: jobReads(db),
   meta: metaReads(db),
   operators: operatorReads(db),
@@ -66,6 +68,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     factors: () => ({ ...factorReads(tx), ...factorWrites(tx) }),
     grants: () => ({ ...grantReads(tx), ...grantWrites(tx) }),
     idTokens: () => idTokenWrites(tx),
+    imports: () => ({ ...importReads(tx), ...importWrites(tx) }),
     jobs: () => ({ ...jobReads(tx), ...jobWrites(tx) }),
     meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),

@@ -8,6 +8,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { SchemaTraits } from '../engine.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { toAccount } from './accounts.js';
+import { settled, settledTarget } from './imports.js';
 import { toUser } from './users.js';
 
 export type SearchKind = 'account' | 'user';
@@ -26,7 +27,7 @@ const LONGEST_WORD = 1_000;
 export const searchReads = (db: Db) => ({
   /** Accounts in which each word begins something. */
   async accounts(words: readonly Word[], limit: number): Promise<readonly Account[]> {
-    let query = db.selectFrom('accounts').selectAll('accounts');
+    let query = db.selectFrom('accounts').selectAll('accounts').where(settled('accounts'));
     for (const word of words) query = query.where('accounts.id', 'in', targets(db, 'account', word));
     const rows = await query.orderBy('number_key').limit(limit).execute();
     return rows.map(toAccount);
@@ -36,6 +37,7 @@ export const searchReads = (db: Db) => ({
     let query = db
       .selectFrom('users')
       .selectAll('users')
+      .where(settled('users'))
       .where('users.id', 'in', targets(db, 'user', words.flat()));
     for (const word of words.length < 2 ? [] : words) {
       query = query.where((e) =>
@@ -52,7 +54,8 @@ export const searchReads = (db: Db) => ({
    */
   async first(kind: SearchKind, words: readonly Word[], limit: number, accountId?: string): Promise<readonly string[]> {
     if (accountId !== undefined && words.length > 0) {
-      const from = sql`select id, account_id, login_key as word from users where account_id = ${accountId}`;
+      const from = sql`select id, account_id, login_key as word from users where account_id = ${accountId}
+        and ${settled('users')}`;
       return idsOf(db, { from, words: words.length < 2 ? [] : words, own: words.flat(), limit });
     }
     const [only, another] = words;
@@ -74,6 +77,7 @@ export const searchReads = (db: Db) => ({
       .select('target_id')
       .distinct()
       .where('kind', '=', kind)
+      .where(settledTarget(kind))
       .where('word', phone ? '<' : '>=', '0')
       .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`);
     if (accountId !== undefined) {
@@ -95,10 +99,10 @@ const targets = (db: Db, kind: SearchKind, word: Word) =>
   db.selectFrom('search_words').select('target_id').where(within(kind, word));
 
 const begun = (kind: SearchKind, word: Word, most: number) => sql`select target_id as id, null as account_id, word
-  from search_words where ${within(kind, word)} order by word, target_id limit ${most}`;
+  from search_words where ${within(kind, word)} and ${settledTarget(kind)} order by word, target_id limit ${most}`;
 
 const ofCompanies = (db: Db, word: Word) => sql`select id, account_id, login_key as word from users
-  where account_id in (${targets(db, 'account', word).limit(LOOKED_AT)}) limit ${LOOKED_AT}`;
+  where account_id in (${targets(db, 'account', word).limit(LOOKED_AT)}) and ${settled('users')} limit ${LOOKED_AT}`;
 
 interface Counted {
   readonly word: Word;

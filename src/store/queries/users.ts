@@ -1,9 +1,10 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
-import { again, insertingAll, rowOf, updating } from '../guard/statements.js';
+import { again, insertingAll, updating } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
 import { countOf } from './count.js';
+import { settled } from './imports.js';
 
 export type NewUser = Insertable<UsersTable>;
 
@@ -68,12 +69,18 @@ const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_d
 const inPairs = (key: 'email_key' | 'login_key', pairs: readonly (readonly [string, string])[]) =>
   sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map(([id, text]) => sql`(${id}, ${text})`))})`;
 
-const all = (db: Db) => db.selectFrom('users').selectAll();
+const seen = (db: Db) => db.selectFrom('users').where(settled('users'));
+const all = (db: Db) => seen(db).selectAll();
 type All = ReturnType<typeof all>;
 const usersOf = async (query: All): Promise<readonly User[]> => (await query.execute()).map(toUser);
 const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await query.execute()).map(toContacts);
 const usersById = async (db: Db, ids: readonly string[]) =>
   ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
+
+async function userBy(db: Db, id: string): Promise<Selectable<UsersTable> | undefined> {
+  const [row] = await again(db, 'user by id', [id], () => all(db).where('id', '=', id));
+  return row;
+}
 
 export const userReads = (db: Db) => ({
   byIds: async (ids: readonly string[]) => usersById(db, ids),
@@ -85,7 +92,7 @@ export const userReads = (db: Db) => ({
     return new Map(rows.map(({ id, at }) => [id, Number(at)]));
   },
   async byId(id: string): Promise<User | undefined> {
-    const row = await rowOf(db, 'users', 'id', id);
+    const row = await userBy(db, id);
     return row && toUser(row);
   },
   async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
@@ -144,8 +151,7 @@ export const userReads = (db: Db) => ({
       : usersOf(all(db).where('account_id', 'in', accountIds).orderBy('account_id').orderBy('login_key')),
   /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
-    return db
-      .selectFrom('users')
+    return seen(db)
       .select([
         'role',
         'sign_in as signIn',
@@ -159,7 +165,7 @@ export const userReads = (db: Db) => ({
   /** Other logins anywhere with the same e-mail or phone (B09). */
   async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
     const queries = [byEmailKey, byNumber, byDigits].map((same) =>
-      db.selectFrom('users').select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
+      seen(db).select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
     );
     const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
     return (await usersById(db, ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
@@ -167,33 +173,31 @@ export const userReads = (db: Db) => ({
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
   async countSharing(contacts: SharedBy): Promise<number> {
     return countOf(
-      db
-        .selectFrom('users')
+      seen(db)
         .where('id', '!=', contacts.id)
         .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts)))),
     );
   },
   async formerContacts(id: string): Promise<readonly FormerContact[]> {
-    const row = await rowOf(db, 'users', 'id', id);
+    const row = await userBy(db, id);
     return row === undefined ? [] : toContacts(row).formerContacts;
   },
   /** How many have a phone number, and of how many it could not be read. */
   async countPhones(): Promise<{ readonly all: number; readonly unread: number }> {
-    return db
-      .selectFrom('users')
+    return seen(db)
       .select([sql<number>`count(phone)`.as('all'), sql<number>`count(phone) - count(phone_e164)`.as('unread')])
       .where('phone', '<>', '')
       .executeTakeFirstOrThrow();
   },
   /** How many have had another e-mail or phone since then. */
   async countMoved(since: number): Promise<number> {
-    const moved = db.selectFrom('users').where('contact_changed_at', '>', since);
+    const moved = seen(db).where('contact_changed_at', '>', since);
     return countOf(moved.whereRef('contact_changed_at', '!=', 'created_at'));
   },
   /** When the login was created, ms. */
-  createdAt: async (id: string) => (await rowOf(db, 'users', 'id', id))?.created_at,
+  createdAt: async (id: string) => (await userBy(db, id))?.created_at,
   async count(): Promise<number> {
-    return countOf(db.selectFrom('users'));
+    return countOf(seen(db));
   },
 });
 

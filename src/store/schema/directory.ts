@@ -23,7 +23,7 @@ import type {
   OperatorRecoveryCodesTable,
   OperatorStartsTable,
 } from './operators.js';
-import type { ApprovalsTable, FreezesTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
+import type { ApprovalsTable, FreezesTable, ImportsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 import type { PortalSessionsTable, SsoSubjectsTable, UsedIdTokensTable } from './sign-on.js';
 
 export type * from './calls.js';
@@ -84,6 +84,7 @@ export interface AccountsTable {
   country: string | null;
   language: string | null;
   connector: string | null;
+  import_id: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -121,6 +122,8 @@ export interface UsersTable {
   tried: string | null;
   language: string | null;
   external: string | null;
+  /** The large import that brought the row; while that is in `imports`, the row is there for nobody. */
+  import_id: string | null;
   /** On the pages or by `portal`; null if never. Not tagged. */
   signed_in_at: number | null;
 }
@@ -203,6 +206,7 @@ export interface Database {
   audit_entries: AuditEntryTable;
   accounts: AccountsTable;
   users: UsersTable;
+  imports: ImportsTable;
   search_words: SearchWordsTable;
   passphrases: PassphrasesTable;
   application_passwords: ApplicationPasswordsTable;

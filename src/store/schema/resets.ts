@@ -1,4 +1,4 @@
-/** Rows of resets, bulk jobs and approvals. directory.ts has the conventions. */
+/** Rows of resets, bulk jobs, large imports and approvals. directory.ts has the conventions. */
 
 /** One bulk run. Its progress is one number, which the transaction of each chunk moves. */
 export interface JobsTable {
@@ -91,4 +91,12 @@ export interface FreezesTable {
   by_id: string | null;
   by_name: string | null;
   reason: string | null;
+}
+/** Imports that are being staged, or were left half done. `state`: open, or abandoned once its rows are being removed. */
+export interface ImportsTable {
+  id: string;
+  operator_id: string;
+  state: string;
+  /** When it last wrote, ms. */
+  seen_at: number;
 }

@@ -38,7 +38,8 @@ const people = (nth) => ({
 
 async function prepare() {
   bench = await benchDesk([
-    "export { importDirectory, previewImport } from './src/procedures/directory/import-directory.js';",
+    "export { previewImport } from './src/procedures/imports/import-directory.js';",
+    "export { importDirectory } from './src/procedures/exits/import-directory.js';",
   ]);
   await bench.fill(USERS, true);
   desk = await bench.open();

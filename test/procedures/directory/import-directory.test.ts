@@ -90,8 +90,12 @@ describe.each(engines)('the sample customers on %s', (engine) => {
       users: await usersFile(USERS + rows),
     });
     expect(report.users).toMatchObject({ added: 1_200 });
-    const entries = await entriesOf(place, 'user.added');
-    expect(entries.map((entry) => (entry['detail'] as { ids: string[] }).ids.length)).toEqual([500, 500, 200]);
+    const detailsOf = async (kind: string) =>
+      (await entriesOf(place, kind)).map((entry) => entry['detail'] as { import: string; users?: string[] });
+    const staged = await detailsOf('directory.staged');
+    expect(new Set(staged.flatMap(({ users }) => users ?? [])).size).toBe(1_200);
+    expect(await detailsOf('user.added')).toEqual([{ count: 1_200, import: staged[0]?.import }]);
+    expect(await detailsOf('directory.imported')).toMatchObject([{ import: staged[0]?.import }]);
     expect(await place.desk.store.read.users.count()).toBe(1_200);
   });
 });

@@ -6,7 +6,6 @@ import { switchAccount, switchUser } from '../../../src/procedures/directory/dis
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
-import { importFiles, previewImport } from '../../../src/procedures/directory/import-directory.js';
 import {
   noteList,
   rowsFor,
@@ -21,8 +20,25 @@ import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
 import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
+import { importFiles, previewImport } from '../../../src/procedures/imports/import-directory.js';
+import { makeRoom, stageImport } from '../../../src/procedures/imports/stage-import.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
+
+const NOTHING: Parameters<typeof stageImport>[2] = {
+  companies: { plan: { add: [], update: [], unchanged: 0 }, added: [], problems: [], warnings: [] },
+  people: {
+    plan: { add: [], update: [], unchanged: 0 },
+    kept: [],
+    warnings: [],
+    ofRows: [],
+    problems: [],
+    builtOn: new Map(),
+    homeOf: () => account,
+  },
+  companyRows: [],
+  added: [],
+};
 
 const account: Account = {
   id: 'acc_none',
@@ -116,7 +132,7 @@ export const DIRECTORY: Doors = {
         },
       ),
   },
-  'directory/import-directory.importFiles': {
+  'imports/import-directory.importFiles': {
     permission: WRITE,
     knock: (desk, signed) => importFiles(desk, signed, {}, async () => null),
   },
@@ -124,10 +140,15 @@ export const DIRECTORY: Doors = {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
   },
-  'directory/import-directory.previewImport': {
+  'imports/import-directory.previewImport': {
     permission: WRITE,
     knock: (desk, signed) => previewImport(desk, signed, {}),
   },
+  'imports/stage-import.stageImport': {
+    permission: WRITE,
+    knock: (desk, signed) => stageImport(desk, signed, NOTHING, async () => undefined),
+  },
+  'imports/stage-import.makeRoom': { permission: WRITE, knock: (desk, signed) => makeRoom(desk, signed) },
   'directory/see-people.seePeople': {
     permission: 'mfa:read',
     knock: (desk, signed) => seePeople(desk, signed, 'none', []),

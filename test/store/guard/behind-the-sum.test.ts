@@ -75,6 +75,11 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       'alter table accounts drop column connector',
       'alter table users drop column external',
       'drop index users_by_contact_changed_at',
+      ...['accounts', 'users'].flatMap((table) => [
+        `drop index ${table}_by_import`,
+        `alter table ${table} drop column import_id`,
+      ]),
+      'drop table imports',
       'alter table users drop column signed_in_at',
       "delete from kysely_migration where name >= '0015'",
     ];
@@ -85,6 +90,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0017-languages',
       '0018-connectors',
       '0019-last-sign-in',
+      '0020-staged-imports',
     ]);
   });
 

@@ -15,14 +15,8 @@ import {
   type UserEntry,
 } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
-import {
-  accountAfter,
-  accountOf,
-  inChunks,
-  type PlannedCompanies,
-  type PlannedImport,
-  type PlannedPeople,
-} from './apply-import.js';
+import { accountOf } from '../directory/directory-rows-of-store.js';
+import { accountAfter, inChunks, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
 
 export async function planCompanies(
   desk: Desk,
@@ -176,38 +170,6 @@ async function planSome(
     warnings: [...planned.warnings, ...spare.warnings],
     problems: [...planned.problems, ...spare.problems, ...zeros, ...torn],
   };
-}
-
-/**
- * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
- * else has added. Rows that change nothing may have moved on; that counts as done after the import.
- */
-export async function isOvertaken(store: Stored, { companies, people }: PlannedImport): Promise<boolean> {
-  const { add, update } = people.plan;
-  const homes = [...new Set([...add, ...update.map(({ entry }) => entry)].map((entry) => people.homeOf(entry).id))];
-  const accounts = [
-    ...companies.plan.update.map(({ before }) => before),
-    ...homes.flatMap((id) => people.builtOn.get(id) ?? []),
-  ];
-  const users = update.map(({ before }) => before);
-  const pairs = add.flatMap((entry) => {
-    const { id } = people.homeOf(entry);
-    return people.builtOn.has(id) ? [{ accountId: id, loginKey: entry.loginKey }] : [];
-  });
-  const taken = [
-    ...(await inChunks(companies.plan.add, (some) => store.accounts.byNumbers(some.map((entry) => entry.numberKey)))),
-    ...(await inChunks(pairs, (some) => store.users.byLoginPairs(some))),
-  ];
-  return (
-    taken.length > 0 ||
-    differ(accounts, await inChunks(accounts, (some) => store.accounts.byIds(some.map(({ id }) => id)))) ||
-    differ(users, await inChunks(users, (some) => store.users.byIds(some.map(({ id }) => id))))
-  );
-}
-
-function differ<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): boolean {
-  const found = new Map(now.map((one) => [one.id, JSON.stringify(one)]));
-  return before.some((one) => found.get(one.id) !== JSON.stringify(one));
 }
 
 /** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */

@@ -3,12 +3,11 @@ import type { Desk } from '../../desk.js';
 import type { Problem } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
-import { wordsText } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
-import { changePerson, readNumbersAnew } from './change-person.js';
+import { changePerson, readNumbersAnew } from '../directory/change-person.js';
 import {
   accountNamePatch,
   accountSearchKeys,
@@ -16,8 +15,8 @@ import {
   newUserRow,
   ssoPatch,
   userSearchKeys,
-} from './directory-rows-of-store.js';
-import { accountsWithAdmin } from './hold-power.js';
+} from '../directory/directory-rows-of-store.js';
+import { accountsWithAdmin } from '../directory/hold-power.js';
 
 export interface PlannedCompanies extends Planned<Account, AccountEntry> {
   /** `plan.add`, each entry with its future account. */
@@ -42,15 +41,19 @@ export interface PlannedImport {
 /** A plan with the rows and search words to insert: they cost far more to make than to write, so they are made before the store is locked. */
 export interface ReadyImport extends PlannedImport {
   readonly companyRows: readonly NewAccount[];
-  readonly added: readonly { readonly row: NewUser; readonly account: Account; readonly entry: UserEntry }[];
-  /** Of each `WORDS_OF` people to add, as text. */
-  readonly words: readonly string[];
+  readonly added: readonly AddedRow[];
 }
 
-/** The words of so many people are written in one order. */
-const WORDS_OF = 20_000;
-/** More people than these have their words made one after the other, for they would fill the memory together. */
-const MOST_READY = 10;
+export interface AddedRow {
+  readonly row: NewUser;
+  readonly account: Account;
+  readonly entry: UserEntry;
+}
+
+/** A person who was added, and until when the power of the login waits. */
+export interface Added extends AddedRow {
+  readonly held: number | null;
+}
 
 export function readyImport(desk: Desk, planned: PlannedImport, at: number): ReadyImport {
   const { companies, people } = planned;
@@ -58,19 +61,15 @@ export function readyImport(desk: Desk, planned: PlannedImport, at: number): Rea
     const account = people.homeOf(entry);
     return { row: newUserRow(desk.newId('usr'), account.id, entry, at, null), account, entry };
   });
-  const words = chunksOf(added.slice(0, MOST_READY * WORDS_OF), WORDS_OF).map(wordsOf);
   return {
     ...planned,
     companyRows: companies.added.map(({ account, entry }) => newAccountRow(account.id, entry, at)),
     added,
-    words,
   };
 }
 
-const wordsOf = (some: ReadyImport['added']): string =>
-  wordsText(
-    some.map(({ row, entry }) => userSearchKeys(row.id, { ...entry, phone: entry.phone ?? '' }, entry.dialled)),
-  );
+export const wordsOfAdded = ({ row, entry }: AddedRow) =>
+  userSearchKeys(row.id, { ...entry, phone: entry.phone ?? '' }, entry.dialled);
 
 type NewAccount = ReturnType<typeof newAccountRow>;
 type NewUser = ReturnType<typeof newUserRow>;
@@ -81,20 +80,6 @@ const AT_ONCE = 500;
 /** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
 const SINGLE_ENTRIES = 1_000;
 
-export const accountOf = (id: string, entry: AccountEntry): Account => ({
-  id,
-  number: entry.number,
-  name: entry.name,
-  edition: entry.edition,
-  sso: entry.sso ?? null,
-  country: entry.country ?? null,
-  language: null,
-  connector: null,
-  mfaRequiredAt: null,
-  phoneResetForbidden: false,
-  disabledAt: null,
-});
-
 export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
   ...before,
   name: entry.name,
@@ -102,20 +87,42 @@ export const accountAfter = (before: Account, entry: AccountEntry): Account => (
   country: entry.country === undefined ? before.country : entry.country,
 });
 
-export async function applyAccounts(
+/** Inserts what a small import adds. A large one is staged (stage-import.ts). */
+export async function insertAdded(
   acting: Acting<'directory:write'>,
-  { companies: { plan, added }, companyRows }: ReadyImport,
+  { companies, companyRows, people, added }: ReadyImport,
+): Promise<readonly Added[]> {
+  const { write } = acting;
+  await write.accounts.insert(companyRows);
+  await write.search.insert(companies.added.map(({ account }) => accountSearchKeys(account.id, account)));
+  const all = await insertPeople(acting, added, people);
+  await write.search.insert(added.map(wordsOfAdded));
+  return all;
+}
+
+/** Inserts people, those with new power as waiting, without their search words. */
+export async function insertPeople(
+  acting: Acting<'directory:write'>,
+  some: readonly AddedRow[],
+  { homeOf }: Pick<PlannedPeople, 'homeOf'>,
+  staged: { readonly import_id?: string } = {},
+): Promise<readonly Added[]> {
+  const waits = await newPower(acting, { add: some.map(({ entry }) => entry), homeOf });
+  const added = some.map((one) => ({ ...one, held: waits(one.entry) }));
+  await acting.write.users.insert(added.map(({ row, held }) => ({ ...row, power_held_until: held, ...staged })));
+  return added;
+}
+
+export async function applyAccounts(
+  { write, ...acting }: Acting<'directory:write'>,
+  { companies: { plan, added } }: ReadyImport,
   base: Base,
 ): Promise<readonly AuditEntry[]> {
-  const { write } = acting;
-  for (const some of chunksOf(companyRows)) await write.accounts.insert(some);
-  for (const some of chunksOf(added, WORDS_OF))
-    await write.search.insert(some.map(({ account }) => accountSearchKeys(account.id, account)));
   for (const { before, entry, fields } of plan.update) {
     const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
     const { country } = accountAfter(before, entry);
     await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, country, updated_at: base.at });
-    if (fields.includes('country')) await readNumbersAnew(acting, { id: before.id, country });
+    if (fields.includes('country')) await readNumbersAnew({ write, ...acting }, { id: before.id, country });
     await write.search.replace(accountSearchKeys(before.id, { name: entry.name, number: before.number }));
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
@@ -142,17 +149,10 @@ export async function applyAccounts(
 
 export async function applyUsers(
   acting: Acting<'directory:write'>,
-  { people, added: fresh, words }: ReadyImport,
+  { people: { plan, homeOf } }: ReadyImport,
+  { added, staged }: { readonly added: readonly Added[]; readonly staged?: string | undefined },
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
-  const { write } = acting;
-  const { plan, homeOf } = people;
-  const waits = await newPower(acting, people);
-  const added = fresh.map(({ row, account, entry }) => ({ row, account, entry, held: waits(entry) }));
-  for (const some of chunksOf(added))
-    await write.users.insert(some.map(({ row, held }) => (held === null ? row : { ...row, power_held_until: held })));
-  for (const [nth, some] of chunksOf(fresh, WORDS_OF).entries())
-    await write.search.insertText('user', words[nth] ?? wordsOf(some));
   const notices: string[] = [];
   for (const { before, entry } of plan.update) {
     const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
@@ -161,7 +161,7 @@ export async function applyUsers(
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
-  const about = (some: typeof added) =>
+  const about = (some: readonly Added[]) =>
     some.map(({ row, account, entry, held }) => ({
       account: account.id,
       user: row.id,
@@ -174,21 +174,24 @@ export async function applyUsers(
     notices,
     entries: [
       ...logOf('user.added', about(powerful), true, base),
-      ...logOf('user.added', about(rest), single, base),
+      // Whom a staged import adds without power is in its `directory.staged` entries, so that settling it writes few.
+      ...(staged === undefined
+        ? logOf('user.added', about(rest), single, base)
+        : [{ ...base, kind: 'user.added', outcome: 'done', detail: { count: rest.length, import: staged } } as const]),
       ...logOf('user.edited', edited, single, base),
     ],
   };
 }
 
 /** Until when a new login waits: null in a company that had no admin before this import. */
-async function newPower(
+export async function newPower(
   acting: Acting<'directory:write'>,
-  { plan, homeOf }: Pick<PlannedPeople, 'plan' | 'homeOf'>,
+  { add, homeOf }: Pick<PlannedPeople, 'homeOf'> & { readonly add: readonly UserEntry[] },
 ): Promise<(entry: UserEntry) => number | null> {
   const { policy } = acting.desk;
   const gains = (entry: UserEntry) =>
     gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
-  const homes = [...new Map(plan.add.filter(gains).map((entry) => [homeOf(entry).id, homeOf(entry)])).values()];
+  const homes = [...new Map(add.filter(gains).map((entry) => [homeOf(entry).id, homeOf(entry)])).values()];
   const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
   const until = heldUntil(policy, acting.now);
   return (entry) => (ruled.has(homeOf(entry).id) && gains(entry) ? until : null);
@@ -209,7 +212,7 @@ function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boole
   }));
 }
 
-const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (readonly T[])[] =>
+export const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(at * most, (at + 1) * most));
 
 /** Does it for some at a time, and gives what came of all. */

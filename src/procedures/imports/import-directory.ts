@@ -1,0 +1,174 @@
+/**
+ * Imports companies and logins from files: all or nothing (B90). Plan and rows are made before the store is locked, so that calls do not
+ * wait for them, and what a large import adds is staged (stage-import.ts). If what the plan was made from has changed by then, it is made
+ * again. `previewImport` makes the same plan and writes nothing.
+ */
+import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import type { ActEntry, AuditEntry, Deed } from '../../rules/audit-entry.js';
+import type { CellChange } from '../../rules/directory-import.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
+import { noteList } from '../directory/see-people.js';
+import { applyAccounts, applyUsers, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
+import { isOvertaken, Overtaken } from './overtaken.js';
+import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
+import {
+  IMPORTING,
+  makeRoom,
+  requireRoom,
+  requireStaged,
+  STAGED_OVER,
+  type Staged,
+  stageImport,
+} from './stage-import.js';
+
+interface Done extends ImportReport {
+  readonly entries: readonly AuditEntry[];
+}
+
+/** What an import would do. */
+export interface ImportPreview extends ImportReport {
+  readonly changes: readonly CellChange[];
+  readonly confirm: number;
+  /** SHA-256 of every addition and change. */
+  readonly outcome: string;
+}
+
+/** Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
+export async function previewImport(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+): Promise<ImportPreview> {
+  await askAuthority(desk, signed, IMPORTING);
+  const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
+  const people = new Set(changes.filter(isOfContact).map(({ line }) => line)).size;
+  const full = await mayAlso(desk, signed, { permission: 'contacts:read' });
+  if (full && people > 0) await noteList(desk, signed, { list: 'user import' }, { people });
+  return { ...report, changes: full ? changes : changes.map(masked), confirm, outcome: outcome() };
+}
+
+const isContact = (column: string): boolean => column === 'email' || column === 'phone';
+const isOfContact = ({ column }: CellChange): boolean => isContact(column);
+
+function masked(change: CellChange): CellChange {
+  const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
+  return isOfContact(change) ? { ...change, old: mask(change.old), new: mask(change.new) } : change;
+}
+
+/** What waits for a second operator, and how the log says it. */
+export interface Waiting {
+  readonly request: ApprovalRow;
+  readonly entries: readonly ActEntry[];
+}
+
+/** Whose contacts on file an import changes, and what names exactly this import. */
+export interface ContactChange {
+  readonly users: readonly string[];
+  readonly outcome: () => string;
+}
+
+/**
+ * Refusal `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
+ * at; `missing-option` where many rows change and no number is given. Then nothing is changed. `second` is asked in the transaction that
+ * would import; null if it may go on.
+ */
+export async function importFiles(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+  second: (acting: Acting<'directory:write'>, change: ContactChange) => Promise<Waiting | null>,
+): Promise<ImportReport | Waiting> {
+  await makeRoom(desk, signed);
+  const plan = planner(desk, request);
+  for (let round = 1; ; round += 1) {
+    const planned = await plan(desk.store.read);
+    requireAsLookedAt(desk, planned, request);
+    const work = { ready: readyImport(desk, planned, desk.now()), planned, second };
+    try {
+      return await importPlanned(desk, signed, work);
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      if (round >= ROUNDS) throw refusal('busy', 'import-moved', {}, 'try-again');
+    }
+  }
+}
+
+/** So often a plan is made before the desk is too busy for this import. */
+const ROUNDS = 4;
+
+interface Work {
+  readonly planned: PlannedFiles;
+  readonly ready: ReadyImport;
+  readonly second: Parameters<typeof importFiles>[3];
+}
+
+/** @throws Overtaken, if what the plan was made from has changed: then nothing is */
+async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Promise<ImportReport | Waiting> {
+  const { ready } = work;
+  if (ready.companyRows.length + ready.added.length <= STAGED_OVER) return importAtOnce(desk, signed, work);
+  return stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
+}
+
+async function importAtOnce(
+  desk: Desk,
+  signed: SignedOperator,
+  { planned, ready, second }: Work,
+  staged?: Staged,
+): Promise<ImportReport | Waiting> {
+  const at = desk.now();
+  const done = await act<'directory:write', Done | Waiting>(desk, signed, IMPORTING, {
+    entry: (result, { actor }) =>
+      'request' in result ? result.entries : [summaryOf(result, { at, by: actor }, staged?.id), ...result.entries],
+    change: async (acting) => {
+      if (staged !== undefined) await requireStaged(acting, ready, staged);
+      else {
+        await requireRoom(acting.write);
+        if (await isOvertaken(acting.write, ready)) throw new Overtaken();
+      }
+      const users = planned.people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
+      const waiting = await second(acting, { users, outcome: planned.outcome });
+      if (waiting !== null) return waiting;
+      // From here on everybody sees what was staged.
+      if (staged !== undefined) await acting.write.imports.takeOff(staged.id);
+      const added = staged?.added ?? (await insertAdded(acting, ready));
+      const base = { at, by: acting.by.actor };
+      const first = await applyAccounts(acting, ready, base);
+      const { notices, entries } = await applyUsers(acting, ready, { added, staged: staged?.id }, base);
+      return { ...planned.report, notices, entries: [...first, ...entries] };
+    },
+  });
+  if ('request' in done) return done;
+  const { entries: _logged, ...report } = done;
+  return report;
+}
+
+/** Many changes, and those of a plan in a file, are made by their number; `--yes` does not replace it. */
+function requireAsLookedAt(
+  desk: Desk,
+  { report, updated, confirm, outcome }: PlannedFiles,
+  given: ImportRequest,
+): void {
+  const also = { import: { accounts: report.accounts, users: report.users, confirm } };
+  if (given.outcome !== undefined && given.outcome !== outcome())
+    throw refusal('invalid-input', 'import-moved-on', {}, 'import-plan-anew', { also });
+  const many = updated > desk.policy.limits.directory.confirmOver || (given.outcome !== undefined && confirm > 0);
+  if (given.confirm === confirm || (given.confirm === undefined && !many)) return;
+  if (given.confirm === undefined)
+    throw refusal('missing-option', 'import-confirm', { count: confirm }, 'import-look-first', { also });
+  const facts = { given: given.confirm, count: confirm };
+  throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
+}
+
+function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>, staged: string | undefined): AuditEntry {
+  const counts = (side: string, found: Counts | null) => (found === null ? {} : { [side]: { ...found } });
+  const detail = {
+    ...counts('accounts', done.accounts),
+    ...counts('users', done.users),
+    kept: done.kept.length,
+    notices: done.notices.length,
+    ...(staged === undefined ? {} : { import: staged }),
+  };
+  return { ...base, kind: 'directory.imported', outcome: 'done', detail };
+}

@@ -1,0 +1,51 @@
+/** Whether an import was overtaken: its plan and rows are made before the store is locked, and others go on writing meanwhile. */
+import type { UserEntry } from '../../rules/directory-rows.js';
+import { inChunks, type PlannedPeople, type ReadyImport } from './apply-import.js';
+import type { Stored } from './plan-import.js';
+
+/** Something that the plan was made from has changed: it is made again. */
+export class Overtaken extends Error {}
+
+/**
+ * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
+ * else has added, unless those are staged already. Rows that change nothing may have moved on; that counts as done after the import.
+ */
+export async function isOvertaken(
+  store: Stored,
+  { companies, companyRows, people, added }: ReadyImport,
+  staged = false,
+): Promise<boolean> {
+  const { add, update } = people.plan;
+  const homes = [...new Set([...add, ...update.map(({ entry }) => entry)].map((entry) => people.homeOf(entry).id))];
+  const accounts = [
+    ...companies.plan.update.map(({ before }) => before),
+    ...homes.flatMap((id) => people.builtOn.get(id) ?? []),
+  ];
+  const users = update.map(({ before }) => before);
+  return (
+    (!staged && ((await areTaken(store, companyRows)) || (await areThere(store, loginsOf(people, added))))) ||
+    differ(accounts, await inChunks(accounts, (some) => store.accounts.byIds(some.map(({ id }) => id)))) ||
+    differ(users, await inChunks(users, (some) => store.users.byIds(some.map(({ id }) => id))))
+  );
+}
+
+/** Where the people stand whom a plan adds to companies on file. */
+export const loginsOf = (
+  { homeOf, builtOn }: Pick<PlannedPeople, 'homeOf' | 'builtOn'>,
+  added: readonly { readonly entry: UserEntry }[],
+): Parameters<Stored['users']['byLoginPairs']>[0] =>
+  added.flatMap(({ entry }) => {
+    const { id } = homeOf(entry);
+    return builtOn.has(id) ? [{ accountId: id, loginKey: entry.loginKey }] : [];
+  });
+
+/** Whether somebody else has added a company with one of these numbers, or one of these logins. */
+export const areTaken = async ({ accounts }: Stored, rows: readonly { readonly number_key: string }[]) =>
+  (await inChunks(rows, (some) => accounts.byNumbers(some.map((row) => row.number_key)))).length > 0;
+export const areThere = async ({ users }: Stored, logins: ReturnType<typeof loginsOf>) =>
+  (await inChunks(logins, (some) => users.byLoginPairs(some))).length > 0;
+
+function differ<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): boolean {
+  const found = new Map(now.map((one) => [one.id, JSON.stringify(one)]));
+  return before.some((one) => found.get(one.id) !== JSON.stringify(one));
+}

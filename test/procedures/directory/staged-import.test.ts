@@ -1,0 +1,201 @@
+/** A large import is written some rows at a time, so that calls come in between, and is there all at once or not at all (B90). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../../../src/desk.js';
+import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
+import { editAccount } from '../../../src/procedures/directory/edit-account.js';
+import { exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
+import { refusalOf as refusal } from '../../support/said.js';
+import { signedOperator } from '../../support/signed-operator.js';
+import { engines } from '../../support/test-desk.js';
+
+const MANY = 600;
+
+describe.each(engines)('a large import on %s', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  /** A new company 777 with half of the people; the others are of a company on file. */
+  const request = async (more = '') => ({
+    accounts: await accountsFile('number,name,edition\n777,Sevenfold,classic\n'),
+    users: await usersFile(
+      `account,login,name,email,phone,role,scopes\n${Array.from(
+        { length: MANY },
+        (_, n) =>
+          `${n % 2 === 0 ? 777 : 100234},many${n},Given${n} Staged,many${n}@x.example,030 ${2_000_000 + n},user,\n`,
+      ).join('')}${more}`,
+    ),
+  });
+  /** The desk; before each time that the store is locked, this is done with how many times it was locked before. */
+  const beside = (meanwhile: (locked: number) => Promise<unknown>): Desk => {
+    const { desk } = place;
+    let locked = 0;
+    const record: Desk['store']['record'] = async (...door) => {
+      await meanwhile(locked);
+      locked += 1;
+      return desk.store.record(...door);
+    };
+    return { ...desk, store: { ...desk.store, record } };
+  };
+  const once = (nth: number, work: () => Promise<unknown>) =>
+    beside((locked) => (locked === nth ? work() : Promise.resolve()));
+  const person = (login: string) => ({
+    account: '100234',
+    login,
+    name: 'Eva Alt',
+    email: 'old@x.example',
+    phone: '',
+    role: 'user',
+    scopes: [],
+    signIn: 'native',
+  });
+  const seen = async () => {
+    const { desk, admin } = place;
+    const { accounts, users } = desk.store.read;
+    return {
+      users: await users.count(),
+      found: (await searchUsers(desk, 'staged', { limit: 50 })).found.length,
+      first: await desk.store.read.search.first('user', [['staged']], 20).then((ids) => ids.length),
+      typed: await desk.store.read.search.inside('user', 'taged', 20).then((ids) => ids.length),
+      company: (await accounts.byNumber('777'))?.name,
+      login: (await users.byLogin(place.classic.id, 'many1'))?.name,
+      exported: (await exportUsers(desk, admin, place.classic)).split('\n').length,
+    };
+  };
+
+  it('is there for nobody until it is all there, whichever way one looks', async () => {
+    const before = await seen();
+    expect(before).toMatchObject({ found: 0, first: 0, typed: 0, company: undefined, login: undefined });
+    const meanwhile: unknown[] = [];
+    const watched = beside(async () => meanwhile.push(await seen()));
+    const report = await importDirectory(watched, place.admin, await request());
+    expect(report).toMatchObject({ accounts: { added: 1 }, users: { added: MANY } });
+    expect(meanwhile.length).toBeGreaterThan(10);
+    expect(meanwhile.filter((one) => JSON.stringify(one) !== JSON.stringify(before))).toEqual([]);
+    expect(await seen()).toEqual({
+      users: before.users + MANY,
+      found: 50,
+      first: 20,
+      typed: 20,
+      company: 'Sevenfold',
+      login: 'Given1 Staged',
+      exported: before.exported + MANY / 2,
+    });
+    expect(await place.desk.store.read.imports.underWay()).toEqual([]);
+  });
+
+  it('locks the store for a few rows at a time, and the more rows the more often', async () => {
+    let locked = 0;
+    await importDirectory(
+      beside(async () => {
+        locked += 1;
+      }),
+      place.admin,
+      await request(),
+    );
+    const chunks = (await entriesOf(place, 'directory.staged')).map((entry) => entry['detail'] as { users?: string[] });
+    expect(Math.max(...chunks.map(({ users = [] }) => users.length))).toBeLessThan(200);
+    expect(chunks.flatMap(({ users = [] }) => users)).toHaveLength(MANY);
+    expect(locked).toBeGreaterThanOrEqual(chunks.length + 1);
+  });
+
+  it.each([1, 3, 5, 7])(
+    'stopped after %i steps leaves nothing that counts, and the next import removes it',
+    async (steps) => {
+      const before = await seen();
+      const dead = beside(async (locked) => {
+        if (locked >= steps) throw new Error('killed');
+      });
+      await expect(importDirectory(dead, place.admin, await request())).rejects.toThrow('killed');
+      expect(await seen()).toEqual(before);
+      expect(await place.desk.store.read.imports.underWay()).toHaveLength(1);
+      await importDirectory(place.desk, place.admin, {
+        users: await usersFile('account,login,name,role\n100234,zed,Zed,user\n'),
+      });
+      expect(await place.desk.store.read.imports.underWay()).toEqual([]);
+      expect(await place.desk.store.read.users.count()).toBe(before.users + 1);
+      expect(await importDirectory(place.desk, place.admin, await request())).toMatchObject({ users: { added: MANY } });
+      expect((await seen()).users).toBe(before.users + 1 + MANY);
+    },
+  );
+
+  it('is told that another import of the same operator has removed it, and adds nothing', async () => {
+    const late = once(4, async () => importDirectory(place.desk, place.admin, await request()));
+    const message = (await refusal(importDirectory(late, place.admin, await request()))).message;
+    expect(message).toMatch(/another import has been started/);
+    expect((await seen()).found).toBe(50);
+    expect(await place.desk.store.read.users.count()).toBe((await seen()).users);
+  });
+
+  it('keeps another operator waiting, who goes on once nothing was written for half a minute', async () => {
+    const other = await signedOperator(place.desk, 'admin', 'otto');
+    const small = async () => ({ users: await usersFile('account,login,name,role\n100234,zed,Zed,user\n') });
+    const refused: unknown[] = [];
+    const dead = beside(async (locked) => {
+      if (locked === 5) refused.push(await refusal(importDirectory(place.desk, other, await small())));
+      if (locked >= 5) throw new Error('killed');
+    });
+    await expect(importDirectory(dead, place.admin, await request())).rejects.toThrow('killed');
+    expect(refused[0]).toMatchObject({ code: 'busy', message: expect.stringMatching(/import of somebody else/) });
+    place.clock.advance(31_000);
+    expect(await importDirectory(place.desk, other, await small())).toMatchObject({ users: { added: 1 } });
+  });
+
+  it('nobody else takes its logins and numbers meanwhile', async () => {
+    const refused: unknown[] = [];
+    const watched = once(6, async () => {
+      refused.push(await refusal(addUser(place.desk, place.admin, person('many1'))));
+      refused.push(
+        await refusal(addAccount(place.desk, place.admin, { number: '777', name: 'Sieben', edition: 'classic' })),
+      );
+    });
+    expect(await importDirectory(watched, place.admin, await request())).toMatchObject({ users: { added: MANY } });
+    expect(refused).toMatchObject([{ code: 'busy' }, { code: 'busy' }]);
+  });
+
+  it.each([
+    [
+      'a login was added before its turn',
+      () => addUser(place.desk, place.admin, person('many599')),
+      { added: MANY - 1, updated: 1 },
+    ],
+    [
+      'a company on file moved',
+      () => editAccount(place.desk, place.admin, place.classic, { country: 'US' }),
+      { added: MANY },
+    ],
+  ])('is planned and written anew where %s', async (_what, meanwhile, users) => {
+    const report = await importDirectory(once(3, meanwhile), place.admin, await request());
+    expect(report).toMatchObject({ users });
+    expect(await place.desk.store.read.imports.underWay()).toEqual([]);
+    expect((await findUser(place.desk, '100234/many599')).user.name).toBe('Given599 Staged');
+  });
+
+  it('a company that moved decides how the new numbers are dialled', async () => {
+    const watched = once(7, () => editAccount(place.desk, place.admin, place.classic, { country: 'US' }));
+    await importDirectory(watched, place.admin, await request('100234,zed,Zed,,(206) 555-0100,user,\n'));
+    expect((await findUser(place.desk, '100234/zed')).user.phoneE164).toBe('+12065550100');
+  });
+
+  it('new power waits, and each admin whom it adds is told of by an entry', async () => {
+    const report = await importDirectory(
+      place.desk,
+      place.admin,
+      await request('100234,boss,Boss,boss@x.example,,secondary-admin,login-security:mfa-reset\n'),
+    );
+    expect(report).toMatchObject({ users: { added: MANY + 1 } });
+    const added = await entriesOf(place, 'user.added');
+    const details = added.map((entry) => entry['detail'] as { role?: string; heldUntil?: number });
+    expect(details.filter(({ heldUntil }) => typeof heldUntil === 'number')).toMatchObject([
+      { role: 'secondary-admin' },
+    ]);
+    const { user } = await findUser(place.desk, '100234/boss');
+    expect(user.powerHeldUntil).toBeGreaterThan(place.desk.now());
+  });
+});
