@@ -1,0 +1,99 @@
+/**
+ * kill -9 of a large import at any moment (B90): whoever looks afterwards sees all of its people or none, and the next import removes what was
+ * left. Calls of another process come in between all the while.
+ */
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openEngine } from '../../src/opening/open-desk.js';
+import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
+import { type ChildScript, childScript } from '../support/child-script.js';
+import { type Customers, customers } from '../support/directory-desk.js';
+import { dataFolder, engines } from '../support/test-desk.js';
+import { random } from './kill-at-random.js';
+
+const KILLS = 12;
+const PEOPLE = 900;
+
+const SCRIPT = `
+import { openCustody } from './src/opening/open-custody.js';
+import { openDesk } from './src/opening/open-desk.js';
+import { importDirectory } from './src/procedures/exits/import-directory.js';
+const { settings, dataFolder, signed, rows } = JSON.parse(process.env.ORDER);
+openDesk(openCustody({ settings, dataFolder, now: Date.now, clockAsGiven: true })).then(async (desk) => {
+  const record = desk.store.record;
+  const store = { ...desk.store, record: async (...door) => {
+    const done = await record(...door);
+    require('node:fs').writeSync(1, 'step\\n');
+    return done;
+  } };
+  await importDirectory({ ...desk, store }, signed, { users: { rows, problems: [] } });
+  require('node:fs').writeSync(1, 'done\\n');
+  await desk.store.close();
+});
+`;
+
+const seed = Number(process.env['COUNTERSIGN_TEST_SEED'] ?? 20_261_201);
+
+describe.each(engines)(`a large import that is killed, on %s (seed ${seed})`, (engine) => {
+  let place: Customers;
+  let script: ChildScript;
+  beforeAll(async () => {
+    script = await childScript(SCRIPT);
+  });
+  afterAll(() => script.remove());
+  beforeEach(async () => {
+    place = await customers(engine);
+    place.clock.set(Date.now());
+    await beside((write) => write.meta.put('key-id', place.desk.keyring.keyId));
+  });
+  afterEach(() => place.close());
+
+  const beside = (change: Parameters<Customers['desk']['store']['record']>[1]) => {
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    return place.desk.store.record({ kind: 'test.meanwhile', outcome: 'done', at: place.desk.now(), by }, change);
+  };
+  const rowsOf = (batch: number) =>
+    Array.from({ length: PEOPLE }, (_, n) => ({
+      line: n + 2,
+      values: { account: '100234', login: `b${batch}-${n}`, name: `Given${n} Staged`, role: 'user' },
+    }));
+
+  it('is there as a whole or not at all, and leaves nothing', async () => {
+    const { read } = place.desk.store;
+    const chance = random(seed);
+    const before = await read.users.count();
+    const steps = Math.ceil(PEOPLE / 150) * 3;
+    let batch = 0;
+    let kills = 0;
+    while (kills < KILLS) {
+      const order = { settings: place.settings, dataFolder, signed: place.admin, rows: rowsOf(batch) };
+      const worker = script.start([], { ORDER: JSON.stringify(order) });
+      const nth = 1 + Math.floor(chance() * steps);
+      await worker.until('step\n'.repeat(nth)).catch(() => undefined);
+      worker.child.kill('SIGKILL');
+      const { stderr } = await worker.ended;
+      expect(stderr).toBe('');
+      kills += 1;
+      const there = await read.users.count();
+      const listed = await read.imports.underWay();
+      expect([before + batch * PEOPLE, before + (batch + 1) * PEOPLE]).toContain(there);
+      if (there === before + (batch + 1) * PEOPLE) batch += 1;
+      else expect(listed).toHaveLength(1);
+      await beside(async () => undefined);
+    }
+    const last = { settings: place.settings, dataFolder, signed: place.admin, rows: rowsOf(batch) };
+    const { stdout, stderr } = await script.start([], { ORDER: JSON.stringify(last) }).ended;
+    expect([stderr, stdout.endsWith('done\n')]).toEqual(['', true]);
+    expect(await read.users.count()).toBe(before + (batch + 1) * PEOPLE);
+    expect(await read.imports.underWay()).toEqual([]);
+    const store = await openEngine(place.settings.store, false);
+    const { rows } = await sql<{ users: number; lost: number }>`select (select count(*) from users) as users,
+      (select count(*) from search_words where kind = 'user' and target_id not in (select id from users)) as lost`.execute(
+      store.db,
+    );
+    await store.db.destroy();
+    expect(rows.map(({ users, lost }) => [Number(users), Number(lost)])).toEqual([[before + (batch + 1) * PEOPLE, 0]]);
+    expect(await place.desk.store.tableFaults()).toEqual([]);
+    await verifyAuditLog(place.desk.store.read.audit, { notary: place.desk.notary });
+  });
+});
