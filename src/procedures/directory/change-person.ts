@@ -37,7 +37,9 @@ export async function storePerson(
   const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
   const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
   await write.users.update(before.id, { ...personPatch(after, dialled), ...contact, updated_at: now });
-  await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
+  // An address is not among the words of a search, nor is the id at another system.
+  const found = after.name !== before.name || after.phone !== before.phone || moved.includes('phone');
+  if (found) await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
   const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
   const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
