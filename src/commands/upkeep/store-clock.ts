@@ -12,6 +12,7 @@ import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
 const input = () =>
   z.object({
@@ -40,83 +41,77 @@ const clock = command<Input>({
   run: async (context, given) => {
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
-    if (is === 'right') return result('THE CLOCK IS RIGHT', { from: latestAt, to: latestAt }, machineAt, []);
-    await context.show(is === 'behind' ? BEHIND(machineAt, latestAt) : FAR_AHEAD(machineAt, latestAt));
-    await confirm(context);
+    const words = wordsOf(context);
+    if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
+    await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
+    await confirm(context, words);
     desk.clock.mend();
-    return is === 'behind' ? setBack(context, desk, given) : confirmSilence(context, desk, given);
+    return is === 'behind' ? setBack(context, words, desk, given) : confirmSilence(context, words, desk, given);
   },
 });
 
-const FAR_AHEAD = (machineAt: number, latestAt: number) =>
-  lines(
-    `This machine's clock says ${localMinute(machineAt)}. Nobody has worked at the desk since ${localMinute(latestAt)}.`,
-    'If that is so, confirm it. If this clock is wrong, set it right first: nothing has been written yet.',
-  );
-
-const BEHIND = (machineAt: number, latestAt: number) =>
-  lines(
-    `This machine's clock says ${localMinute(machineAt)}, but the log of the desk goes up to ${localMinute(latestAt)}.`,
-    'If this clock is wrong, set it right. If a machine with a wrong clock has worked at the desk, two operators can set the time back.',
-    'Every session, grant, approval and unused code then ends. Lock-outs stay.',
-  );
-
-const lines = (...text: readonly string[]) => [block.lines(...text)] as const;
-
-async function confirm(context: Context): Promise<void> {
+async function confirm(context: Context, words: Words): Promise<void> {
   if (context.options.yes) return;
   const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: `Is this machine's clock right?` })) return;
-  throw new Refusal('cancelled', 'nothing was changed');
+  if (await prompts.confirm({ message: words('clock.sure') })) return;
+  throw new Refusal('cancelled', words('directory.unchanged'));
 }
 
-async function confirmSilence(context: Context, desk: Desk, given: Input): Promise<Result> {
-  const done = await confirmClock(desk, await signedIn(context, desk, given));
-  return result('CLOCK CONFIRMED', done, done.to, ['countersign login   (sessions have ended)']);
+async function confirmSilence(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
+  const done = await confirmClock(desk, await signedIn(context, words, desk, given));
+  return result(words, 'clock.confirmed', done, done.to, [words('clock.sign-in')]);
 }
 
-async function setBack(context: Context, desk: Desk, given: Input): Promise<Result> {
-  const [own, others] = given.passwordStdin && given.approverPasswordStdin ? await bothPasswords(context) : [];
-  const signed = await signedIn(context, desk, given, own);
+async function setBack(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
+  const [own, others] = given.passwordStdin && given.approverPasswordStdin ? await bothPasswords(context, words) : [];
+  const signed = await signedIn(context, words, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
   const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code }, undefined, others);
   if (signIn === undefined) {
-    const what = 'setting the time of the desk back';
+    const what = words('clock.setting-back');
     throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
   }
   const done = await setClockBack(desk, signed, await secondOperator(desk, signIn, signed.operator.id));
-  return result('TIME SET BACK', done, done.to, [
-    'countersign login',
-    'countersign doctor   (on each machine of the desk)',
-  ]);
+  return result(words, 'clock.set-back', done, done.to, ['countersign login', words('clock.each-machine')]);
 }
 
-const bothPasswords = (context: Context): Promise<readonly string[]> => {
-  const what = "two lines: your password, and the second operator's";
-  return readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
-};
+const bothPasswords = (context: Context, words: Words): Promise<readonly string[]> =>
+  readSecretLines(context, '--password-stdin', { least: 2, most: 2, what: words('clock.lines-passwords') });
 
 /** By the token of a script, or by password and code here and now. */
-async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
+async function signedIn(
+  context: Context,
+  words: Words,
+  desk: Desk,
+  given: Input,
+  read?: string,
+): Promise<SignedOperator> {
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
-  const asked = async () => (await context.ask.prompts('--operator')).line({ message: 'Operator' });
+  const asked = async () => (await context.ask.prompts('--operator')).line({ message: words('sign.operator') });
   const name = given.operator ?? (await asked());
-  const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`));
-  const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
+  const asking = words('sign.password-of', { name });
+  const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', asking));
+  const code = () => askCode(context, given.code, words('sign.code-of', { name }));
   const session = await signInOperator(desk, { name, password, code });
   return authenticateOperator(desk, { ...claim, token: session.token, via: 'session' });
 }
 
-function result(verdict: string, { from, to }: MendedClock, machineAt: number, next: readonly string[]): Result {
+function result(
+  words: Words,
+  verdict: ScreenKey,
+  { from, to }: MendedClock,
+  machineAt: number,
+  next: readonly string[],
+): Result {
   return {
     view: [
-      block.verdict(verdict),
+      block.verdict(words(verdict)),
       block.fields(
-        ['This machine', localMinute(machineAt)],
-        ['Log up to', localMinute(to)],
-        ...(from === to ? [] : [['Before', localMinute(from)] as const]),
+        [words('clock.machine'), localMinute(machineAt)],
+        [words('clock.log'), localMinute(to)],
+        ...(from === to ? [] : [[words('clock.before'), localMinute(from)] as const]),
       ),
       ...(next.length === 0 ? [] : [block.next(...next)]),
     ],
