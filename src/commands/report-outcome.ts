@@ -32,6 +32,7 @@ export async function reportError(
   const refused = isRefusal(error) ? error : ofTheSystem(error);
   // Loaded only when somebody was refused.
   const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
+  await world.speak(options);
   const words = wordsOf(world);
   const shown = refused === undefined ? bug(world) : worded(refused, reader, words);
   const inText = () => world.stderr.write(renderError(inLanguage(shown, words), world.style('stderr', options)));

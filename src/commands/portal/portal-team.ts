@@ -44,9 +44,7 @@ const change = (verb: 'grant' | 'revoke') =>
       const { user, roleBefore, outcome, grantsEnded } = done;
       return {
         view: viewOf(done, given.scope, verb === 'grant' ? 'given' : 'taken', words),
-        document: {
-          privilege: { scope: given.scope, outcome, user: memberDocument(user), roleBefore, grantsEnded },
-        },
+        document: { privilege: { scope: given.scope, outcome, user: memberDocument(user), roleBefore, grantsEnded } },
       };
     },
   });

@@ -1,5 +1,4 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
-import * as z from 'zod';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
@@ -16,7 +15,6 @@ const smoke = command({
   path: 'smoke',
   access: 'anyone',
   throwAway: true,
-  input: () => z.object({}),
   run: async (context): Promise<Result> => {
     const desk = scriptDesk(await context.house.temporaryFolder());
     const steps = await play(context, desk);

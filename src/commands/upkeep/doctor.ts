@@ -1,5 +1,4 @@
 /** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
-import * as z from 'zod';
 import type { Finding } from '../../house.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
@@ -11,7 +10,6 @@ const doctor = command({
   access: 'anyone',
   anyPolicy: true,
   inspects: true,
-  input: () => z.object({}),
   run: async (context) => {
     const findings = await context.house.inspect();
     const failed = findings.filter(({ state }) => state === 'missing' || state === 'wrong');

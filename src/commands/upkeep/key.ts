@@ -88,7 +88,6 @@ const storeWords = ({ fitsStore: fits }: OpenedKey, words: Words): string =>
 const jwks = command({
   path: 'key jwks',
   access: 'audit:read',
-  input: () => z.object({}),
   run: async (context) => {
     const document = { keys: [(await context.desk()).eventKey()] };
     return { view: [], raw: `${JSON.stringify(document, null, 2)}\n`, document };

@@ -154,10 +154,7 @@ async function work(context: Context, desk: Desk): Promise<Result> {
     }
     await pause(WATCH_MS, context.signal);
   }
-  return {
-    view: [block.lines(words('outbox.stopped', { total }))],
-    document: { delivery: { delivered: total } },
-  };
+  return { view: [block.lines(words('outbox.stopped', { total }))], document: { delivery: { delivered: total } } };
 }
 
 const WATCH_MS = 2_000;

@@ -12,7 +12,6 @@ const show = command({
   path: 'policy show',
   access: 'policy:read',
   anyPolicy: true,
-  input: () => z.object({}),
   run: async (context) => {
     const { policy, policyHash, pin } = await context.desk();
     const words = wordsOf(context);
@@ -89,12 +88,7 @@ const check = command({
   path: 'policy check',
   access: 'anyone',
   anyPolicy: true,
-  arguments: [
-    {
-      name: '[dir]',
-      path: 'here',
-    },
-  ],
+  arguments: [{ name: '[dir]', path: 'here' }],
   input: () => z.object({ dir: z.string().optional() }),
   run: async (context, { dir }) => {
     const folder = dir ?? (await context.settings()).policyFolder ?? context.house.dataFolder;
@@ -115,7 +109,6 @@ const accept = command({
   path: 'policy accept',
   access: 'store:manage',
   anyPolicy: true,
-  input: () => z.object({}),
   run: async (context) => {
     const desk = await context.desk();
     const { before, after, follows, changed } = await acceptPolicy(desk, context.operator());

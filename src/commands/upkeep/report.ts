@@ -18,13 +18,7 @@ const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by cou
 const report = command<{ html?: string | undefined; since?: string | undefined }>({
   path: 'report',
   access: 'report:read',
-  options: [
-    {
-      flags: '--html <file>',
-      path: 'writes',
-    },
-    '--since <when>',
-  ],
+  options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
   run: async (context, { html, since }) => {
     const desk = await context.desk();

@@ -1,13 +1,14 @@
 /** `store clock`: shows the desk's clock, confirms a long silence, or sets back a latest time that was wrong (B87). */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
+import { askYes } from '../ask-missing.js';
 import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
@@ -44,27 +45,19 @@ const clock = command<Input>({
     const words = wordsOf(context);
     if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
     await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
-    await confirm(context, words);
+    await askYes(context, words('clock.sure'));
     desk.clock.mend();
-    return is === 'behind' ? setBack(context, words, desk, given) : confirmSilence(context, words, desk, given);
+    if (is === 'behind') return setBack(context, words, desk, given);
+    const done = await confirmClock(desk, await signedIn(context, desk, given));
+    return result(words, 'clock.confirmed', done, done.to, [words('clock.sign-in')]);
   },
 });
 
-async function confirm(context: Context, words: Words): Promise<void> {
-  if (context.options.yes) return;
-  const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: words('clock.sure') })) return;
-  throw new Refusal('cancelled', words('directory.unchanged'));
-}
-
-async function confirmSilence(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
-  const done = await confirmClock(desk, await signedIn(context, words, desk, given));
-  return result(words, 'clock.confirmed', done, done.to, [words('clock.sign-in')]);
-}
-
 async function setBack(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
-  const [own, others] = given.passwordStdin && given.approverPasswordStdin ? await bothPasswords(context, words) : [];
-  const signed = await signedIn(context, words, desk, given, own);
+  const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
+  const both = given.passwordStdin && given.approverPasswordStdin;
+  const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
+  const signed = await signedIn(context, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
   const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code }, undefined, others);
   if (signIn === undefined) {
@@ -75,17 +68,9 @@ async function setBack(context: Context, words: Words, desk: Desk, given: Input)
   return result(words, 'clock.set-back', done, done.to, ['countersign login', words('clock.each-machine')]);
 }
 
-const bothPasswords = (context: Context, words: Words): Promise<readonly string[]> =>
-  readSecretLines(context, '--password-stdin', { least: 2, most: 2, what: words('clock.lines-passwords') });
-
 /** By the token of a script, or by password and code here and now. */
-async function signedIn(
-  context: Context,
-  words: Words,
-  desk: Desk,
-  given: Input,
-  read?: string,
-): Promise<SignedOperator> {
+async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
+  const words = wordsOf(context);
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
@@ -98,13 +83,8 @@ async function signedIn(
   return authenticateOperator(desk, { ...claim, token: session.token, via: 'session' });
 }
 
-function result(
-  words: Words,
-  verdict: ScreenKey,
-  { from, to }: MendedClock,
-  machineAt: number,
-  next: readonly string[],
-): Result {
+function result(words: Words, verdict: ScreenKey, done: MendedClock, machineAt: number, next: string[]): Result {
+  const { from, to } = done;
   return {
     view: [
       block.verdict(words(verdict)),

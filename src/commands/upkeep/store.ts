@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal, refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { RekeyedStore, RestoredStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -18,6 +18,7 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
+import { askYes } from '../ask-missing.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
@@ -28,7 +29,6 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
   access: 'store:manage',
-  input: () => z.object({}),
   run: async (context) => {
     const known = await storeInfo(await context.desk());
     const { log, createdAt, ...rest } = known;
@@ -180,23 +180,15 @@ async function askApprover(
 const rekey = command({
   path: 'store rekey',
   access: 'store:manage',
-  input: () => z.object({}),
   run: async (context) => {
     await askAuthority(await context.desk(), context.operator(), CARE_FOR_KEY);
     const words = wordsOf(context);
-    await confirm(context, words);
+    if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
+    await askYes(context, words('store.sure'));
     const done = await context.house.rekeyStore(context.operator());
     return { view: rekeyedView(done, words), document: { rekey: done } };
   },
 });
-
-async function confirm(context: Context, words: Words): Promise<void> {
-  if (context.options.yes) return;
-  await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
-  const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: words('store.sure') })) return;
-  throw new Refusal('cancelled', words('directory.unchanged'));
-}
 
 function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words): View {
   return [

@@ -3,28 +3,23 @@
  * A language has them under their English (`sentences` in data/messages): what is in `{0}` stays as it is, `{a}` is such a sentence itself.
  */
 type Sentences = Readonly<Record<string, string>>;
-type Patterns = readonly (readonly [english: RegExp, own: string])[];
 
-const compiled = new WeakMap<Sentences, Patterns>();
+const patterns = new WeakMap<Sentences, readonly (readonly [english: RegExp, own: string])[]>();
 
-function patternsOf(sentences: Sentences): Patterns {
-  const made = Object.entries(sentences).map(([english, own]) => {
-    const text = english.replace(/[.*+?^$()|[\]\\]/gu, '\\$&').replace(/\{(\w)\}/gu, '(?<_$1>.+?)');
+const compile = (sentences: Sentences) =>
+  Object.entries(sentences).map(([english, own]) => {
+    const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w)\}/g, '(?<_$1>.+?)');
     return [new RegExp(`^${text}$`, 's'), own] as const;
   });
-  compiled.set(sentences, made);
-  return made;
-}
 
 /** The text in the language of these sentences; as it is if it is none of them. */
 export function inSentences(sentences: Sentences, text: string): string {
-  for (const [english, own] of compiled.get(sentences) ?? patternsOf(sentences)) {
-    const held = english.exec(text)?.groups;
-    if (held === undefined && !english.test(text)) continue;
-    return own.replaceAll(/\{(\w)\}/gu, (_, name: string) => {
-      const part = held?.[`_${name}`] ?? '';
-      return /\d/u.test(name) ? part : inSentences(sentences, part);
-    });
+  if (!patterns.has(sentences)) patterns.set(sentences, compile(sentences));
+  for (const [english, own] of patterns.get(sentences) ?? []) {
+    const held = english.exec(text);
+    const part = (name: string) => held?.groups?.[`_${name}`] ?? '';
+    const said = (_: string, name: string) => (/\d/.test(name) ? part(name) : inSentences(sentences, part(name)));
+    if (held !== null) return own.replaceAll(/\{(\w)\}/g, said);
   }
   const steps = text.split('   ');
   return steps.length === 1 ? text : steps.map((step) => inSentences(sentences, step)).join('   ');

@@ -19,7 +19,7 @@ function messagesOf(language: string): ReadonlyMap<string, string> {
     Object.entries(tree).flatMap(([key, value]) =>
       typeof value === 'string' ? [[`${place}.${key}`, value] as [string, string]] : leaves(value, `${place}.${key}`),
     );
-  return new Map(['refusals', 'terms', 'screens'].flatMap((file) => leaves(read(language, file), file)));
+  return new Map(['refusals', 'terms', 'screens', 'sentences'].flatMap((file) => leaves(read(language, file), file)));
 }
 
 const read = (language: string, file: string): Tree =>
@@ -114,7 +114,7 @@ describe('the catalogue of screens', () => {
   });
 
   it('no sentence that a caller, a customer, an agent on a call or a lead meets is in the code', () => {
-    const folders = ['calls', 'portal', 'directory', 'resets', 'log', 'operators'].map((wing) => `commands/${wing}`);
+    const folders = ['calls', 'portal', 'directory', 'resets', 'log', 'operators', 'upkeep', 'trial'].map((wing) => `commands/${wing}`);
     const all = [
       ...folders,
       'rules/guidance.ts',
