@@ -80,7 +80,11 @@ const IN_PARTS = [
   'is 7 without its leading zeros, so no new row is made 7',
 ];
 const EXAMPLES = [
-  ...['the key command did not print a key', 'the config file a.toml is not valid TOML, line 3: x', '[pages]: tlsCert and tlsKey go together.'],
+  ...[
+    'the key command did not print a key',
+    'the config file a.toml is not valid TOML, line 3: x',
+    '[pages]: tlsCert and tlsKey go together.',
+  ],
   ...[
     'the store did not confirm; this change was not made',
     'a stored hash is malformed',
