@@ -19,7 +19,7 @@ function messagesOf(language: string): ReadonlyMap<string, string> {
     Object.entries(tree).flatMap(([key, value]) =>
       typeof value === 'string' ? [[`${place}.${key}`, value] as [string, string]] : leaves(value, `${place}.${key}`),
     );
-  return new Map(['refusals', 'terms', 'screens', 'sentences'].flatMap((file) => leaves(read(language, file), file)));
+  return new Map(['refusals', 'terms', 'screens'].flatMap((file) => leaves(read(language, file), file)));
 }
 
 const read = (language: string, file: string): Tree =>

@@ -148,6 +148,13 @@ describe('sentences that stand in the code', () => {
     expect(gone).toEqual([]);
   });
 
+  it.each(readdirSync(FOLDER))('%s has each of them, with the same holes', (language) => {
+    const holes = (text: string) => [...new Set(text.match(/\{\w\}/gu))].toSorted();
+    const own = Object.entries(sentencesOf(language));
+    expect(own.map(([key]) => key)).toEqual(Object.keys(sentencesOf('en')));
+    expect(own.filter(([key, text]) => text.trim() === '' || `${holes(key)}` !== `${holes(text)}`)).toEqual([]);
+  });
+
   it('what stays in a hole is kept, and a sentence in a sentence is said too', () => {
     const known = GERMAN.known;
     expect(known('is a date, so the one on file is kept unless damaged values are accepted')).toBe(
