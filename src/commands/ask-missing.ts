@@ -1,6 +1,7 @@
 /** Answers that were not given as options: a person is asked for each in turn; without a terminal one error names them all. */
-import { refusal } from '../errors.js';
+import { Refusal, refusal } from '../errors.js';
 import type { Context } from './command.js';
+import { wordsOf } from './wording/words.js';
 
 export interface MissingQuestion<Name extends string> {
   readonly name: Name;
@@ -27,6 +28,12 @@ export async function askMissing<Name extends string>(
     Name,
     string
   >;
+}
+
+/** The yes of a person, or `--yes`. Refusal: cancelled. */
+export async function askYes(context: Context, message: string): Promise<void> {
+  if (context.options.yes || (await (await context.ask.prompts('--yes')).confirm({ message }))) return;
+  throw new Refusal('cancelled', wordsOf(context)('directory.unchanged'));
 }
 
 async function askOne(context: Context, { option, message, choices }: MissingQuestion<string>): Promise<string> {

@@ -55,8 +55,8 @@ export interface Command<Input = never> {
   readonly inspects?: true;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
-  /** Shape of the input. A function, so that a schema costs nothing until its command runs. */
-  readonly input: () => z.ZodType<Input>;
+  /** Shape of the input, where anything can be typed. A function, so that a schema costs nothing until its command runs. */
+  readonly input?: () => z.ZodType<Input>;
   run(context: Context, input: Input): Promise<Result>;
 }
 

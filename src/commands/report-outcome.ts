@@ -5,6 +5,7 @@ import { printableJson } from '../terminal/printable.js';
 import { renderError, renderView } from '../terminal/render.js';
 import type { Result } from './command.js';
 import type { Reader } from './wording/worded.js';
+import type { Words } from './wording/words.js';
 import type { World } from './world.js';
 
 export async function reportResult(
@@ -29,8 +30,12 @@ export async function reportError(
   reader: Reader,
 ): Promise<number> {
   const refused = isRefusal(error) ? error : ofTheSystem(error);
-  const shown = refused === undefined ? bug(world) : await inWords(world, refused, reader);
-  const inText = () => world.stderr.write(renderError(shown, world.style('stderr', options)));
+  // Loaded only when somebody was refused.
+  const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
+  await world.speak(options);
+  const words = wordsOf(world);
+  const shown = refused === undefined ? bug(world) : worded(refused, reader, words);
+  const inText = () => world.stderr.write(renderError(inLanguage(shown, words), world.style('stderr', options)));
   // Where standard output takes nothing, a person may still read why.
   if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`).catch(inText);
   else await inText();
@@ -48,13 +53,15 @@ function ofTheSystem(error: unknown): Refusal | undefined {
   });
 }
 
-/** Loaded only when somebody was refused. */
-async function inWords(world: World, error: Refusal, reader: Reader): Promise<Refusal> {
-  const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
-  return worded(error, reader, wordsOf(world));
-}
-
 type Shown = Pick<Refusal, 'code' | 'message' | 'hint' | 'problems' | 'also'>;
+
+/** For a person: what stands in the code in English too. JSON has it as it is. */
+const inLanguage = ({ code, message, hint, problems }: Shown, { known }: Words) => ({
+  code,
+  message: known(message),
+  hint: hint === undefined ? undefined : known(hint),
+  problems: problems.map((problem) => ({ ...problem, message: known(problem.message) })),
+});
 
 function bug(world: World): Shown {
   return {

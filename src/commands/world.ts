@@ -25,6 +25,8 @@ export interface World {
   /** The one place where B71 is enforced; a denial is logged. */
   authorise(spec: Command, options: GlobalOptions): Promise<void>;
   readonly tongue: Tongue;
+  /** Finds out the language of the desk, if nothing has yet. Never fails. */
+  speak(options: GlobalOptions): Promise<void>;
   /** A short id under which a bug can be found again. */
   reference(): string;
   close(): Promise<void>;

@@ -22,6 +22,11 @@ export type { Run, Surroundings } from './ask-and-show.js';
 
 export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);
+  const speak = (options: GlobalOptions) =>
+    run.settings(options).then(
+      () => undefined,
+      () => undefined,
+    );
   return {
     version: run.version,
     topics: openTopics(run.dataFolder),
@@ -35,7 +40,7 @@ export function buildWorld(around: Surroundings): World {
       return contextOf(run, options);
     },
     authorise: async (spec, options) => {
-      if (spec.access === 'anyone') return;
+      if (spec.access === 'anyone') return speak(options);
       const { authenticateOperator } = await import('../procedures/operators/authenticate-operator.js');
       const { token, file } = await run.settings(options);
       run.opened.signed = await authenticateOperator(await run.desk(options), {
@@ -47,6 +52,7 @@ export function buildWorld(around: Surroundings): World {
       run.tongue.language = run.opened.signed.operator.language ?? file.language ?? 'en';
     },
     tongue: run.tongue,
+    speak,
     reference: () => around.now().toString(36),
     close: async () => {
       const desk = await run.opened.desk?.catch(() => undefined);

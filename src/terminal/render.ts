@@ -90,9 +90,10 @@ export function renderError(error: ErrorParts, style: Style): string {
   const lines = [first.replace('countersign:', style.bad('countersign:')), ...rest];
   const problems = error.problems ?? [];
   for (const problem of problems.slice(0, PROBLEMS_SHOWN)) {
-    lines.push(...hanging(problemText(problem), columns, 2));
+    lines.push(...hanging(problemText(problem, style), columns, 2));
   }
-  if (problems.length > PROBLEMS_SHOWN) lines.push(`  and ${problems.length - PROBLEMS_SHOWN} more`);
+  if (problems.length > PROBLEMS_SHOWN)
+    lines.push(style.said('  and {count} more').replace('{count}', String(problems.length - PROBLEMS_SHOWN)));
   if (error.hint !== undefined) lines.push(...labelled(style.said('Next:'), error.hint, columns, style.strong));
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -179,8 +180,11 @@ function hanging(text: string, columns: number, indent: number): string[] {
 }
 
 /** `line 12, column email: not an address` */
-function problemText({ line, column, message }: Problem): string {
-  const place = [line === undefined ? '' : `line ${line}`, column === undefined ? '' : `column ${column}`];
+function problemText({ line, column, message }: Problem, { said }: Style): string {
+  const place = [
+    line === undefined ? '' : `${said('line')} ${line}`,
+    column === undefined ? '' : `${said('column')} ${column}`,
+  ];
   const where = place.filter((part) => part !== '').join(', ');
   return printable(where === '' ? message : `${where}: ${message}`);
 }

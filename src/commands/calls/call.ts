@@ -30,9 +30,9 @@ const list = command({
     const rows = calls.map(({ id, state, openedAt, account, caller, outcome }) => [
       id,
       localMinute(openedAt),
-      state,
+      words.term('callState', state),
       account === null ? '' : `${account.number}${caller === null ? '' : `/${caller}`}`,
-      outcome ?? '',
+      words.term('callOutcome', outcome ?? ''),
     ]);
     return {
       view: [

@@ -11,7 +11,6 @@ import { wordsOf } from '../wording/words.js';
 const list = command({
   path: 'grant list',
   access: 'verify',
-  input: () => z.object({}),
   run: async (context) => {
     const words = wordsOf(context);
     const grants = await listGrants(await context.desk());

@@ -91,7 +91,7 @@ export function recordView(record: CallRecord, words: Words): View {
   return [
     block.title(id, elapsed((record.endedAt ?? words.now()) - record.openedAt)),
     block.fields(
-      [words('record.state'), words('record.with', { state, operator })],
+      [words('record.state'), words('record.with', { callState: state, operator })],
       [words('record.account'), account === null ? words('record.no-account') : `${account.name} (${account.number})`],
       [words('record.caller'), caller ?? words('record.unlisted')],
       ...(ticket === null ? [] : [[words('record.ticket'), ticket] as const]),

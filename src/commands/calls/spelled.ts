@@ -12,7 +12,7 @@ export async function alphabetOf(desk: Desk, language: Alphabet): Promise<Spelli
 }
 
 export const howToSpell = ({ title, examples }: SpellingTable, words: Words): string =>
-  words('phrase.how', { title, examples: examples.map((example) => `"${example}"`) });
+  words('phrase.how', { title: words.known(title), examples: examples.map((example) => `"${example}"`) });
 
 /** The spelling alphabet after this one. */
 export const nextAlphabet = (alphabet: Alphabet): Alphabet =>

@@ -1,5 +1,6 @@
 /** Disabling ends what is live at once, so it needs a reason, and on a terminal a yes. */
-import { Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
+import { askYes } from '../ask-missing.js';
 import type { Context } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 
@@ -7,11 +8,8 @@ import { wordsOf } from '../wording/words.js';
 export async function askDisable(context: Context, what: string, given: string | undefined): Promise<string> {
   const reason = given ?? (context.ask.possible ? await askReason(context) : '');
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'disable' });
-  if (!context.ask.possible || context.options.yes) return reason;
-  const prompts = await context.ask.prompts('--yes');
-  const words = wordsOf(context);
-  if (await prompts.confirm({ message: words('directory.ask-disable', { what }) })) return reason;
-  throw new Refusal('cancelled', words('directory.unchanged'));
+  if (context.ask.possible) await askYes(context, wordsOf(context)('directory.ask-disable', { what }));
+  return reason;
 }
 
 async function askReason(context: Context): Promise<string> {

@@ -174,7 +174,7 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport, 
 function warningLines(warnings: ImportReport['warnings'], words: Words): readonly string[] {
   const linesOf = new Map<string, (number | undefined)[]>();
   for (const { line, column, message } of warnings) {
-    const what = `${column} ${message}`;
+    const what = `${column} ${words.known(message)}`;
     const lines = linesOf.get(what);
     if (lines === undefined) linesOf.set(what, [line]);
     else lines.push(line);

@@ -66,7 +66,7 @@ export async function readTable<Column extends string>(
   const words = wordsOf(context);
   const where = path === '-' ? words('import.stdin') : path;
   for (const { line, message } of table.notes.slice(0, LISTED))
-    context.notice(words('import.no-row', { where, line, why: message }));
+    context.notice(words('import.no-row', { where, line, why: words.known(message) }));
   if (table.notes.length > LISTED) context.notice(words('import.more-lines', { count: table.notes.length - LISTED }));
   if (given.profile === undefined || map.size === 0) return table;
   const file = await context.house.profiles.save(given.profile, `${JSON.stringify(profile, null, 2)}\n`);

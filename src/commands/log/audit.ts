@@ -78,7 +78,6 @@ function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) 
 const checkpoint = command({
   path: 'audit checkpoint',
   access: 'audit:read',
-  input: () => z.object({}),
   run: async (context) => {
     const { origin, size, root, note, verifierKey } = await signCheckpoint(await context.desk());
     context.notice(wordsOf(context)('audit.key', { key: verifierKey }));
@@ -123,7 +122,6 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
 const receipt = command({
   path: 'audit receipt',
   access: 'audit:receipt',
-  input: () => z.object({}),
   run: async (context) => {
     const desk = await context.desk();
     const { size, root } = await logState(desk.store.read.audit, desk.notary);

@@ -132,7 +132,6 @@ async function byPrompt(context: Context) {
 const codes = command({
   path: 'operator recovery-codes',
   access: 'signed-in',
-  input: () => z.object({}),
   run: async (context): Promise<Result> => {
     const made = await newRecoveryCodes(await context.desk(), context.operator());
     return { view: recoveryBlocks(made, wordsOf(context)), document: { recoveryCodes: made } };

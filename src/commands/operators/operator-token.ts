@@ -49,7 +49,6 @@ const tokenCreate = command({
 const tokenList = command({
   path: 'operator token list',
   access: 'operator:manage',
-  input: () => z.object({}),
   run: async (context) => {
     const desk = await context.desk();
     const [tokens, operators] = [await desk.store.read.operators.tokens(), await desk.store.read.operators.all()];

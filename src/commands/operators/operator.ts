@@ -50,7 +50,6 @@ const add = command({
 const list = command({
   path: 'operator list',
   access: 'operator:manage',
-  input: () => z.object({}),
   run: async (context) => {
     const { read } = (await context.desk()).store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];

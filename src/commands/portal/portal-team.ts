@@ -21,7 +21,9 @@ const list = portalCommand({
           team.map((user) => [
             user.login,
             user.name,
-            user.disabledAt === null ? user.role : words('team.disabled', { role: user.role }),
+            user.disabledAt === null
+              ? words.term('roleTitle', user.role)
+              : words('team.disabled', { roleTitle: user.role }),
             user.scopes.join(' '),
           ]),
           words('team.nobody'),
@@ -42,9 +44,7 @@ const change = (verb: 'grant' | 'revoke') =>
       const { user, roleBefore, outcome, grantsEnded } = done;
       return {
         view: viewOf(done, given.scope, verb === 'grant' ? 'given' : 'taken', words),
-        document: {
-          privilege: { scope: given.scope, outcome, user: memberDocument(user), roleBefore, grantsEnded },
-        },
+        document: { privilege: { scope: given.scope, outcome, user: memberDocument(user), roleBefore, grantsEnded } },
       };
     },
   });
@@ -84,7 +84,7 @@ const passing = (verb: 'promote' | 'hand-over') =>
       const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
       const { name, login: who, role, powerHeldUntil: until } = done.user;
       const lines = [
-        words('team.is-now', { name, login: who, role }),
+        words('team.is-now', { name, login: who, roleTitle: role }),
         ...(until === null ? [] : [words('team.held-until', { until })]),
         ...(verb === 'promote' ? [] : [words('team.plain-now')]),
       ];

@@ -12,7 +12,6 @@ import { type Words, wordsOf } from '../wording/words.js';
 const status = command({
   path: 'desk status',
   access: 'verify',
-  input: () => z.object({}),
   run: async (context) => {
     const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
     const words = wordsOf(context);

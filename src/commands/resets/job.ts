@@ -40,7 +40,6 @@ async function writeAgain(
 const list = command({
   path: 'job list',
   access: 'mfa:read',
-  input: () => z.object({}),
   run: async (context) => {
     const jobs = await listJobs(await context.desk());
     return { view: jobsView(jobs, wordsOf(context)), document: { jobs: jobs.map(headDocument) } };

@@ -52,7 +52,7 @@ const NEW = { what: 'an empty file', begins: /^$/ };
 const SYSTEM = 'identity-system.mjs';
 
 /** Answers the line by which somebody who keeps the desk starts it again. */
-async function startOtherSystem({ files, house }: Context, { folder }: ScriptDesk): Promise<string> {
+async function startOtherSystem({ files, house, tongue }: Context, { folder }: ScriptDesk): Promise<string> {
   const config = join(folder, 'config', 'countersign');
   await files.makeFolder(config);
   const people = await files.readText(join(house.dataFolder, 'demo', 'identity.json'));
@@ -67,7 +67,13 @@ async function startOtherSystem({ files, house }: Context, { folder }: ScriptDes
     gate: 'link',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  const text = ['[connectors.shop]', ...lines, 'allowPrivate = true', ''].join('\n');
+  const text = [
+    `language = ${JSON.stringify(tongue.language)}`,
+    '[connectors.shop]',
+    ...lines,
+    'allowPrivate = true',
+    '',
+  ].join('\n');
   await files.write(join(config, 'config.toml'), text, NEW);
   return `node '${join(house.dataFolder, 'examples', SYSTEM)}' '${folder}' ${new URL(address).port}`;
 }

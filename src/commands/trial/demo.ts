@@ -4,10 +4,11 @@
  */
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';
@@ -29,101 +30,91 @@ const demo = command<Input>({
 
 async function run(context: Context, given: Input): Promise<Result> {
   const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
-  if (given.dir !== undefined && (await context.files.list(folder)).length > 0) {
-    throw new Refusal('invalid-input', `--dir: ${folder} is not empty`, { hint: 'Name a new folder.' });
-  }
+  if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
+    throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
   if (given.dir !== undefined) await context.files.makeFolder(folder);
   const cast = await demoCast(context);
-  if (!context.options.quiet) context.notice('Making a desk with 91 sample companies and 408 people …');
+  const words = wordsOf(context);
+  if (!context.options.quiet) context.notice(words('trial.making'));
   const touring = !context.ask.possible && given.dir === undefined;
   if (touring) return playTour(context, scriptDesk(folder), cast);
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
-  if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
+  if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
   const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
   await context.show([
-    ...cheatSheet(made),
-    ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address)), block.blank]),
+    ...cheatSheet(made, words),
+    ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address, words)), block.blank]),
   ]);
   const notes = join(folder, 'cheat-sheet.txt');
-  await context.files.write(notes, cheatNotes(made, pages?.address), NOTES);
+  await context.files.write(notes, cheatNotes(made, pages?.address, words), NOTES);
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
   await pages?.stop();
-  if (given.dir === undefined) context.notice('The demo desk was deleted.');
+  if (given.dir === undefined) context.notice(words('trial.deleted'));
   return { view: [], document: { demo: { folder } }, exit, streamed: true };
 }
 
 /** Who calls, what they want and what they would say. */
-function cheatSheet(made: MadeDesk): readonly Block[] {
+function cheatSheet(made: MadeDesk, words: Words): readonly Block[] {
   const { cast } = made;
+  const { name, role } = cast.operator;
   return [
-    block.title('A demo desk', `signed in as ${cast.operator.name} (${cast.operator.role})`),
-    block.note('All data is invented and is deleted at the end. Play these callers yourself:'),
+    block.title(words('trial.demo-desk'), words('trial.signed-in', { name, roleTitle: role })),
+    block.note(words('trial.invented')),
     ...cast.callers.flatMap((caller): readonly Block[] => [
       block.blank,
       block.fields(
-        ['Caller', `${caller.login} of account ${caller.account}: ${caller.about}`],
-        ['Wants', caller.asks],
-        ['Says', caller.phrase === null ? '(has no passphrase)' : `"${caller.phrase}"`],
+        [words('trial.caller'), words('trial.caller-is', { ...caller, about: words.known(caller.about) })],
+        [words('trial.wants'), caller.asks],
+        [words('trial.says'), caller.phrase === null ? words('trial.no-phrase') : `"${caller.phrase}"`],
       ),
     ]),
     block.blank,
-    block.note('To approve, unlock, freeze or see the report, play the lead in a second terminal:'),
-    block.lines(...leadLines(made)),
+    block.note(words('trial.play-lead')),
+    block.lines(...leadLines(made, words)),
     block.blank,
   ];
 }
 
 /** Where the customers of this desk help themselves, and as whom. */
-function pagesLines({ cast, folder }: MadeDesk, address: string): readonly string[] {
-  const people = cast.portalUsers.map(
-    ({ account, login, password }) => `  ${account}  ${login}  (password: ${password})`,
-  );
-  return [
-    `The customers' pages, in a browser on this machine: ${address}`,
-    ...people,
-    `  Mails with their codes: ${join(folder, 'outbox')}`,
-  ];
-}
+const pagesLines = ({ cast, folder }: MadeDesk, address: string, words: Words): readonly string[] => [
+  words('trial.pages', { address }),
+  ...cast.portalUsers.map(({ account, login, password }) => words('trial.person', { account, login, password })),
+  words('trial.mails', { folder: join(folder, 'outbox') }),
+];
 
 /** How the lead signs in beside the agent: on the same desk, with another folder for the session. */
-function leadLines({ cast, env, folder, leadSecret }: MadeDesk): readonly string[] {
+function leadLines({ cast, env, folder, leadSecret: secret }: MadeDesk, words: Words): readonly string[] {
+  const { name, password } = cast.lead;
   return [
     `  export COUNTERSIGN_STORE='${env['COUNTERSIGN_STORE'] ?? ''}'`,
     `  export COUNTERSIGN_KEY_FILE='${env['COUNTERSIGN_KEY_FILE'] ?? ''}'`,
     `  export XDG_STATE_HOME='${join(folder, 'lead')}'`,
-    `  countersign login --operator ${cast.lead.name}        (password: ${cast.lead.password})`,
-    `  Put this secret into an authenticator app: ${leadSecret}`,
-    '  Then: countersign approval list, mfa freeze, mfa thaw, report',
+    words('trial.lead-signs-in', { name, password }),
+    words('trial.lead-app', { secret }),
+    words('trial.lead-does'),
   ];
 }
 
 /** A short cheat sheet for the console: shown below the first box, and with F1 on every screen. */
-function cheatNotes(made: MadeDesk, address: string | undefined): string {
-  const { cast } = made;
-  const pages = address === undefined ? [] : ['', ...pagesLines(made, address)];
-  const lines = cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
-    `${login} of ${account}: ${about}`,
-    `  wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
+function cheatNotes(made: MadeDesk, address: string | undefined, words: Words): string {
+  const pages = address === undefined ? [] : ['', ...pagesLines(made, address, words)];
+  const lines = made.cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
+    words('trial.of', { login, account, about: words.known(about) }),
+    words('trial.wants-says', { asks, phrase }),
   ]);
-  const lead = ['', 'To approve, unlock, freeze or see the report, in a second terminal:', ...leadLines(made)];
-  return [
-    'A demo desk: play the callers yourself. F1 shows this again on every screen.',
-    '',
-    ...lines,
-    ...pages,
-    ...lead,
-  ].join('\n');
+  const lead = ['', words('trial.second-terminal'), ...leadLines(made, words)];
+  return [words('trial.play'), '', ...lines, ...pages, ...lead].join('\n');
 }
 
 const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
 
-function madeResult(made: MadeDesk, kept: boolean): Result {
+function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
   const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
   const next: readonly Block[] = kept
-    ? [block.next(...exports, `${made.startSystem}   (in a second terminal: the other system)`, 'countersign whoami')]
-    : [block.note('The demo desk was deleted. Use --dir to keep it.')];
+    ? [block.next(...exports, words('trial.start-system', { command: made.startSystem }), 'countersign whoami')]
+    : [block.note(words('trial.keep'))];
   return {
-    view: [...cheatSheet(made), ...next],
+    view: [...cheatSheet(made, words), ...next],
     document: {
       demo: {
         folder: made.folder,

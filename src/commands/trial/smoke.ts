@@ -1,7 +1,7 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
-import * as z from 'zod';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { foundDesk, importSamples, runStep, type ScriptDesk, type Step, scriptDesk, typed } from './demo-script.js';
 
 interface SmokeStep {
@@ -15,15 +15,15 @@ const smoke = command({
   path: 'smoke',
   access: 'anyone',
   throwAway: true,
-  input: () => z.object({}),
   run: async (context): Promise<Result> => {
     const desk = scriptDesk(await context.house.temporaryFolder());
     const steps = await play(context, desk);
     const failed = steps.find((step) => !step.ok);
+    const words = wordsOf(context);
     return {
       view: [
-        block.lines(...steps.map(lineOf)),
-        block.verdict(failed === undefined ? 'ALL STEPS PASSED' : 'FAILED', failed === undefined ? 'good' : 'bad'),
+        block.lines(...steps.map(lineOf(words))),
+        failed === undefined ? block.verdict(words('trial.passed')) : block.verdict(words('trial.failed'), 'bad'),
       ],
       document: { smoke: { ok: failed === undefined, steps } },
       exit: failed === undefined ? 0 : 1,
@@ -31,8 +31,12 @@ const smoke = command({
   },
 });
 
-const lineOf = (step: SmokeStep): string =>
-  `${step.ok ? 'ok    ' : 'FAILED'} ${String(step.milliseconds).padStart(5)} ms  ${step.name}${step.error === undefined ? '' : `: ${step.error}`}`;
+const lineOf =
+  (words: Words) =>
+  ({ ok, milliseconds, name, error }: SmokeStep): string => {
+    const how = ok ? 'ok    ' : words('trial.failed');
+    return `${how} ${String(milliseconds).padStart(5)} ms  ${words.known(name)}${error === undefined ? '' : `: ${error}`}`;
+  };
 
 const PHRASE = 'copper lantern over slow water';
 const PASSWORD = 'a password for the smoke test';

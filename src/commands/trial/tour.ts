@@ -1,5 +1,6 @@
 /** The tour: what `demo` shows without a terminal. It runs real commands on the throw-away desk and prints each with its answer. */
 import type { Context, Result } from '../command.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { makeDemoDesk } from './demo-desk.js';
 import { type DemoCast, runStep, type ScriptDesk, type Step, typed } from './demo-script.js';
 
@@ -8,6 +9,7 @@ interface Stop extends Step {
 }
 
 export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
+  const words = wordsOf(context);
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
   const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
@@ -44,17 +46,19 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   const audit = typed('audit verify');
   await told('An admin verifies the log', audit, (await runStep(context, desk, audit, made.token)).stdout);
   const served = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
-  const page =
-    served === undefined
-      ? 'the pages could not be served here'
-      : `GET ${served.address}/sign-in: ${await served.look()}`;
+  const page = served === undefined ? words('trial.no-pages') : `GET ${served.address}/sign-in: ${await served.look()}`;
   await served?.stop();
   await told('Customers help themselves on pages in a browser', typed('serve'), page);
   return {
     view: [],
     raw:
-      pages.map(({ title, step, stdout }) => `${title}\n\n${shellLine(step)}\n${indent(stdout)}`).join('\n') +
-      farewell(pages.map((page) => page.step)),
+      pages
+        .map(({ title, step, stdout }) => `${words.known(title)}\n\n${shellLine(step)}\n${indent(stdout, words)}`)
+        .join('\n') +
+      farewell(
+        pages.map((page) => page.step),
+        words,
+      ),
     document: { tour: pages.map(({ title, step }) => ({ title, command: shellLine(step), exit: step.exit ?? 0 })) },
   };
 }
@@ -65,10 +69,10 @@ const verifyStep = ({ account, login }: DemoCast['callers'][number], action: str
 /** Longer answers are cut so that the tour stays short. */
 const LINES_SHOWN = 16;
 
-function indent(text: string): string {
+function indent(text: string, words: Words): string {
   const lines = text.replace(/\n$/, '').split('\n');
   const more = lines.length - LINES_SHOWN;
-  const shown = more > 1 ? [...lines.slice(0, LINES_SHOWN), `… and ${more} more lines`] : lines;
+  const shown = more > 1 ? [...lines.slice(0, LINES_SHOWN), words('trial.more-lines', { more })] : lines;
   return `${shown.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n`;
 }
 
@@ -78,14 +82,5 @@ function shellLine({ argv, stdin }: Step): string {
   return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
 }
 
-function farewell(steps: readonly Step[]): string {
-  return [
-    '',
-    'The tour ran these commands, in this order:',
-    '',
-    ...steps.map(shellLine),
-    '',
-    'On a terminal, npm start opens the console instead. The demo desk was deleted.',
-    '',
-  ].join('\n');
-}
+const farewell = (steps: readonly Step[], words: Words): string =>
+  ['', words('trial.ran'), '', ...steps.map(shellLine), '', words('trial.over'), ''].join('\n');

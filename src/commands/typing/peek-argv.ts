@@ -118,11 +118,6 @@ function refusedPath({ name, use }: TypedPath, lockedBy: string): Refusal {
     use === 'here'
       ? 'This works only where the settings are not locked.'
       : `Use - in its place: your shell opens the file, ${use === 'reads' ? '< FILE' : '> FILE'}.`;
-  return new Refusal(
-    'config',
-    `${name} is refused: the settings of this machine are locked (${lockedBy}), so nobody names its files`,
-    {
-      hint,
-    },
-  );
+  const what = `${name} is refused: the settings of this machine are locked (${lockedBy}), so nobody names its files`;
+  return new Refusal('config', what, { hint });
 }

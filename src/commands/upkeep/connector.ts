@@ -8,7 +8,6 @@ import { wordsOf } from '../wording/words.js';
 const list = command({
   path: 'connector list',
   access: 'outbox:read',
-  input: () => z.object({}),
   run: async (context) => {
     const { connectors } = await context.desk();
     const words = wordsOf(context);

@@ -3,13 +3,14 @@
  * Changing the key is store.ts.
  */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-store.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };
@@ -27,24 +28,21 @@ const backup = command({
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_KEY);
     if (file !== '-') await context.files.requireNew(file);
-    const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase for the backup');
-    if ([...passphrase].length < SHORTEST) {
-      throw new Refusal('invalid-input', `the passphrase must have ${SHORTEST} characters or more`, {
-        hint: 'Use six or seven words that nobody can guess. To draw some: countersign passphrase generate',
-      });
-    }
+    const words = wordsOf(context);
+    const asked = words('key.passphrase-for');
+    const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', asked);
+    if ([...passphrase].length < SHORTEST)
+      throw refusal('invalid-input', 'backup-passphrase-short', { least: SHORTEST }, 'guess-proof');
     const { text, keyId } = await context.house.sealKey(passphrase);
     await noteKeyBackup(desk, context.operator(), keyId);
     if (file === '-') return { view: [], document: null, raw: text };
     await context.files.write(file, text, BACKUP);
     return {
       view: [
-        block.verdict('KEY BACKED UP'),
-        block.fields(['File', file], ['Key', keyId]),
-        block.note(
-          'Keep the file apart from the store and its backups, and the passphrase apart from both. Anyone who has file and passphrase has the key. If you lose both the key and this backup, you lose every passphrase and factor.',
-        ),
-        block.next(`countersign key restore ${file} --check   (test it now)`),
+        block.verdict(words('key.backed-up')),
+        block.fields([words('key.file'), file], [words('key.key'), keyId]),
+        block.note(words('key.keep-apart')),
+        block.next(words('key.test-it', { file })),
       ],
       document: { keyBackup: { file, keyId } },
     };
@@ -65,15 +63,18 @@ const restore = command({
     }),
   run: async (context, { file, check, passphraseStdin }) => {
     const text = await context.files.readText(file);
-    const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase of the backup');
+    const words = wordsOf(context);
+    const asked = words('key.passphrase-of');
+    const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', asked);
     const opened = await context.house.openKeyBackup(text, passphrase, check);
     return {
       view: [
-        block.verdict(check ? 'THE BACKUP OPENS' : 'KEY RESTORED'),
-        block.fields(['Key', opened.keyId], ...(opened.place === null ? [] : [['File', opened.place] as const]), [
-          'Store',
-          storeWords(opened),
-        ]),
+        block.verdict(words(check ? 'key.opens' : 'key.restored')),
+        block.fields(
+          [words('key.key'), opened.keyId],
+          ...(opened.place === null ? [] : [[words('key.file'), opened.place] as const]),
+          [words('key.store'), storeWords(opened, words)],
+        ),
       ],
       document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
       exit: opened.fitsStore === false ? 8 : 0,
@@ -81,15 +82,12 @@ const restore = command({
   },
 });
 
-function storeWords({ fitsStore }: OpenedKey): string {
-  if (fitsStore === null) return 'no store could be read; name it with --store to compare';
-  return fitsStore ? 'uses this key' : 'USES ANOTHER KEY';
-}
+const storeWords = ({ fitsStore: fits }: OpenedKey, words: Words): string =>
+  words('key.fits', { fits: fits === null ? null : String(fits) });
 
 const jwks = command({
   path: 'key jwks',
   access: 'audit:read',
-  input: () => z.object({}),
   run: async (context) => {
     const document = { keys: [(await context.desk()).eventKey()] };
     return { view: [], raw: `${JSON.stringify(document, null, 2)}\n`, document };

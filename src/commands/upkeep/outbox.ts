@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
@@ -13,6 +13,7 @@ import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
@@ -27,19 +28,18 @@ const offDocument = (off: ReadonlyMap<string, number>) =>
   Object.fromEntries([...off].map(([kind, since]) => [kind, { since: iso(since) }]));
 
 /** A channel whose receiver answered HTTP 410 (gone) stays off until a person has checked it. */
-function offLines(off: ReadonlyMap<string, number>): View {
-  const lines = [...off].map(
-    ([kind, since]) => `The ${kind} is off since ${minute(since)}: its receiver asked for no more (HTTP 410).`,
-  );
-  if (lines.length === 0) return [];
-  return [block.lines(...lines), block.next('countersign outbox flush --again   (when its receiver works again)')];
+function offLines(off: ReadonlyMap<string, number>, words: Words): View {
+  const lines = [...off].map(([kind, since]) => words('outbox.off', { kind, since }));
+  return lines.length === 0 ? [] : [block.lines(...lines), block.next(words('outbox.on-again'))];
 }
 
 /** Why a message was not delivered; a table has no room for a sentence. */
-function troubleOf({ id, attempts, lastError, state }: WaitingMessage): readonly string[] {
-  if (state === 'delivered' || lastError === null) return [];
-  return [`${id}: ${lastError} (${attempts} ${attempts === 1 ? 'try' : 'tries'})`];
-}
+const troubleOf =
+  (words: Words) =>
+  ({ id, attempts, lastError, state }: WaitingMessage): readonly string[] =>
+    state === 'delivered' || lastError === null
+      ? []
+      : [words('outbox.trouble', { id, why: words.known(lastError), attempts })];
 
 const list = command({
   path: 'outbox list',
@@ -54,21 +54,24 @@ const list = command({
     const desk = await context.desk();
     const messages = await listOutbox(desk, state, limit);
     const off = await switchedOff(desk);
+    const words = wordsOf(context);
+    const whole = (title: string) => ({ title, whole: true });
+    const [to, id] = [words('outbox.to'), words('outbox.id')];
     return {
       view: [
         block.table(
-          [{ title: 'created', whole: true }, 'message', 'to', { title: 'state', whole: true }, 'id'],
+          [whole(words('outbox.created')), words('outbox.message'), to, whole(words('outbox.state')), id],
           messages.map((message) => [
             minute(message.createdAt).slice('2026-'.length),
             message.template,
             message.to,
-            message.state,
+            words.term('messageState', message.state),
             message.id,
           ]),
-          'No messages.',
+          words('outbox.none'),
         ),
-        block.lines(...messages.flatMap(troubleOf)),
-        ...offLines(off),
+        block.lines(...messages.flatMap(troubleOf(words))),
+        ...offLines(off, words),
       ],
       document: { messages: messages.map(documentOf), off: offDocument(off) },
     };
@@ -82,17 +85,19 @@ const show = command({
   input: () => z.object({ message: z.string() }),
   run: async (context, { message: id }) => {
     const message = await findMessage(await context.desk(), id);
+    const words = wordsOf(context);
+    const { template, channel } = message;
     const rows: readonly (readonly [string, string])[] = [
-      ['Message', `${message.template} by ${message.channel}`],
-      ['To', message.to],
-      ['State', message.state],
-      ['Created', minute(message.createdAt)],
-      ['Tries', String(message.attempts)],
-      ['Next try', minute(message.nextAttemptAt)],
-      ['Delivered', minute(message.deliveredAt)],
-      ['Last error', message.lastError ?? ''],
-      ['Reference', message.reference ?? ''],
-      ['User', message.user ?? ''],
+      [words('outbox.Message'), words('outbox.by', { template, channel })],
+      [words('outbox.To'), message.to],
+      [words('outbox.State'), words.term('messageState', message.state)],
+      [words('outbox.Created'), minute(message.createdAt)],
+      [words('outbox.Tries'), String(message.attempts)],
+      [words('outbox.next-try'), minute(message.nextAttemptAt)],
+      [words('outbox.Delivered'), minute(message.deliveredAt)],
+      [words('outbox.last-error'), words.known(message.lastError ?? '')],
+      [words('outbox.Reference'), message.reference ?? ''],
+      [words('outbox.User'), message.user ?? ''],
     ];
     return {
       view: [block.fields(...rows.filter(([, value]) => value !== ''))],
@@ -100,10 +105,6 @@ const show = command({
     };
   },
 });
-
-/** Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward. */
-const laterLines = (later: number): readonly string[] =>
-  later === 0 ? [] : [`${later} more ${later === 1 ? 'is' : 'are'} not due yet.`];
 
 const flush = command({
   path: 'outbox flush',
@@ -117,17 +118,18 @@ const flush = command({
     const report = await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
+    // Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward.
     const later = Math.max(0, queued - report.waiting);
-    const dropped = report.dropped === 0 ? '' : `, ${report.dropped} dropped (their codes are over)`;
-    const words = `${report.delivered} delivered, ${report.waiting} to retry, ${report.givenUp} given up${dropped}`;
-    if (report.givenUp > 0) {
-      throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
-        hint: 'To see which and why: countersign outbox list --state given-up',
-        also: { delivery: { ...report, later } },
-      });
+    const { delivered, waiting, givenUp, dropped } = report;
+    const counts = { delivered, waiting, givenUp, dropped };
+    if (givenUp > 0) {
+      const also = { delivery: { ...report, later } };
+      throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
     }
+    const words = wordsOf(context);
+    const notDue = later === 0 ? [] : [words('outbox.not-due', { later })];
     return {
-      view: [block.lines(`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`, ...laterLines(later)), ...offLines(off)],
+      view: [block.lines(words('outbox.flushed', counts), ...notDue), ...offLines(off, words)],
       document: { delivery: { ...report, later }, off: offDocument(off) },
       exit: report.waiting > 0 ? 4 : 0,
     };
@@ -137,22 +139,22 @@ const flush = command({
 /** One line where something happened; a store that is busy or gone for a while does not end it. */
 async function work(context: Context, desk: Desk): Promise<Result> {
   let total = 0;
+  const words = wordsOf(context);
   while (!context.signal.aborted) {
     try {
       const { delivered, givenUp, dropped } = await deliverDue(desk, { signal: context.signal, step: () => undefined });
       total += delivered;
       if (delivered + givenUp + dropped > 0)
-        context.notice(`${localMinute(desk.now())} ${delivered} delivered, ${givenUp} given up, ${dropped} dropped`);
+        context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));
     } catch (error) {
       if (!isRefusal(error) || !['busy', 'store-unreachable'].includes(error.code)) throw error;
-      context.notice(`${localMinute(desk.now())} ${error.message}; the next try is in ${WATCH_MS / 1_000} seconds`);
+      context.notice(
+        words('outbox.retries', { at: desk.now(), why: words.known(error.message), seconds: WATCH_MS / 1_000 }),
+      );
     }
     await pause(WATCH_MS, context.signal);
   }
-  return {
-    view: [{ kind: 'lines', lines: [`Stopped. ${total} delivered.`] }],
-    document: { delivery: { delivered: total } },
-  };
+  return { view: [block.lines(words('outbox.stopped', { total }))], document: { delivery: { delivered: total } } };
 }
 
 const WATCH_MS = 2_000;
@@ -165,12 +167,10 @@ const test = command({
   run: async (context, { address }) => {
     const desk = await context.desk();
     const { id, state, why } = await testDelivery(desk, context.operator(), address);
-    if (state !== 'delivered')
-      throw new Refusal('delivery-failed', `the message ${id} was not taken: ${why ?? 'it waits'}`, {
-        hint: 'Check [mail] in the config file. To see the message: countersign outbox list',
-      });
+    if (state !== 'delivered') throw refusal('delivery-failed', 'message-not-taken', { id, why }, 'check-mail');
+    const channel = desk.channels.pick('email').name;
     return {
-      view: [{ kind: 'lines', lines: [`Sent by ${desk.channels.pick('email').name}: ${id} to ${address}.`] }],
+      view: [block.lines(wordsOf(context)('outbox.sent', { channel, id, address }))],
       document: { test: { id, state } },
     };
   },

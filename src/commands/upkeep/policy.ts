@@ -6,16 +6,17 @@ import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 const show = command({
   path: 'policy show',
   access: 'policy:read',
   anyPolicy: true,
-  input: () => z.object({}),
   run: async (context) => {
     const { policy, policyHash, pin } = await context.desk();
+    const words = wordsOf(context);
     return {
-      view: [...policyView(policy, policyHash), ...(pin.accepted ? [] : waitingBlocks(pin))],
+      view: [...policyView(policy, policyHash, words), ...(pin.accepted ? [] : waitingBlocks(pin, words))],
       document: {
         policy: { ...policyDocument(policy, policyHash), ...(pin.accepted ? {} : { waiting: pin.offered }) },
       },
@@ -24,11 +25,9 @@ const show = command({
 });
 
 /** The settings name another policy than the one that the desk has accepted. */
-const waitingBlocks = ({ offered }: PolicyPin): View => [
+const waitingBlocks = ({ offered: { source, hash } }: PolicyPin, words: Words): View => [
   block.blank,
-  block.note(
-    `The settings name the policy in ${offered.source} (SHA-256 ${offered.hash}). The desk has not accepted it.`,
-  ),
+  block.note(words('policy.not-accepted', { source, hash })),
   block.next('countersign policy check', 'countersign policy accept'),
 ];
 
@@ -40,20 +39,22 @@ const policyDocument = ({ source, categories, roles, limits }: Policy, hash: str
   limits,
 });
 
-function policyView(policy: Policy, hash: string): View {
+function policyView(policy: Policy, hash: string, words: Words): View {
+  const inWords = (figure: number | boolean): string =>
+    typeof figure === 'number' ? String(figure) : words(figure ? 'mfa.yes' : 'mfa.no');
   return [
-    block.title('Policy in force'),
-    block.fields(['From', policy.source], ['SHA-256', hash]),
+    block.title(words('policy.in-force')),
+    block.fields([words('policy.from'), policy.source], ['SHA-256', hash]),
     block.blank,
     block.table(
-      ['protected request', 'title'],
-      policy.actions.map(({ id, title }) => [id, title]),
+      [words('policy.request'), words('policy.title')],
+      policy.actions.map(({ id, title }) => [id, words.term('actionTitle', title)]),
     ),
     block.blank,
-    ...roleBlocks(policy),
+    ...roleBlocks(policy, words),
     block.blank,
     block.table(
-      ['limit', { title: 'value', align: 'right' }],
+      [words('policy.limit'), { title: words('policy.value'), align: 'right' }],
       Object.entries(policy.limits).flatMap(([group, limits]) =>
         typeof limits === 'number'
           ? [[group, String(limits)]]
@@ -63,25 +64,23 @@ function policyView(policy: Policy, hash: string): View {
   ];
 }
 
-const inWords = (figure: number | boolean): string =>
-  typeof figure === 'number' ? String(figure) : figure ? 'yes' : 'no';
-
 /** One line for each role, its permissions in the order of the policy file. The renderer wraps them. */
-function roleBlocks({ roles }: Policy): readonly Block[] {
+function roleBlocks({ roles }: Policy, words: Words): readonly Block[] {
   const customers = Object.entries(roles.customers).flatMap(([edition, rules]) =>
-    Object.entries(rules).map(
-      ([role, rule]) => [`${edition} ${role}`, `holds ${rule.holds.replace(/-/g, ' ')}`] as const,
-    ),
+    Object.entries(rules).map(([role, { holds }]) => [`${edition} ${role}`, words('policy.holds', { holds })] as const),
   );
   const operators = Object.entries(roles.operators).map(([role, held]) => [role, held.join(', ')] as const);
-  const fresh: readonly [string, string] = ['fresh code for', roles.freshCode.join(', ')];
-  const relaxed: readonly [string, string] = ['no second factor for', roles.withoutSecondFactor.join(', ') || 'nobody'];
+  const relaxed = roles.withoutSecondFactor.join(', ') || words('policy.nobody');
   return [
-    block.title('Customers'),
+    block.title(words('policy.customers')),
     block.fields(...customers),
     block.blank,
-    block.title('Operators'),
-    block.fields(...operators, fresh, relaxed),
+    block.title(words('policy.operators')),
+    block.fields(
+      ...operators,
+      [words('policy.fresh-code'), roles.freshCode.join(', ')],
+      [words('policy.no-factor'), relaxed],
+    ),
   ];
 }
 
@@ -89,21 +88,17 @@ const check = command({
   path: 'policy check',
   access: 'anyone',
   anyPolicy: true,
-  arguments: [
-    {
-      name: '[dir]',
-      path: 'here',
-    },
-  ],
+  arguments: [{ name: '[dir]', path: 'here' }],
   input: () => z.object({ dir: z.string().optional() }),
   run: async (context, { dir }) => {
     const folder = dir ?? (await context.settings()).policyFolder ?? context.house.dataFolder;
     const policy = await context.house.readPolicy(folder);
+    const words = wordsOf(context);
     const counts = { actions: policy.actions.length, roles: Object.keys(policy.roles.operators).length };
     return {
       view: [
-        block.verdict('THE POLICY IS VALID'),
-        block.fields(['Folder', folder], ['Protected requests', String(counts.actions)]),
+        block.verdict(words('policy.valid')),
+        block.fields([words('policy.folder'), folder], [words('policy.requests'), String(counts.actions)]),
       ],
       document: { policy: { source: folder, sound: true, ...counts } },
     };
@@ -114,16 +109,20 @@ const accept = command({
   path: 'policy accept',
   access: 'store:manage',
   anyPolicy: true,
-  input: () => z.object({}),
   run: async (context) => {
     const desk = await context.desk();
     const { before, after, follows, changed } = await acceptPolicy(desk, context.operator());
     const { source } = desk.pin.offered;
+    const words = wordsOf(context);
     return {
       view: [
-        block.verdict(changed ? 'POLICY ACCEPTED' : 'THE POLICY IS ACCEPTED ALREADY'),
-        block.fields(['From', source], ['SHA-256', after], ...(changed ? [['Before', before ?? 'none'] as const] : [])),
-        ...(follows ? [block.note('The desk follows this policy when countersign is updated.')] : []),
+        block.verdict(words(changed ? 'policy.accepted' : 'policy.accepted-already')),
+        block.fields(
+          [words('policy.from'), source],
+          ['SHA-256', after],
+          ...(changed ? [[words('policy.before'), before ?? words('policy.none')] as const] : []),
+        ),
+        ...(follows ? [block.note(words('policy.follows'))] : []),
       ],
       document: { policy: { source, before, after, follows, changed } },
     };

@@ -5,47 +5,52 @@
 import type { DeskReport } from '../../procedures/upkeep/desk-report.js';
 import { dayOf } from '../../rules/moment.js';
 import { printable } from '../../terminal/printable.js';
+import type { Words } from '../wording/words.js';
 import { type Chart, chartsOf, isRare, keyFigures, sum } from './report-view.js';
 
 /** Escapes stored text, so that nothing in it can open a tag or an attribute. */
 const inPage = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-export function reportPage(report: DeskReport, deskName: string): string {
-  const title = `${deskName}: ${dayOf(report.since)} to ${dayOf(report.until)}`;
+export function reportPage(report: DeskReport, deskName: string, words: Words): string {
+  const stretch = words('report.stretch', { since: dayOf(report.since), until: dayOf(report.until) });
   return `<!doctype html>
 <!-- report by countersign -->
-<html lang="en">
+<html lang="${words.language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${inPage(title)}</title>
+<title>${inPage(`${deskName}: ${stretch}`)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<header><h1>${inPage(deskName)}</h1><p>${dayOf(report.since)} to ${dayOf(report.until)}, times in UTC</p></header>
+<header><h1>${inPage(deskName)}</h1><p>${inPage(words('report.in-utc', { stretch }))}</p></header>
 <main>
-<dl class="figures">${keyFigures(report)
+<dl class="figures">${keyFigures(report, words)
     .map(([label, value]) => `<div><dt>${inPage(label)}</dt><dd>${inPage(value)}</dd></div>`)
     .join('')}</dl>
-${chartsOf(report).map(inBars).join('\n')}
+${chartsOf(report, words)
+  .map((chart) => inBars(chart, words))
+  .join('\n')}
 </main>
-<footer><p>Made by countersign. It names callers who failed: protect it like the audit log.</p></footer>
+<footer><p>${inPage(words('report.protect'))}</p></footer>
 </body>
 </html>
 `;
 }
 
-function inBars({ title, first, labels, rows }: Chart): string {
+function inBars({ title, first, labels, rows }: Chart, words: Words): string {
   const heading = `<h2>${inPage(title)}</h2>`;
   const most = Math.max(0, ...rows.map(({ values }) => sum(values)));
-  if (most === 0) return `<section>${heading}<p class="none">None.</p></section>`;
-  const head = [first, ...labels].map((text) => `<th scope="col">${inPage(text)}</th>`);
+  if (most === 0) return `<section>${heading}<p class="none">${inPage(words('report.none'))}</p></section>`;
+  const head = [first, ...labels.map((label) => words(`report.${label}`))].map(
+    (text) => `<th scope="col">${inPage(text)}</th>`,
+  );
   const lines = rows.map(({ label, values }) => {
     const bars = values.map((value, at) => {
-      const look = isRare(labels[at] ?? '') ? 'second' : 'first';
+      const look = isRare(labels[at]) ? 'second' : 'first';
       return `<i class="${look}" style="width:${((95 * value) / most).toFixed(1)}%"></i>`;
     });
     const cells = values.map((value) => `<td>${value}</td>`).join('');

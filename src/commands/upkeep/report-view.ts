@@ -3,6 +3,7 @@ import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import type { Words } from '../wording/words.js';
 
 const BAR = 24;
 
@@ -20,26 +21,24 @@ export const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`;
 
 /** Label and value of each single figure. */
-export function keyFigures(report: DeskReport): readonly (readonly [label: string, value: string])[] {
-  const total = report.verified + report.refused;
-  const waiting = report.approvals['pending'] ?? 0;
+export function keyFigures(report: DeskReport, words: Words): readonly (readonly [label: string, value: string])[] {
+  const { verified, refused, enrolledAgain: again, resetCount: resets, undone, objections } = report;
+  const { lockedForAWhile: awhile, lockedUntilLifted: lifted } = report;
+  const total = verified + refused;
   return [
-    ['Verifications', String(total)],
-    ['Verified', `${report.verified} (${share(report.verified, total)})`],
-    ['Refused', String(report.refused)],
-    ['Calls on the console', String(report.calls)],
-    ['Median time to verdict', span(report.medianToVerdict)],
-    ['General questions', String(report.generalQuestions)],
-    ['Resets', String(report.resetCount)],
-    ['Enrolled again', `${report.enrolledAgain} (${share(report.enrolledAgain, report.resetCount)})`],
-    ['Resets reversed', `${report.undone} undone, ${report.objections} objected to`],
-    ['Approvals waiting', String(waiting)],
-    ['Median time to approval', span(report.medianToDecision)],
-    ['Alarms', `${report.alarms}, ${report.alarmsOn} on now`],
-    [
-      'Callers locked out now',
-      `${report.lockedForAWhile} for a time, ${report.lockedUntilLifted} until a lead unlocks`,
-    ],
+    [words('report.verifications'), String(total)],
+    [words('report.Verified'), `${verified} (${share(verified, total)})`],
+    [words('report.Refused'), String(refused)],
+    [words('report.calls'), String(report.calls)],
+    [words('report.to-verdict'), span(report.medianToVerdict)],
+    [words('report.general'), String(report.generalQuestions)],
+    [words('report.resets'), String(resets)],
+    [words('report.again'), `${again} (${share(again, resets)})`],
+    [words('report.reversed'), words('report.reversed-are', { undone, objections })],
+    [words('report.waiting'), String(report.approvals['pending'] ?? 0)],
+    [words('report.to-approval'), span(report.medianToDecision)],
+    [words('report.alarms'), words('report.alarms-are', { alarms: report.alarms, on: report.alarmsOn })],
+    [words('report.locked'), words('report.locked-are', { awhile, lifted })],
   ];
 }
 
@@ -47,21 +46,23 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
 export interface Chart {
   readonly title: string;
   readonly first: string;
-  readonly labels: readonly string[];
+  readonly labels: readonly Label[];
   readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[];
 }
 
-const VERDICTS = ['verified', 'refused'];
-const RESETS = ['enrolled again', 'not yet, or undone'];
+type Label = 'verified' | 'refused' | 'enrolled' | 'not-yet' | 'times' | 'requests';
+const VERDICTS = ['verified', 'refused'] as const;
+const RESETS = ['enrolled', 'not-yet'] as const;
 
 /** What should be rare has another pattern. */
-export const isRare = (label: string): boolean => ['refused', 'not yet, or undone', 'times'].includes(label);
+export const isRare = (label: Label | undefined): boolean => ['refused', 'not-yet', 'times'].includes(label ?? '');
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** In the order in which they are shown; days without anything are left out. */
-export function chartsOf(report: DeskReport): readonly Chart[] {
+export function chartsOf(report: DeskReport, words: Words): readonly Chart[] {
   const stretch = report.width > 86_400_000 ? 'week' : 'day';
+  const first = words(`report.${stretch}`);
   const { verifications, actions, reasons, resets, failuresByCaller, failuresByOperator, approvals } = report;
   const verdict = ({ counts: { verified = 0, refused = 0 } }: Stretch) => [verified, refused];
   const reset = ({ counts: { enrolled = 0, ...others } }: Stretch) => [enrolled, sum(Object.values(others))];
@@ -71,44 +72,53 @@ export function chartsOf(report: DeskReport): readonly Chart[] {
       .filter(({ values }) => values.some((value) => value > 0));
   const failed = (rows: readonly Failures[]) =>
     rows.map(({ who, count, lastAt }) => ({
-      label: `${who} (last ${dayOf(lastAt)} ${clockOf(lastAt)})`,
+      label: words('report.failures', { who, last: `${dayOf(lastAt)} ${clockOf(lastAt)}` }),
       values: [count],
     }));
-  const asked = actions.map(({ title, verified, refused }) => ({ label: title, values: [verified, refused] }));
-  const why = reasons.map(({ reason, count }) => ({ label: reason, values: [count] }));
-  const states = Object.entries(approvals).map(([label, count]) => ({ label, values: [count] }));
+  const asked = actions.map(({ title, verified, refused }) => ({
+    label: words.term('actionTitle', title),
+    values: [verified, refused],
+  }));
+  const why = reasons.map(({ reason, count }) => ({ label: words.term('refusedFor', reason), values: [count] }));
+  const states = Object.entries(approvals).map(([state, count]) => ({
+    label: words.term('standing', state),
+    values: [count],
+  }));
+  const chart = (title: string, first: string, labels: readonly Label[], rows: Chart['rows']) => {
+    return { title, first, labels, rows };
+  };
   return [
-    { title: `Verifications by ${stretch}`, first: stretch, labels: VERDICTS, rows: over(verifications, verdict) },
-    { title: 'Verifications by request', first: 'request', labels: VERDICTS, rows: asked },
-    { title: 'Refused because', first: 'reason', labels: ['times'], rows: why },
-    { title: `Resets by ${stretch}`, first: stretch, labels: RESETS, rows: over(resets, reset) },
-    { title: 'Failed with: callers', first: 'caller', labels: ['times'], rows: failed(failuresByCaller) },
-    { title: 'Failed by: operators', first: 'operator', labels: ['times'], rows: failed(failuresByOperator) },
-    { title: 'Approvals', first: 'state', labels: ['requests'], rows: states },
+    chart(words(`report.by-${stretch}`), first, VERDICTS, over(verifications, verdict)),
+    chart(words('report.by-request'), words('report.request'), VERDICTS, asked),
+    chart(words('report.because'), words('report.reason'), ['times'], why),
+    chart(words(`report.resets-by-${stretch}`), first, RESETS, over(resets, reset)),
+    chart(words('report.by-caller'), words('report.caller'), ['times'], failed(failuresByCaller)),
+    chart(words('report.by-operator'), words('report.operator'), ['times'], failed(failuresByOperator)),
+    chart(words('report.approvals'), words('report.state'), ['requests'], states),
   ];
 }
 
-export function reportView(report: DeskReport, deskName: string): View {
+export function reportView(report: DeskReport, deskName: string, words: Words): View {
   return [
-    block.title(deskName, `${dayOf(report.since)} to ${dayOf(report.until)}`),
+    block.title(deskName, words('report.stretch', { since: dayOf(report.since), until: dayOf(report.until) })),
     block.blank,
-    block.fields(...keyFigures(report)),
-    ...chartsOf(report).flatMap((chart) => [block.blank, block.title(chart.title), tableOf(chart)]),
+    block.fields(...keyFigures(report, words)),
+    ...chartsOf(report, words).flatMap((chart) => [block.blank, block.title(chart.title), tableOf(chart, words)]),
   ];
 }
 
-function tableOf({ first, labels, rows }: Chart): Block {
+function tableOf({ first, labels, rows }: Chart, words: Words): Block {
   const most = Math.max(1, ...rows.map(({ values }) => sum(values)));
   return block.table(
-    [first, ...labels.map((title) => ({ title, align: 'right' as const })), ''],
+    [first, ...labels.map((label) => ({ title: words(`report.${label}`), align: 'right' as const })), ''],
     rows.map(({ label, values }) => [label, ...values.map(String), values.map(bar(labels, most)).join('')]),
-    'None.',
+    words('report.none'),
   );
 }
 
 /** Full blocks, and light ones for what should be rare. */
-const bar = (labels: readonly string[], most: number) => (count: number, at: number) =>
-  (isRare(labels[at] ?? '') ? '░' : '█').repeat(count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
+const bar = (labels: readonly Label[], most: number) => (count: number, at: number) =>
+  (isRare(labels[at]) ? '░' : '█').repeat(count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
 
 export function reportDocument(report: DeskReport) {
   const stretches = (rows: DeskReport['verifications']) =>

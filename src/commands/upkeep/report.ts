@@ -5,6 +5,7 @@ import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
@@ -17,24 +18,19 @@ const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by cou
 const report = command<{ html?: string | undefined; since?: string | undefined }>({
   path: 'report',
   access: 'report:read',
-  options: [
-    {
-      flags: '--html <file>',
-      path: 'writes',
-    },
-    '--since <when>',
-  ],
+  options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
   run: async (context, { html, since }) => {
     const desk = await context.desk();
     const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');
     const made = await deskReport(desk, context.operator(), from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
-    if (html === undefined) return { view: reportView(made, desk.name), document };
-    const page = reportPage(made, desk.name);
+    const words = wordsOf(context);
+    if (html === undefined) return { view: reportView(made, desk.name, words), document };
+    const page = reportPage(made, desk.name, words);
     if (html === '-') return { view: [], document, raw: page };
     await context.files.write(html, page, REPORT);
-    return { view: [block.lines(`Written to ${html}.`)], document };
+    return { view: [block.lines(words('report.written', { file: html }))], document };
   },
 });
 

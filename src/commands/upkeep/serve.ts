@@ -1,6 +1,6 @@
 /** `serve`: the customers' pages in a browser (B91). It runs until it is stopped, and then answers what is under way. */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
@@ -29,33 +29,26 @@ const serve = command<Input>({
     const tls = (await tlsOf(context, given)) ?? (given.behindProxy.length === 0 ? desk.pagesTls() : null);
     const place = { ...placeOf(given, tls !== null), tls, proxies: given.behindProxy };
     const { servePages } = await import('../../pages/server.js');
+    const words = wordsOf(context);
     const tell = (line: string) => context.notice(`countersign: ${line}`);
-    const served = await servePages({ ...place, desk, tell, words: wordsOf(context) }).catch((error: Error) => {
-      throw new Refusal('config', `--listen ${given.listen}: ${error.message}`, {
-        hint: 'Name another address or port.',
-      });
+    const served = await servePages({ ...place, desk, tell, words }).catch((error: Error) => {
+      throw refusal('config', 'listen-failed', { listen: given.listen, why: error.message }, 'other-address');
     });
     await context.row({ serving: { address: served.address } });
-    context.notice(`Serving the customers' pages at ${served.address}. Stop with Ctrl-C.`);
+    context.notice(words('serve.serving', { address: served.address }));
     const { signal } = context;
     if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
     await served.close();
-    return { view: [block.lines('Stopped. Every request is answered.')], document: null, streamed: true };
+    return { view: [block.lines(words('serve.stopped'))], document: null, streamed: true };
   },
 });
 
 /** Without TLS of its own or before it, nothing but this machine is listened to. */
 function placeOf({ listen, behindProxy }: Input, tls: boolean): { readonly host: string; readonly port: number } {
   const { host, port } = /^\[?(?<host>[\da-f:.]+|[\w.-]+)\]?:(?<port>\d{1,5})$/i.exec(listen)?.groups ?? {};
-  if (host === undefined || Number(port) > 65_535) {
-    throw new Refusal('usage', `--listen: "${listen}" is no address and port`, {
-      hint: 'Such as: --listen 127.0.0.1:8443',
-    });
-  }
-  if (!tls && behindProxy.length === 0 && !/^(127\.[\d.]+|::1|localhost)$/.test(host)) {
-    const hint = 'Give --tls-cert and --tls-key, or name the proxy that speaks TLS: --behind-proxy ADDRESS';
-    throw new Refusal('usage', `--listen: other machines reach ${host}, so the pages need TLS`, { hint });
-  }
+  if (host === undefined || Number(port) > 65_535) throw refusal('usage', 'listen-form', { listen }, 'listen-instance');
+  if (!tls && behindProxy.length === 0 && !/^(127\.[\d.]+|::1|localhost)$/.test(host))
+    throw refusal('usage', 'listen-needs-tls', { host }, 'give-tls');
   return { host, port: Number(port) };
 }
 
@@ -63,8 +56,8 @@ async function tlsOf({ files }: Context, { tlsCert: cert, tlsKey: key }: Input) 
   if (cert !== undefined && key !== undefined)
     return { cert: await files.readText(cert), key: await files.readText(key) };
   if (cert === key) return null;
-  const missing = cert === undefined ? '--tls-cert' : '--tls-key';
-  throw new Refusal('missing-option', `missing: ${missing}`, { hint: 'A certificate and its key go together.' });
+  const options = [cert === undefined ? '--tls-cert' : '--tls-key'];
+  throw refusal('missing-option', 'options-missing', { options }, 'cert-and-key');
 }
 
 export const commands: readonly Command[] = [serve];

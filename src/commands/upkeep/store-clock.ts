@@ -1,17 +1,19 @@
 /** `store clock`: shows the desk's clock, confirms a long silence, or sets back a latest time that was wrong (B87). */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
+import { askYes } from '../ask-missing.js';
 import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
 const input = () =>
   z.object({
@@ -40,83 +42,56 @@ const clock = command<Input>({
   run: async (context, given) => {
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
-    if (is === 'right') return result('THE CLOCK IS RIGHT', { from: latestAt, to: latestAt }, machineAt, []);
-    await context.show(is === 'behind' ? BEHIND(machineAt, latestAt) : FAR_AHEAD(machineAt, latestAt));
-    await confirm(context);
+    const words = wordsOf(context);
+    if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
+    await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
+    await askYes(context, words('clock.sure'));
     desk.clock.mend();
-    return is === 'behind' ? setBack(context, desk, given) : confirmSilence(context, desk, given);
+    if (is === 'behind') return setBack(context, words, desk, given);
+    const done = await confirmClock(desk, await signedIn(context, desk, given));
+    return result(words, 'clock.confirmed', done, done.to, [words('clock.sign-in')]);
   },
 });
 
-const FAR_AHEAD = (machineAt: number, latestAt: number) =>
-  lines(
-    `This machine's clock says ${localMinute(machineAt)}. Nobody has worked at the desk since ${localMinute(latestAt)}.`,
-    'If that is so, confirm it. If this clock is wrong, set it right first: nothing has been written yet.',
-  );
-
-const BEHIND = (machineAt: number, latestAt: number) =>
-  lines(
-    `This machine's clock says ${localMinute(machineAt)}, but the log of the desk goes up to ${localMinute(latestAt)}.`,
-    'If this clock is wrong, set it right. If a machine with a wrong clock has worked at the desk, two operators can set the time back.',
-    'Every session, grant, approval and unused code then ends. Lock-outs stay.',
-  );
-
-const lines = (...text: readonly string[]) => [block.lines(...text)] as const;
-
-async function confirm(context: Context): Promise<void> {
-  if (context.options.yes) return;
-  const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: `Is this machine's clock right?` })) return;
-  throw new Refusal('cancelled', 'nothing was changed');
-}
-
-async function confirmSilence(context: Context, desk: Desk, given: Input): Promise<Result> {
-  const done = await confirmClock(desk, await signedIn(context, desk, given));
-  return result('CLOCK CONFIRMED', done, done.to, ['countersign login   (sessions have ended)']);
-}
-
-async function setBack(context: Context, desk: Desk, given: Input): Promise<Result> {
-  const [own, others] = given.passwordStdin && given.approverPasswordStdin ? await bothPasswords(context) : [];
+async function setBack(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
+  const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
+  const both = given.passwordStdin && given.approverPasswordStdin;
+  const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
   const signed = await signedIn(context, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
   const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code }, undefined, others);
   if (signIn === undefined) {
-    const what = 'setting the time of the desk back';
+    const what = words('clock.setting-back');
     throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
   }
   const done = await setClockBack(desk, signed, await secondOperator(desk, signIn, signed.operator.id));
-  return result('TIME SET BACK', done, done.to, [
-    'countersign login',
-    'countersign doctor   (on each machine of the desk)',
-  ]);
+  return result(words, 'clock.set-back', done, done.to, ['countersign login', words('clock.each-machine')]);
 }
-
-const bothPasswords = (context: Context): Promise<readonly string[]> => {
-  const what = "two lines: your password, and the second operator's";
-  return readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
-};
 
 /** By the token of a script, or by password and code here and now. */
 async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
+  const words = wordsOf(context);
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
-  const asked = async () => (await context.ask.prompts('--operator')).line({ message: 'Operator' });
+  const asked = async () => (await context.ask.prompts('--operator')).line({ message: words('sign.operator') });
   const name = given.operator ?? (await asked());
-  const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`));
-  const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
+  const asking = words('sign.password-of', { name });
+  const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', asking));
+  const code = () => askCode(context, given.code, words('sign.code-of', { name }));
   const session = await signInOperator(desk, { name, password, code });
   return authenticateOperator(desk, { ...claim, token: session.token, via: 'session' });
 }
 
-function result(verdict: string, { from, to }: MendedClock, machineAt: number, next: readonly string[]): Result {
+function result(words: Words, verdict: ScreenKey, done: MendedClock, machineAt: number, next: string[]): Result {
+  const { from, to } = done;
   return {
     view: [
-      block.verdict(verdict),
+      block.verdict(words(verdict)),
       block.fields(
-        ['This machine', localMinute(machineAt)],
-        ['Log up to', localMinute(to)],
-        ...(from === to ? [] : [['Before', localMinute(from)] as const]),
+        [words('clock.machine'), localMinute(machineAt)],
+        [words('clock.log'), localMinute(to)],
+        ...(from === to ? [] : [[words('clock.before'), localMinute(from)] as const]),
       ),
       ...(next.length === 0 ? [] : [block.next(...next)]),
     ],

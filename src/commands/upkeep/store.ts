@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal, refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { RekeyedStore, RestoredStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -18,44 +18,41 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
+import { askYes } from '../ask-missing.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { commands as mendingClock } from './store-clock.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
   access: 'store:manage',
-  input: () => z.object({}),
   run: async (context) => {
     const known = await storeInfo(await context.desk());
     const { log, createdAt, ...rest } = known;
     const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
     return {
-      view: [block.fields(...infoRows(known))],
+      view: [block.fields(...infoRows(known, wordsOf(context)))],
       document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
     };
   },
 });
 
-function infoRows(known: StoreInfo): readonly (readonly [string, string])[] {
+function infoRows(known: StoreInfo, words: Words): readonly (readonly [string, string])[] {
+  const root = hex(known.log.root).slice(0, 16);
   return [
-    ['Store', `${known.place} (${known.engine})`],
-    ['Id', known.id ?? 'none'],
-    ['Created', known.createdAt === null ? 'unknown' : localMinute(known.createdAt)],
-    ['Schema', known.schema],
-    ['Size', `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
-    ['Key', known.keyId],
-    ...Object.entries(known.counts).map(
-      ([what, count]) => [`${what[0]?.toUpperCase()}${what.slice(1)}`, String(count)] as const,
-    ),
-    ['Audit log', `${known.log.size} entries, root ${hex(known.log.root).slice(0, 16)}`],
+    [words('store.store'), `${known.place} (${known.engine})`],
+    [words('store.id'), known.id ?? words('store.none')],
+    [words('store.created'), known.createdAt === null ? words('store.unknown') : localMinute(known.createdAt)],
+    [words('store.schema'), known.schema],
+    [words('store.size'), `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
+    [words('store.key'), known.keyId],
+    ...Object.entries(known.counts).map(([what, count]) => [words.term('counted', what), String(count)] as const),
+    [words('store.audit-log'), words('store.log-is', { entries: known.log.size, root })],
   ];
 }
-
-const VOUCHED =
-  'Until now nothing showed whether a row was deleted or put back. The operator who approves vouches for the rows as they stand; afterwards the desk notices.';
 
 const migrate = command({
   path: 'store migrate',
@@ -64,18 +61,19 @@ const migrate = command({
   options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
   input: () => z.object({ backedUp: z.boolean().default(false), ...approverInput() }),
   run: async (context, given) => {
+    const words = wordsOf(context);
     const voucher = () => {
-      context.notice(VOUCHED);
-      return askSecondOperator(context, given, 'Lead or admin who vouches for the store');
+      context.notice(words('store.vouching'));
+      return askSecondOperator(context, given, words('store.voucher'));
     };
     const { place, applied, kept, vouchedBy } = await context.house.migrateStore({
       backedUp: given.backedUp,
       voucher,
     });
     const done = [
-      applied.length === 0 ? 'The store is up to date; nothing was changed.' : `Applied ${applied.join(', ')}.`,
-      ...(kept === null ? [] : [`The store as it was: ${kept}`]),
-      ...(vouchedBy === null ? [] : [`${vouchedBy.name} vouched for its rows.`]),
+      words('store.migrated', { applied }),
+      ...(kept === null ? [] : [words('store.as-it-was', { kept })]),
+      ...(vouchedBy === null ? [] : [words('store.vouched', { name: vouchedBy.name })]),
     ];
     return { view: [block.lines(...done)], document: { store: { place, applied, kept, vouchedBy } } };
   },
@@ -91,11 +89,12 @@ const backup = command({
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
     await context.files.requireNew(file);
     const { logSize } = await backUpStore(desk, context.operator(), file);
+    const words = wordsOf(context);
     return {
       view: [
-        block.verdict('BACKED UP'),
-        block.fields(['File', file], ['Log', `${logSize} entries`]),
-        block.note('This file does not contain the master key. Keep a copy of the key in another place.'),
+        block.verdict(words('store.backed-up')),
+        block.fields([words('store.file'), file], [words('store.log'), words('store.entries', { logSize })]),
+        block.note(words('store.without-key')),
       ],
       document: { backup: { file, logSize } },
     };
@@ -121,25 +120,25 @@ const restore = command({
     const signed = await restorer(context);
     const approve = (desk: Desk) => askApprover(context, given, desk, signed?.operator.id ?? null);
     const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
+    const words = wordsOf(context);
     return {
       view: [
-        block.verdict('RESTORED'),
-        block.fields(...restoredRows(file, restored)),
-        block.next('countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'),
+        block.verdict(words('store.restored')),
+        block.fields(...restoredRows(file, restored, words)),
+        block.next(words('store.verify-it')),
       ],
       document: { restore: { file, ...restored } },
     };
   },
 });
 
-function restoredRows(file: string, restored: RestoredStore): readonly (readonly [string, string])[] {
-  const { logSize, logSizeBefore, kept } = restored;
-  const before = logSizeBefore === null ? 'the replaced store could not be read' : `${logSizeBefore} before`;
+function restoredRows(file: string, restored: RestoredStore, words: Words): readonly (readonly [string, string])[] {
+  const { logSize, logSizeBefore, kept, place } = restored;
   return [
-    ['From', file],
-    ['Store', restored.place],
-    ['Log', `${logSize} entries (${before})`],
-    ...(kept === null ? [] : [['Old store', kept] as const]),
+    [words('store.from'), file],
+    [words('store.store'), place],
+    [words('store.log'), words('store.entries-before', { logSize, logSizeBefore })],
+    ...(kept === null ? [] : [[words('store.old-store'), kept] as const]),
   ];
 }
 
@@ -170,8 +169,10 @@ async function askApprover(
   requesterId: string | null,
 ): Promise<Actor> {
   const signIn = await askSecondOperator(context, given);
-  if (signIn === undefined)
-    throw refusal('approval-needed', 'second-operator-needed', { what: 'accepting what is lost' }, 'approver-signs-in');
+  if (signIn === undefined) {
+    const what = wordsOf(context)('store.accepting');
+    throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
+  }
   return secondOperator(desk, signIn, requesterId);
 }
 
@@ -179,45 +180,27 @@ async function askApprover(
 const rekey = command({
   path: 'store rekey',
   access: 'store:manage',
-  input: () => z.object({}),
   run: async (context) => {
     await askAuthority(await context.desk(), context.operator(), CARE_FOR_KEY);
-    await confirm(context);
+    const words = wordsOf(context);
+    if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
+    await askYes(context, words('store.sure'));
     const done = await context.house.rekeyStore(context.operator());
-    return { view: rekeyedView(done), document: { rekey: done } };
+    return { view: rekeyedView(done, words), document: { rekey: done } };
   },
 });
 
-const BEFORE = [
-  'A new key replaces the key in the key file. The new key opens every secret of this store; the old key no longer does.',
-  'One-time codes and invitations that were sent but not used stop working. Send new ones.',
-  'Older backups, and other stores with the same key, still need the old key. It is kept in a file beside the new one.',
-  'Afterwards, back up the new key (countersign key backup) and copy the key file to the other machines of this desk.',
-];
-
-async function confirm(context: Context): Promise<void> {
-  if (context.options.yes) return;
-  await context.show([block.lines(...BEFORE)]);
-  const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: 'Change the key now?' })) return;
-  throw new Refusal('cancelled', 'nothing was changed');
-}
-
-function rekeyedView(done: RekeyedStore): View {
+function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words): View {
   return [
-    block.verdict('KEY CHANGED'),
+    block.verdict(words('store.key-changed')),
     block.fields(
-      ['Key', `${done.to} in ${done.place}`],
-      ['Old key', done.oldKey === null ? done.from : `${done.from}, kept in ${done.oldKey}`],
-      ['Sealed again', `${done.sealed} values`],
-      ['Tagged again', `${done.tagged} rows`],
+      [words('store.key'), words('store.key-in', { to, place })],
+      [words('store.old-key'), words('store.old-key-is', { from, oldKey })],
+      [words('store.sealed'), words('store.values', { sealed })],
+      [words('store.tagged'), words('store.rows', { tagged })],
     ),
-    block.note(
-      done.oldKey === null
-        ? 'Remove the old key from the key command when no backup and no other store needs it.'
-        : 'Delete the file of the old key when no backup and no other store needs it. If the old key was stolen, delete it now.',
-    ),
-    block.next('countersign key backup FILE', 'countersign audit checkpoint   (the new key signs it)'),
+    block.note(words(oldKey === null ? 'store.remove-key' : 'store.delete-key')),
+    block.next('countersign key backup FILE', words('store.checkpoint')),
   ];
 }
 

@@ -3,6 +3,7 @@ import en from '../../../data/messages/en/screens.json' with { type: 'json' };
 import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
 import type { Fact, Facts } from '../../errors.js';
 import type { Tongue } from '../ports.js';
+import { inSentences } from './known.js';
 import { say } from './say.js';
 
 type Groups = typeof en;
@@ -21,6 +22,8 @@ export interface Words {
   term(set: string, key: string): string;
   /** With facts that are named like a set of terms, in the words of that set. */
   say(message: string, facts: Facts): string;
+  /** A sentence that stands in the code in English. */
+  known(sentence: string): string;
   /** A whole catalogue, such as `refusals`; in English if the language has none. */
   catalogue<T>(file: string, english: T): T;
 }
@@ -36,11 +39,14 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
     language === 'en' ? english : ((tongue.read(language, file) as T | undefined) ?? english);
   const termOf = (set: string, key: string) =>
     catalogue<Catalogue>('terms', enTerms)[set]?.[key] ?? (enTerms as Catalogue)[set]?.[key];
+  const known = (sentence: string) => inSentences(catalogue<Texts>('sentences', {}), sentence);
   const said = (message: string, facts: Facts) => {
     const inTerms = (name: string, fact: Fact): Fact =>
-      Array.isArray(fact) ? (fact.map((one) => inTerms(name, one)) as Fact) : (termOf(name, String(fact)) ?? fact);
-    const known = Object.entries(facts).map(([name, fact]) => [name, inTerms(name, fact)] as const);
-    return say(message, Object.fromEntries(known), language, tongue.now());
+      Array.isArray(fact)
+        ? (fact.map((one) => (one.message ? { ...one, message: known(one.message) } : inTerms(name, one))) as Fact)
+        : (termOf(name, String(fact)) ?? fact);
+    const named = Object.entries(facts).map(([name, fact]) => [name, inTerms(name, fact)] as const);
+    return say(message, Object.fromEntries(named), language, tongue.now());
   };
   const words = (key: ScreenKey, facts: Facts = {}) => {
     const [group = '', name = ''] = key.split('.');
@@ -52,6 +58,7 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
     now: tongue.now,
     in: (other: string) => wordsIn(other, tongue),
     term: (set: string, key: string) => termOf(set, key) ?? key,
+    known,
     say: said,
     catalogue,
   });

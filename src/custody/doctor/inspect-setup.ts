@@ -214,20 +214,12 @@ function hasKeyAndPolicy(custody: Custody): boolean {
 
 async function inspectContents(engine: Engine, custody: Custody): Promise<readonly Finding[]> {
   const keyId = await unchecked(engine, 'key-id');
-  if (keyId === undefined)
-    return [
-      { subject: 'Desk', state: 'missing', text: 'the setup of the desk was not finished', mend: 'countersign init' },
-    ];
+  const unfinished = 'the setup of the desk was not finished';
+  if (keyId === undefined) return [{ subject: 'Desk', state: 'missing', text: unfinished, mend: 'countersign init' }];
   if (!custody.keyring.has(keyId)) {
     const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
-    return [
-      {
-        subject: 'Key of the store',
-        state: 'wrong',
-        text: `the store uses key ${keyId}, which is not in the key file`,
-        mend,
-      },
-    ];
+    const text = `the store uses key ${keyId}, which is not in the key file`;
+    return [{ subject: 'Key of the store', state: 'wrong', text, mend }];
   }
   return found(STORE_CHECKS, { store: openStore(engine, custody.notary), custody, keyId });
 }

@@ -34,11 +34,7 @@ export async function inspectPages({ store, custody: { settings } }: OpenedStore
   return [{ state: 'note', text, mend: 'renew the certificate, then start the pages or the proxy again' }];
 }
 
-const unanswered = (text: string): Told => ({
-  state: 'wrong',
-  text,
-  mend: 'start them: countersign serve',
-});
+const unanswered = (text: string): Told => ({ state: 'wrong', text, mend: 'start them: countersign serve' });
 
 /** Null where it cannot be read. */
 const goodUntil = ({ hostname, port }: URL): Promise<number | null> =>

@@ -50,7 +50,11 @@ describe.each(engines)('outbox on %s', (engine) => {
   }
 
   const context = (desk: Desk) =>
-    ({ desk: async () => desk, signal: new AbortController().signal }) as unknown as Context;
+    ({
+      desk: async () => desk,
+      signal: new AbortController().signal,
+      tongue: { language: 'en', now: desk.now },
+    }) as unknown as Context;
   const flush = (sent: Sent): Promise<Result> => {
     const channels = { pick: () => ({ name: 'test', send: async () => sent }) } as unknown as Desk['channels'];
     const spec = commands.find(({ path }) => path === 'outbox flush');

@@ -114,7 +114,9 @@ describe('the catalogue of screens', () => {
   });
 
   it('no sentence that a caller, a customer, an agent on a call or a lead meets is in the code', () => {
-    const folders = ['calls', 'portal', 'directory', 'resets', 'log', 'operators'].map((wing) => `commands/${wing}`);
+    const folders = ['calls', 'portal', 'directory', 'resets', 'log', 'operators', 'upkeep', 'trial'].map(
+      (wing) => `commands/${wing}`,
+    );
     const all = [
       ...folders,
       'rules/guidance.ts',
