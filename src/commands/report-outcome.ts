@@ -33,7 +33,8 @@ export async function reportError(
   // Loaded only when somebody was refused.
   const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
   await world.speak(options);
-  const words = wordsOf(world);
+  // Scripts read English, whoever runs them.
+  const words = options.json ? wordsOf(world).in('en') : wordsOf(world);
   const shown = refused === undefined ? bug(world) : worded(refused, reader, words);
   const inText = () => world.stderr.write(renderError(inLanguage(shown, words), world.style('stderr', options)));
   // Where standard output takes nothing, a person may still read why.
