@@ -205,7 +205,7 @@ describe('sentences that stand in the code', () => {
     ];
     const all = [
       ...files.map((name) => `rules/${name}.ts`),
-      'procedures/directory/plan-import.ts',
+      'procedures/imports/plan-import.ts',
       'procedures/directory/read-csv.ts',
     ];
     expect(all.flatMap((name) => sentencesIn(source(name))).filter(isNew)).toEqual([]);
