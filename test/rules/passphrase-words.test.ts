@@ -67,7 +67,9 @@ describe('B22 the word list', () => {
   it('B22 is sorted, plain, short, without doubles and without words the folding treats in a special way', () => {
     expect([...new Set(words)].sort()).toEqual(words);
     expect(
-      words.filter((word) => !/^[a-z]{4,8}$/.test(word) || /[aou]$|^e|[aou]e/.test(word) || digitsForWords(word) !== word),
+      words.filter(
+        (word) => !/^[a-z]{4,8}$/.test(word) || /[aou]$|^e|[aou]e/.test(word) || digitsForWords(word) !== word,
+      ),
     ).toEqual([]);
     expect(words.filter((word) => matchForm(`kite ${word} kite`) !== `kite${matchForm(word)}kite`)).toEqual([]);
   });

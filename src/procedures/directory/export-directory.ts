@@ -4,7 +4,7 @@ import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import type { FoundUser } from './search-directory.js';
+import { type FoundUser, withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
 const PAGE = 500;
@@ -17,80 +17,90 @@ export interface ExportForm {
 
 const COMMAS: ExportForm = { separator: ',' };
 
-export async function csvText(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  form = COMMAS,
-): Promise<string> {
-  const { stringify } = await import('csv-stringify/sync');
-  const excel = form.for === 'excel';
-  const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
-  return stringify([header, ...guarded], {
-    delimiter: form.separator,
-    bom: excel,
-    record_delimiter: excel ? 'windows' : '\n',
-  });
+type CsvRows = readonly (readonly string[])[];
+
+type CsvPages = AsyncIterable<CsvRows> | Iterable<CsvRows>;
+
+export async function csvText(header: readonly string[], pages: CsvPages): Promise<string> {
+  let text = '';
+  for await (const some of csvPages(header, pages)) text += some;
+  return text;
 }
 
-export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS): Promise<string> {
+/** Page by page, so that a large directory does not fill the memory. */
+async function* csvPages(header: readonly string[], pages: CsvPages, form = COMMAS): AsyncGenerator<string> {
+  const { stringify } = await import('csv-stringify/sync');
+  const excel = form.for === 'excel';
+  const csv = (rows: CsvRows, bom = false) => {
+    const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
+    return stringify(guarded, { delimiter: form.separator, bom, record_delimiter: excel ? 'windows' : '\n' });
+  };
+  yield csv([header], excel);
+  for await (const rows of pages) yield csv(rows);
+}
+
+export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
-  const accounts = await allAccounts(desk);
-  await log(desk, signed, { accounts: accounts.length });
-  return csvText(
-    ['number', 'name', 'edition', 'sso', 'country'],
-    accounts.map(({ number, name, edition, sso, country }) => [number, name, edition, sso ?? '', country ?? '']),
-    form,
-  );
+  await log(desk, signed, { accounts: await desk.store.read.accounts.count() });
+  return csvPages(['number', 'name', 'edition', 'sso', 'country'], accountRows(desk), form);
+}
+
+async function* accountRows(desk: Desk): AsyncGenerator<CsvRows> {
+  for await (const page of accountPages(desk))
+    yield page.map(({ number, name, edition, sso, country }) => [number, name, edition, sso ?? '', country ?? '']);
 }
 
 /** Users of one account, or of all. */
-export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS): Promise<string> {
+export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
-  const users = await allUsers(desk, only);
-  await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
-  return csvText(
-    ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'],
-    users.map(({ account, user }) => [
-      account.number,
-      user.login,
-      user.name,
-      user.email,
-      user.phone,
-      user.role,
-      user.scopes.join(' '),
-      user.signIn,
-      user.external ?? '',
-    ]),
-    form,
-  );
+  const users = await desk.store.read.users.count(only?.id);
+  await log(desk, signed, { users, ...(only === undefined ? {} : { account: only.number }) });
+  const header = ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'];
+  return csvPages(header, userRows(desk, only), form);
+}
+
+async function* userRows(desk: Desk, only: Account | undefined): AsyncGenerator<CsvRows> {
+  for await (const page of userPages(desk, only))
+    yield page.map(({ account, user: { login, name, email, phone, role, scopes, signIn, external } }) => {
+      return [account.number, login, name, email, phone, role, scopes.join(' '), signIn, external ?? ''];
+    });
 }
 
 /** All accounts in the order of their numbers, or the first `limit` of them. */
-export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY): Promise<readonly Account[]> {
+export async function allAccounts(desk: Desk, limit?: number): Promise<readonly Account[]> {
   const found: Account[] = [];
-  for (;;) {
-    const page = await desk.store.read.accounts.page(keyAfter(found.at(-1)), Math.min(PAGE, limit - found.length));
-    found.push(...page);
-    if (page.length < PAGE || found.length >= limit) return found;
+  for await (const page of accountPages(desk, limit)) found.push(...page);
+  return found;
+}
+
+async function* accountPages(desk: Desk, most = Number.POSITIVE_INFINITY): AsyncGenerator<readonly Account[]> {
+  for (let [last, left]: [Account | undefined, number] = [undefined, most]; left > 0; ) {
+    const page: readonly Account[] = await desk.store.read.accounts.page(keyAfter(last), Math.min(PAGE, left));
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    [last, left] = [page.at(-1), left - page.length];
   }
 }
 
-/** Logins of one account, or of all, account by account; or the first `limit` of them. */
-export async function allUsers(
+/** Logins of one account, or of all, by number and login; or the first `most` of them. */
+export async function* userPages(
   desk: Desk,
   only?: Account,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<readonly FoundUser[]> {
-  const accounts = only === undefined ? await allAccounts(desk) : [only];
-  const found: FoundUser[] = [];
-  for (let from = 0; from < accounts.length && found.length < limit; from += PAGE) {
-    const homes = new Map(accounts.slice(from, from + PAGE).map((account) => [account.id, account]));
-    for (const user of await desk.store.read.users.ofAccounts([...homes.keys()])) {
-      const account = homes.get(user.accountId);
-      if (account !== undefined) found.push({ account, user });
-    }
+  most = Number.POSITIVE_INFINITY,
+): AsyncGenerator<readonly FoundUser[]> {
+  const { users } = desk.store.read;
+  for (let [last, left]: [FoundUser | undefined, number] = [undefined, most]; left > 0; ) {
+    const limit = Math.min(PAGE, left);
+    const home: Account | undefined = last?.account ?? only;
+    // The rest of the account in which the page before has ended, and then others.
+    const rest = home === undefined ? [] : await users.afterLogin(home.id, foldKey(last?.user.login ?? ''), limit);
+    const others = only === undefined && rest.length < limit;
+    const more = others ? await users.afterAccount(keyAfter(home), limit - rest.length) : [];
+    const page: readonly FoundUser[] = await withHomes(desk, [...rest, ...more], only);
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    [last, left] = [page.at(-1), left - page.length];
   }
-  return found.slice(0, limit);
 }
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));

@@ -14,21 +14,28 @@ export interface PendingEnrolment {
 }
 
 const BATCH = 500;
-const MOST = 100_000;
 
 /**
- * Resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second factor, and
- * who cannot sign in, is not pending (B89). Refusal not-found for an unknown job.
+ * In pages: resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second
+ * factor, and who cannot sign in, is not pending (B89). Refusal not-found for an unknown job.
  */
-export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
+export async function pendingEnrolments(desk: Desk, jobId: string | undefined) {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
     throw refusal('not-found', 'job-unknown', { id: jobId }, 'list-jobs');
   }
-  const rows = await desk.store.read.resets.open(MOST, jobId);
-  const pending: PendingEnrolment[] = [];
-  for (let from = 0; from < rows.length; from += BATCH)
-    pending.push(...(await ofBatch(desk, rows.slice(from, from + BATCH))));
-  return pending.toSorted((a, b) => Number(b.state === 'objected') - Number(a.state === 'objected'));
+  return pages(desk, jobId);
+}
+
+async function* pages(desk: Desk, jobId: string | undefined): AsyncGenerator<readonly PendingEnrolment[]> {
+  const { resets } = desk.store.read;
+  const objected = await resets.objected(jobId);
+  for (let from = 0; from < objected.length; from += BATCH) yield ofBatch(desk, objected.slice(from, from + BATCH));
+  for (let last: ResetRow | undefined; ; ) {
+    const rows: readonly ResetRow[] = await resets.open(BATCH, jobId, last);
+    if (rows.length > 0) yield ofBatch(desk, rows);
+    if (rows.length < BATCH) return;
+    last = rows.at(-1);
+  }
 }
 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {

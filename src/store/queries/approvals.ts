@@ -1,24 +1,33 @@
 /** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
 
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { inserting, rowBy } from '../guard/statements.js';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
-const newest = (db: Db, limit: number) =>
-  db.selectFrom('approvals').selectAll().orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
+const some = (db: Db, limit: number) => db.selectFrom('approvals').selectAll().limit(limit);
 
 /** Lists begin with the newest. */
 export const approvalReads = (db: Db) => ({
   byId: rowBy(db, 'approvals', 'id'),
-  list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
+  list: async (limit: number): Promise<readonly ApprovalRow[]> => some(db, limit).orderBy('id', 'desc').execute(),
   /** Undecided and not expired. */
   pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
-    newest(db, limit).where('state', '=', 'pending').where('expires_at', '>', now).execute(),
+    some(db, limit)
+      .where('expires_at', '>', now)
+      // Computed: few wait, and SQLite would rather read all that nobody has decided in time.
+      .where(sql`state || ''`, '=', 'pending')
+      .orderBy(sql`id || ''`, 'desc')
+      .execute(),
   /** Of one requester for exactly this subject. */
   ofSubject: async (hash: string, operatorId: string): Promise<readonly ApprovalRow[]> =>
-    newest(db, 20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute(),
+    some(db, 20)
+      .orderBy('requested_at', 'desc')
+      .orderBy('id', 'desc')
+      .where('hash', '=', hash)
+      .where('operator_id', '=', operatorId)
+      .execute(),
 });
 
 export const approvalWrites = (tx: Tx) => ({

@@ -34,9 +34,9 @@ export const jobReads = (db: Db) => ({
       ofDesk: rows.reduce((sum, row) => sum + users(row), 0),
     };
   },
-  /** Newest first. */
+  /** Newest first, by id, which begins with the time. */
   async list(limit: number): Promise<readonly JobHead[]> {
-    return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    return db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(limit).execute();
   },
 });
 

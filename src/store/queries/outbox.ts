@@ -1,5 +1,5 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import { insertingAll, rowBy, updating } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
@@ -9,6 +9,9 @@ export type NewMessage = Insertable<OutboxTable>;
 
 const about = (db: Db, userId: string, kind: string) =>
   db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
+
+/** Computed: what is queued is found by its time, or by its person; SQLite would rather read all that waits. */
+const QUEUED = sql<boolean>`state || '' = 'queued'`;
 
 export const outboxReads = (db: Db) => ({
   byId: rowBy(db, 'outbox', 'id'),
@@ -39,7 +42,7 @@ export const outboxReads = (db: Db) => ({
     const queued = db
       .selectFrom('outbox')
       .where('user_id', 'in', [...userIds])
-      .where('state', '=', 'queued');
+      .where(QUEUED);
     const some = queued.where('channel', 'in', [...channels]).select(['id', 'user_id', 'channel']);
     return some.orderBy('id').execute();
   },
@@ -63,7 +66,7 @@ export const outboxReads = (db: Db) => ({
     return db
       .selectFrom('outbox')
       .selectAll()
-      .where('state', '=', 'queued')
+      .where(QUEUED)
       .where('next_attempt_at', '<=', now)
       .where('channel', 'in', channels)
       .orderBy('next_attempt_at')
@@ -72,17 +75,19 @@ export const outboxReads = (db: Db) => ({
   },
   /** Since when the message that is due longest is due, ms; null if none is. */
   async dueSince(now: number): Promise<number | null> {
-    const queued = db.selectFrom('outbox').select('next_attempt_at').where('state', '=', 'queued');
+    const queued = db.selectFrom('outbox').select('next_attempt_at').where(QUEUED);
     const row = await queued.where('next_attempt_at', '<=', now).orderBy('next_attempt_at').limit(1).executeTakeFirst();
     return row?.next_attempt_at ?? null;
   },
   async countDue(now: number): Promise<number> {
-    return countOf(db.selectFrom('outbox').where('state', '=', 'queued').where('next_attempt_at', '<=', now));
+    return countOf(db.selectFrom('outbox').where(QUEUED).where('next_attempt_at', '<=', now));
   },
+  /** How many wait, and how many nobody gets. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
       .selectFrom('outbox')
       .select(['state', (e) => e.fn.countAll<number>().as('n')])
+      .where('state', 'in', ['queued', 'given-up'])
       .groupBy('state')
       .execute();
     return Object.fromEntries(rows.map((row) => [row.state, row.n]));

@@ -70,7 +70,7 @@ const inPairs = (key: 'email_key' | 'login_key', pairs: readonly (readonly [stri
 
 const all = (db: Db) => db.selectFrom('users').selectAll();
 type All = ReturnType<typeof all>;
-const usersOf = async (query: All): Promise<readonly User[]> => (await query.execute()).map(toUser);
+const usersOf = async (query: Pick<All, 'execute'>): Promise<readonly User[]> => (await query.execute()).map(toUser);
 const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await query.execute()).map(toContacts);
 const usersById = async (db: Db, ids: readonly string[]) =>
   ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
@@ -137,11 +137,23 @@ export const userReads = (db: Db) => ({
           ),
         ),
   ofAccount: async (accountId: string) => usersOf(all(db).where('account_id', '=', accountId).orderBy('login_key')),
-  /** Logins of several accounts at once, in the order of account and login. */
-  ofAccounts: async (accountIds: readonly string[]) =>
-    accountIds.length === 0
-      ? []
-      : usersOf(all(db).where('account_id', 'in', accountIds).orderBy('account_id').orderBy('login_key')),
+  /** The next logins of an account. */
+  afterLogin: async (accountId: string, loginKey: string, limit: number) =>
+    usersOf(
+      all(db).where('account_id', '=', accountId).where('login_key', '>', loginKey).orderBy('login_key').limit(limit),
+    ),
+  /** The next logins of the accounts after this number, by number and login. */
+  afterAccount: async (numberKey: string, limit: number) =>
+    usersOf(
+      db
+        .selectFrom('users')
+        .innerJoin('accounts', 'accounts.id', 'users.account_id')
+        .selectAll('users')
+        .where('accounts.number_key', '>', numberKey)
+        .orderBy('accounts.number_key')
+        .orderBy('users.login_key')
+        .limit(limit),
+    ),
   /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
     return db
@@ -192,8 +204,10 @@ export const userReads = (db: Db) => ({
   },
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await rowOf(db, 'users', 'id', id))?.created_at,
-  async count(): Promise<number> {
-    return countOf(db.selectFrom('users'));
+  /** Of one account, or of all. */
+  async count(accountId?: string): Promise<number> {
+    const every = db.selectFrom('users');
+    return countOf(accountId === undefined ? every : every.where('account_id', '=', accountId));
   },
 });
 

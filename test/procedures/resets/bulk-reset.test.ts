@@ -14,6 +14,7 @@ import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { userRow } from '../../store/rows.js';
+import { listOf } from '../../support/pages.js';
 import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { FULL, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
@@ -508,7 +509,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     const { work } = await apply(await plan(written(['ana'])));
     await apply(await plan(written(['lee'])));
     const logins = async (job?: string) =>
-      (await pendingEnrolments(place.desk, job)).map(({ user, state }) => `${user.login} ${state}`);
+      (await listOf(await pendingEnrolments(place.desk, job))).map(({ user, state }) => `${user.login} ${state}`);
     // Nothing has sent the codes yet (B88).
     expect(await logins()).toEqual(['lee unsent', 'ana unsent']);
     await deliverDue(place.desk);

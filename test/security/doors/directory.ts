@@ -130,7 +130,7 @@ export const DIRECTORY: Doors = {
   },
   'directory/see-people.seePeople': {
     permission: 'mfa:read',
-    knock: (desk, signed) => seePeople(desk, signed, 'none', []),
+    knock: (desk, signed) => seePeople(desk, signed, 'none', []).next(),
   },
   'directory/see-people.noteList': {
     permission: 'directory:read',
