@@ -186,9 +186,7 @@ function fill(store, { users, words, past, guarded, makeTag }) {
     ['passphrases', PASSPHRASE, users],
     ...(past ? Object.entries(PAST).map(([name, columns]) => [name, columns, users]) : []),
   ];
-  if (past) {
-    file.function('sealed_address', sealing(past));
-  }
+  if (past) file.function('sealed_address', sealing(past));
   for (const [name, columns, count] of tables) file.prepare(insert(name, columns, guarded[name])).run({ count });
   if (words) {
     for (const [kind, columns, count] of [
@@ -208,7 +206,8 @@ function fill(store, { users, words, past, guarded, makeTag }) {
     }
   }
   file.pragma('wal_checkpoint(TRUNCATE)');
-  file.exec('analyze');
+  // With a past, as a desk is that nobody has analysed: then the engine has only the indexes to go by.
+  if (!past) file.exec('analyze');
   file.close();
 }
 

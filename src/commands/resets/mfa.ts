@@ -150,8 +150,7 @@ const pending = command({
     const found = await pendingEnrolments(desk, given.job);
     if (given.csv) {
       const people = seePeople(desk, context.operator(), 'mfa pending', found);
-      const header = ['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'];
-      return { view: [], document: null, raw: await csvText(header, toCall(people)) };
+      return { view: [], document: null, raw: await csvText(TO_CALL, people, toCall) };
     }
     const words = wordsOf(context);
     return longList(context, found, {
@@ -180,12 +179,17 @@ const pending = command({
   },
 });
 
-async function* toCall(people: ReturnType<typeof seePeople<PendingEnrolment>>) {
-  for await (const page of people)
-    yield page.map(({ reset, account, user, state }) => {
-      return [account.number, user.login, user.name, user.phone, state, iso(reset.at), reset.id];
-    });
-}
+const TO_CALL = ['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'];
+
+const toCall = ({ reset, account, user, state }: PendingEnrolment) => [
+  account.number,
+  user.login,
+  user.name,
+  user.phone,
+  state,
+  iso(reset.at),
+  reset.id,
+];
 
 export const commands: readonly Command[] = [
   status,

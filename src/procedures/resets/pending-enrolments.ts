@@ -4,6 +4,7 @@ import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/code-state.js';
+import { inPages } from '../directory/in-pages.js';
 
 export interface PendingEnrolment {
   readonly reset: ResetRow;
@@ -12,8 +13,6 @@ export interface PendingEnrolment {
   /** Of the code; `waiting`: it was sent, and can be used. `objected`: a customer admin objected to the reset. */
   readonly state: Exclude<CodeState, 'sent'> | 'waiting' | 'objected' | 'no-code-needed';
 }
-
-const BATCH = 500;
 
 /**
  * In pages: resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second
@@ -26,16 +25,11 @@ export async function pendingEnrolments(desk: Desk, jobId: string | undefined) {
   return pages(desk, jobId);
 }
 
-async function* pages(desk: Desk, jobId: string | undefined): AsyncGenerator<readonly PendingEnrolment[]> {
+async function* pages(desk: Desk, jobId: string | undefined) {
   const { resets } = desk.store.read;
-  const objected = await resets.objected(jobId);
-  for (let from = 0; from < objected.length; from += BATCH) yield ofBatch(desk, objected.slice(from, from + BATCH));
-  for (let last: ResetRow | undefined; ; ) {
-    const rows: readonly ResetRow[] = await resets.open(BATCH, jobId, last);
-    if (rows.length > 0) yield ofBatch(desk, rows);
-    if (rows.length < BATCH) return;
-    last = rows.at(-1);
-  }
+  for (const objected of [true, false])
+    for await (const rows of inPages<ResetRow>((last, limit) => resets.open(objected, limit, jobId, last)))
+      yield ofBatch(desk, rows);
 }
 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {

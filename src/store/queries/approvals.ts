@@ -6,28 +6,19 @@ import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
-const some = (db: Db, limit: number) => db.selectFrom('approvals').selectAll().limit(limit);
+const newest = (db: Db, limit: number, id = sql`id`) =>
+  db.selectFrom('approvals').selectAll().orderBy(id, 'desc').limit(limit);
 
-/** Lists begin with the newest. */
+/** Lists begin with the newest: ids begin with the time. */
 export const approvalReads = (db: Db) => ({
   byId: rowBy(db, 'approvals', 'id'),
-  list: async (limit: number): Promise<readonly ApprovalRow[]> => some(db, limit).orderBy('id', 'desc').execute(),
-  /** Undecided and not expired. */
+  list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
+  /** Undecided and not expired. Computed: few can still be decided, and SQLite would rather read all that nobody has decided. */
   pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
-    some(db, limit)
-      .where('expires_at', '>', now)
-      // Computed: few wait, and SQLite would rather read all that nobody has decided in time.
-      .where(sql`state || ''`, '=', 'pending')
-      .orderBy(sql`id || ''`, 'desc')
-      .execute(),
+    newest(db, limit, sql`id || ''`).where('expires_at', '>', now).where(sql`state || ''`, '=', 'pending').execute(),
   /** Of one requester for exactly this subject. */
   ofSubject: async (hash: string, operatorId: string): Promise<readonly ApprovalRow[]> =>
-    some(db, 20)
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .where('hash', '=', hash)
-      .where('operator_id', '=', operatorId)
-      .execute(),
+    newest(db, 20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute(),
 });
 
 export const approvalWrites = (tx: Tx) => ({

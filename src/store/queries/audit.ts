@@ -34,28 +34,13 @@ export interface AuditFilter {
 
 export const auditReads = (db: Db, traits: SchemaTraits) => ({
   async head(): Promise<AuditHead | undefined> {
-    const query = db.selectFrom('audit_head').selectAll().select(traits.serverTime.as('server_at'));
-    const row = await query.where('id', '=', 1).executeTakeFirst();
-    return (
-      row && {
-        size: row.size,
-        frontier: row.frontier,
-        latestAt: row.latest_at,
-        sums: row.sums,
-        mac: row.mac,
-        serverAt: row.server_at,
-      }
-    );
+    const query = db.selectFrom('audit_head').select(['size', 'frontier', 'latest_at as latestAt', 'sums', 'mac']);
+    return query.select(traits.serverTime.as('serverAt')).where('id', '=', 1).executeTakeFirst();
   },
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
-    return db
-      .selectFrom('audit_entries')
-      .select(['seq', 'body', traits.asHex('leaf').as('leaf')])
-      .where('seq', '>=', fromSeq)
-      .orderBy('seq')
-      .limit(limit)
-      .execute();
+    const whole = db.selectFrom('audit_entries').select(['seq', 'body', traits.asHex('leaf').as('leaf')]);
+    return whole.where('seq', '>=', fromSeq).orderBy('seq').limit(limit).execute();
   },
   /** Bodies that match a filter, oldest first, after a sequence number (-1 for the beginning). */
   async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {

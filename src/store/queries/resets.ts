@@ -15,12 +15,6 @@ export type NewReset = Insertable<ResetsTable>;
 export const newestOf = (db: Db, userId: string) =>
   db.selectFrom('resets').selectAll().where('user_id', '=', userId).orderBy('id', 'desc').limit(1);
 
-/** Of one job or all. */
-const ofJobs = (db: Db, jobId: string | undefined) => {
-  const all = db.selectFrom('resets').selectAll();
-  return jobId === undefined ? all : all.where('job_id', '=', jobId);
-};
-
 export const resetReads = (db: Db) => ({
   byId: rowBy(db, 'resets', 'id'),
   async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
@@ -30,16 +24,14 @@ export const resetReads = (db: Db) => ({
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
   },
-  /** Resets without an objection whose user has not enrolled again yet, newest first, after the last one of the page before. */
-  async open(limit: number, jobId?: string, after?: Pick<ResetRow, 'at' | 'id'>): Promise<readonly ResetRow[]> {
-    let query = ofJobs(db, jobId).where('state', '=', 'open').where('objected_at', 'is', null);
-    if (after !== undefined) query = query.where(sql<boolean>`(at, id) < (${after.at}, ${after.id})`);
-    return query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-  },
-  /** The others, which are few: computed, because SQLite would rather read all that are open. */
-  async objected(jobId?: string): Promise<readonly ResetRow[]> {
-    const query = ofJobs(db, jobId).where('objected_at', 'is not', null).where(sql`state || ''`, '=', 'open');
-    return query.orderBy(sql`id || ''`, 'desc').execute();
+  /** The next resets, with or without an objection, whose user has not enrolled again yet, newest first, of one job or all. */
+  async open(objected: boolean, limit: number, jobId?: string, last?: Pick<ResetRow, 'at' | 'id'>) {
+    let query = db.selectFrom('resets').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
+    if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+    if (last !== undefined) query = query.where(sql<boolean>`(at, id) < (${last.at}, ${last.id})`);
+    // Few have one. Computed, because SQLite would rather read all that are open.
+    if (objected) return query.where('objected_at', 'is not', null).where(sql`state || ''`, '=', 'open').execute();
+    return query.where('objected_at', 'is', null).where('state', '=', 'open').execute();
   },
   /** Those of one user that took something, newest first; the older ones are in the log. */
   ofUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').limit(20).execute(),

@@ -65,8 +65,12 @@ const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phone
 const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
   and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
 
-const inPairs = (key: 'email_key' | 'login_key', pairs: readonly (readonly [string, string])[]) =>
-  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map(([id, text]) => sql`(${id}, ${text})`))})`;
+const inPairs = <P extends { readonly accountId: string }>(
+  key: 'email_key' | 'login_key',
+  pairs: readonly P[],
+  textOf: (pair: P) => string,
+) =>
+  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map((one) => sql`(${one.accountId}, ${textOf(one)})`))})`;
 
 const all = (db: Db) => db.selectFrom('users').selectAll();
 type All = ReturnType<typeof all>;
@@ -114,28 +118,10 @@ export const userReads = (db: Db) => ({
         ),
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   byEmailPairs: async (pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) =>
-    pairs.length === 0
-      ? []
-      : usersOf(
-          all(db).where(
-            inPairs(
-              'email_key',
-              pairs.map((pair) => [pair.accountId, pair.emailKey]),
-            ),
-          ),
-        ),
+    pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('email_key', pairs, ({ emailKey }) => emailKey))),
   /** The logins that exist among these pairs, by the unique index in one statement. */
   byLoginPairs: async (pairs: readonly { readonly accountId: string; readonly loginKey: string }[]) =>
-    pairs.length === 0
-      ? []
-      : usersOf(
-          all(db).where(
-            inPairs(
-              'login_key',
-              pairs.map((pair) => [pair.accountId, pair.loginKey]),
-            ),
-          ),
-        ),
+    pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('login_key', pairs, ({ loginKey }) => loginKey))),
   ofAccount: async (accountId: string) => usersOf(all(db).where('account_id', '=', accountId).orderBy('login_key')),
   /** The next logins of an account. */
   afterLogin: async (accountId: string, loginKey: string, limit: number) =>

@@ -240,7 +240,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
       expect(told.map((row) => row.line).sort((a, b) => a - b)).toEqual(logins.map((_, index) => index + 2));
       expect(told.every((row) => row.outcome === 'reset')).toBe(true);
     }
-    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+    expect(await place.desk.store.read.resets.open(false, 10_000)).toHaveLength(logins.length);
     const notices = (await place.desk.store.read.outbox.list(10_000)).filter((row) => row.kind === 'mfa-reset-notice');
     expect(notices).toHaveLength(logins.length);
   });
@@ -271,7 +271,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await runJob(place.desk, lead, resumed, { signal: never, told: async (rows) => void rest.push(...rows) });
     expect(rest.map((row) => row.line).sort((a, b) => a - b)).toEqual(logins.map((_, index) => index + 2));
     expect((await openJob(place.desk, work.head.id)).head).toMatchObject({ state: 'done', done: logins.length });
-    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+    expect(await place.desk.store.read.resets.open(false, 10_000)).toHaveLength(logins.length);
   });
 
   it('a freeze stops a run between two chunks, and it goes on after the thaw (B63)', async () => {
@@ -291,7 +291,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
       signal: never,
       told: async () => undefined,
     });
-    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+    expect(await place.desk.store.read.resets.open(false, 10_000)).toHaveLength(logins.length);
   });
 
   describe('a job that runs asks again in each chunk (B78, T15)', () => {
