@@ -36,7 +36,9 @@ async function place(users) {
   return { bench, desk, signed, users, sources: bench.sources };
 }
 
+/** Once for all of them that are chosen. */
 async function prepare() {
+  if (places.length > 0) return;
   for (const users of SIZES) places.push(await place(users));
 }
 
@@ -110,9 +112,9 @@ const BOUNDED = {
   verify: ({ desk, signed, sources }, user) => verifier(sources, desk, signed)(user),
   'user list, 20': ({ desk, sources }) => count(sources.userPages(desk, undefined, 20)),
   'mfa pending, first page': async ({ desk, sources }) => (await sources.pendingEnrolments(desk, undefined)).next(),
-  'audit list, 20 that were refused': ({ desk, sources }) => sources.newestEntries(desk, { outcome: 'refused' }, 20),
-  'audit list, 20 of many kinds': ({ desk, sources }) => sources.newestEntries(desk, { kind: 'mfa' }, 20),
-  'outbox list, 20 delivered': ({ desk, sources }) => sources.listOutbox(desk, 'delivered', 20),
+  'audit list, 20 refused': ({ desk, sources }) => sources.newestEntries(desk, { outcome: 'refused' }, 20),
+  'audit list, 20 of a kind': ({ desk, sources }) => sources.newestEntries(desk, { kind: 'mfa' }, 20),
+  'outbox list, 20 sent': ({ desk, sources }) => sources.listOutbox(desk, 'delivered', 20),
 };
 
 async function perThousand(work, at) {
@@ -128,18 +130,18 @@ async function each(work, at) {
   return (performance.now() - start) / TIMES;
 }
 
-const of = (works, reach, measure) =>
+const of = (what, works, reach, measure) =>
   Object.entries(works).map(([name, work]) => ({
-    name: `growth: ${name}`,
+    name: `growth ${what}: ${name}`,
     reach,
     rounds: 3,
     floor: () => measure(work, 0),
     figure: () => measure(work, 1),
   }));
 
-const all = [...of(LINEAR, 1.5, perThousand), ...of(BOUNDED, 2, each)];
+const all = [...of('a row', LINEAR, 1.5, perThousand), ...of('whole', BOUNDED, 2, each)];
 export const subjects = all.map((subject, at) => ({
   ...subject,
-  ...(at === 0 ? { prepare } : {}),
+  prepare,
   ...(at === all.length - 1 ? { close } : {}),
 }));
