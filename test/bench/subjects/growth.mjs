@@ -26,7 +26,7 @@ const PART = 10;
 /** How often a short work is done for one figure, about people all over the desk. */
 const TIMES = 50;
 
-let places = [];
+const places = [];
 
 async function place(users) {
   const bench = await benchDesk(LINES);
@@ -36,18 +36,11 @@ async function place(users) {
   return { bench, desk, signed, users, sources: bench.sources };
 }
 
-/** Once for all of them that are chosen. */
+/** Once for all of them that are chosen, to the end of the program. */
 async function prepare() {
   if (places.length > 0) return;
+  process.once('exit', () => places.forEach(({ bench }) => void bench.close()));
   for (const users of SIZES) places.push(await place(users));
-}
-
-async function close() {
-  for (const { bench, desk } of places) {
-    await desk.store.close();
-    bench.close();
-  }
-  places = [];
 }
 
 const count = async (pages) => {
@@ -135,13 +128,9 @@ const of = (what, works, reach, measure) =>
     name: `growth ${what}: ${name}`,
     reach,
     rounds: 3,
+    prepare,
     floor: () => measure(work, 0),
     figure: () => measure(work, 1),
   }));
 
-const all = [...of('a row', LINEAR, 1.5, perThousand), ...of('whole', BOUNDED, 2, each)];
-export const subjects = all.map((subject, at) => ({
-  ...subject,
-  prepare,
-  ...(at === all.length - 1 ? { close } : {}),
-}));
+export const subjects = [...of('a row', LINEAR, 1.5, perThousand), ...of('whole', BOUNDED, 2, each)];
