@@ -33,9 +33,13 @@ export interface AuditFilter {
 }
 
 export const auditReads = (db: Db, traits: SchemaTraits) => ({
+  /** All its columns: an older store lacks one. */
   async head(): Promise<AuditHead | undefined> {
-    const query = db.selectFrom('audit_head').select(['size', 'frontier', 'latest_at as latestAt', 'sums', 'mac']);
-    return query.select(traits.serverTime.as('serverAt')).where('id', '=', 1).executeTakeFirst();
+    const query = db.selectFrom('audit_head').selectAll().select(traits.serverTime.as('server_at'));
+    const row = await query.where('id', '=', 1).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const { size, frontier, latest_at: latestAt, sums, mac, server_at: serverAt } = row;
+    return { size, frontier, latestAt, sums, mac, serverAt };
   },
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
