@@ -41,6 +41,7 @@ export type Block =
       readonly rows: readonly (readonly string[])[];
       /** Shown instead of a table without rows. */
       readonly empty: string;
+      readonly goesOn?: boolean;
     }
   /** What the operator should know before continuing. */
   | { readonly kind: 'alerts'; readonly lines: readonly string[] }

@@ -21,6 +21,8 @@ interface Table {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly (readonly string[])[];
   readonly empty: string;
+  /** The next page of a table: without the heading. */
+  readonly goesOn?: boolean | undefined;
 }
 
 const GAP = '  ';
@@ -41,6 +43,7 @@ export function tableLines(table: Table, layout: { style: Style; plain: boolean;
   const typed = table.columns.map(({ whole }, at) => whole === true || rows.some((row) => ID.test(row[at] ?? '')));
   if (!plain) shrink(widths, layout.columns - GAP.length * (widths.length - 1), typed);
   const draw = (cells: readonly string[]) => rowLine(cells, table.columns, widths);
+  if (table.goesOn === true) return rows.map(draw);
   const rule = plain ? [] : [style.faint(widths.map((columns) => '─'.repeat(columns)).join(GAP))];
   return [style.strong(draw(titles)), ...rule, ...rows.map(draw)];
 }

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { build } from 'esbuild';
+import { logPast, PAST, REQUIRED, sealing } from './past.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const executable = path.join(root, 'bin', 'countersign.js');
@@ -43,10 +44,12 @@ export async function benchDesk(lines = [], change = undefined) {
     open,
     env: { ...env, COUNTERSIGN_TOKEN: JSON.parse(stdout).token },
     executable,
-    fill: async (users, words) => {
+    /** `past`: each was reset, has not enrolled again, and is in the log (past.mjs). */
+    fill: async (users, words, past = false) => {
       const desk = await open();
+      if (past) await logPast(desk.store, users);
       await desk.store.close();
-      fill(store, { users, words, guarded: sources.GUARDED, makeTag: desk.notary.rows.make });
+      fill(store, { users, words, past: past && desk.vault, guarded: sources.GUARDED, makeTag: desk.notary.rows.make });
       // What was put in beside the door is counted, as a migration does.
       const engine = await sources.openEngine(store, false);
       await engine.db.transaction().execute((tx) => sources.sealTables(tx, desk.notary));
@@ -170,7 +173,7 @@ const WORDS = {
   ],
 };
 
-function fill(store, { users, words, guarded, makeTag }) {
+function fill(store, { users, words, past, guarded, makeTag }) {
   const file = new Database(store);
   file.pragma('synchronous = OFF');
   file.pragma('foreign_keys = OFF');
@@ -178,10 +181,12 @@ function fill(store, { users, words, guarded, makeTag }) {
   // As rowText (store/guarded-tables.ts) puts it.
   file.function('row_tag', { varargs: true }, (...values) => makeTag(JSON.stringify(['row', ...values])));
   const tables = [
-    ['accounts', ACCOUNT, Math.ceil(users / USERS_PER_ACCOUNT)],
+    ['accounts', past ? { ...ACCOUNT, ...REQUIRED } : ACCOUNT, Math.ceil(users / USERS_PER_ACCOUNT)],
     ['users', USER, users],
     ['passphrases', PASSPHRASE, users],
+    ...(past ? Object.entries(PAST).map(([name, columns]) => [name, columns, users]) : []),
   ];
+  if (past) file.function('sealed_address', sealing(past));
   for (const [name, columns, count] of tables) file.prepare(insert(name, columns, guarded[name])).run({ count });
   if (words) {
     for (const [kind, columns, count] of [
@@ -201,7 +206,8 @@ function fill(store, { users, words, guarded, makeTag }) {
     }
   }
   file.pragma('wal_checkpoint(TRUNCATE)');
-  file.exec('analyze');
+  // With a past, as a desk is that nobody has analysed: then the engine has only the indexes to go by.
+  if (!past) file.exec('analyze');
   file.close();
 }
 

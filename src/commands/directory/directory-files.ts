@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { importDirectory } from '../../procedures/exits/import-directory.js';
@@ -208,7 +208,7 @@ const exportAllAccounts = command({
   access: 'directory:write',
   options: FORM,
   input: () => z.object(formInput()),
-  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
+  run: async (context, given) => asCsv(context, await exportAccounts(await context.desk(), context.operator(), given)),
 });
 
 const exportAllUsers = command({
@@ -219,10 +219,19 @@ const exportAllUsers = command({
   run: async (context, { account, ...given }) => {
     const desk = await context.desk();
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only, given));
+    return asCsv(context, await exportUsers(desk, context.operator(), only, given));
   },
 });
 
-const asCsv = (csv: string): Result => ({ raw: csv, view: [], document: { csv } });
+/** Written as it is read; under --json it is one text. */
+async function asCsv(context: Context, pages: AsyncIterable<string>): Promise<Result> {
+  let csv = '';
+  for await (const text of pages) {
+    if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));
+    if (context.options.json) csv += text;
+    else await context.write(text);
+  }
+  return { view: [], document: { csv } };
+}
 
 export const commands: readonly Command[] = [importAccounts, importUsers, exportAllAccounts, exportAllUsers];

@@ -1,7 +1,6 @@
 /** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
 
 import * as z from 'zod';
-import type { Desk, SignedOperator } from '../../desk.js';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { csvText } from '../../procedures/directory/export-directory.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
@@ -12,6 +11,7 @@ import { iso, readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { longList } from '../wording/long-list.js';
 import { localDay, localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
@@ -148,13 +148,17 @@ const pending = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const found = await pendingEnrolments(desk, given.job);
-    if (given.csv) return { view: [], document: null, raw: await toCall(desk, context.operator(), found) };
+    if (given.csv) {
+      const people = seePeople(desk, context.operator(), 'mfa pending', found);
+      return { view: [], document: null, raw: await csvText(TO_CALL, people, toCall) };
+    }
     const words = wordsOf(context);
-    return {
-      view: [
+    return longList(context, found, {
+      name: 'pending',
+      table: (rows) =>
         block.table(
           [words('status.user'), words('status.reset-at'), words('mfa.state'), words('status.which')],
-          found.map(({ reset, user, account, state }) => [
+          rows.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
             localMinute(reset.at),
             words(`status.pending-${state}`),
@@ -162,30 +166,30 @@ const pending = command({
           ]),
           words('status.none-pending'),
         ),
-      ],
-      document: {
-        pending: found.map(({ reset, user, account, state }) => ({
-          reset: reset.id,
-          job: reset.job_id,
-          user: { id: user.id, login: user.login, name: user.name },
-          account: { id: account.id, number: account.number },
-          at: iso(reset.at),
-          state,
-          objectedAt: iso(reset.objected_at),
-        })),
-      },
-    };
+      document: ({ reset, user, account, state }) => ({
+        reset: reset.id,
+        job: reset.job_id,
+        user: { id: user.id, login: user.login, name: user.name },
+        account: { id: account.id, number: account.number },
+        at: iso(reset.at),
+        state,
+        objectedAt: iso(reset.objected_at),
+      }),
+    });
   },
 });
 
-async function toCall(desk: Desk, signed: SignedOperator, found: readonly PendingEnrolment[]): Promise<string> {
-  const people = await seePeople(desk, signed, 'mfa pending', found);
-  const rows = found.map(({ reset, account, state }, n) => {
-    const user = people[n]?.user;
-    return [account.number, user?.login ?? '', user?.name ?? '', user?.phone ?? '', state, iso(reset.at), reset.id];
-  });
-  return csvText(['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'], rows);
-}
+const TO_CALL = ['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'];
+
+const toCall = ({ reset, account, user, state }: PendingEnrolment) => [
+  account.number,
+  user.login,
+  user.name,
+  user.phone,
+  state,
+  iso(reset.at),
+  reset.id,
+];
 
 export const commands: readonly Command[] = [
   status,

@@ -4,10 +4,10 @@ import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import type { FoundUser } from './search-directory.js';
+import { inPages } from './in-pages.js';
+import { type FoundUser, withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
-const PAGE = 500;
 
 /** For Excel: a byte order mark, CRLF, and no digits lost. Absent: UTF-8 with plain line feeds and commas, as every tool here writes. */
 export interface ExportForm {
@@ -17,81 +17,74 @@ export interface ExportForm {
 
 const COMMAS: ExportForm = { separator: ',' };
 
-export async function csvText(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  form = COMMAS,
-): Promise<string> {
-  const { stringify } = await import('csv-stringify/sync');
-  const excel = form.for === 'excel';
-  const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
-  return stringify([header, ...guarded], {
-    delimiter: form.separator,
-    bom: excel,
-    record_delimiter: excel ? 'windows' : '\n',
-  });
+type Pages<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
+type CellsOf<T> = (row: T) => readonly string[];
+
+export async function csvText<T>(header: readonly string[], pages: Pages<T>, cellsOf: CellsOf<T>): Promise<string> {
+  let text = '';
+  for await (const some of csvPages(header, pages, cellsOf)) text += some;
+  return text;
 }
 
-export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS): Promise<string> {
+/** Page by page, so that a large directory does not fill the memory. */
+async function* csvPages<T>(header: readonly string[], pages: Pages<T>, cellsOf: CellsOf<T>, form = COMMAS) {
+  const { stringify } = await import('csv-stringify/sync');
+  const excel = form.for === 'excel';
+  const csv = (rows: readonly (readonly string[])[], bom = false): string => {
+    const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
+    return stringify(guarded, { delimiter: form.separator, bom, record_delimiter: excel ? 'windows' : '\n' });
+  };
+  yield csv([header], excel);
+  for await (const page of pages) yield csv(page.map(cellsOf));
+}
+
+export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
-  const accounts = await allAccounts(desk);
-  await log(desk, signed, { accounts: accounts.length });
-  return csvText(
-    ['number', 'name', 'edition', 'sso', 'country'],
-    accounts.map(({ number, name, edition, sso, country }) => [number, name, edition, sso ?? '', country ?? '']),
-    form,
-  );
+  await log(desk, signed, { accounts: await desk.store.read.accounts.count() });
+  const cellsOf = ({ number, name, edition, sso, country }: Account) => [
+    number,
+    name,
+    edition,
+    sso ?? '',
+    country ?? '',
+  ];
+  return csvPages(['number', 'name', 'edition', 'sso', 'country'], accountPages(desk), cellsOf, form);
 }
 
 /** Users of one account, or of all. */
-export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS): Promise<string> {
+export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
-  const users = await allUsers(desk, only);
-  await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
-  return csvText(
-    ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'],
-    users.map(({ account, user }) => [
-      account.number,
-      user.login,
-      user.name,
-      user.email,
-      user.phone,
-      user.role,
-      user.scopes.join(' '),
-      user.signIn,
-      user.external ?? '',
-    ]),
-    form,
-  );
+  const users = await desk.store.read.users.count(only?.id);
+  await log(desk, signed, { users, ...(only === undefined ? {} : { account: only.number }) });
+  const header = ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'];
+  const cellsOf = ({ account, user }: FoundUser) => {
+    const { login, name, email, phone, role, scopes, signIn, external } = user;
+    return [account.number, login, name, email, phone, role, scopes.join(' '), signIn, external ?? ''];
+  };
+  return csvPages(header, userPages(desk, only), cellsOf, form);
 }
 
-/** All accounts in the order of their numbers, or the first `limit` of them. */
-export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY): Promise<readonly Account[]> {
+/** All accounts in the order of their numbers, or the first `most` of them. */
+export async function allAccounts(desk: Desk, most?: number): Promise<readonly Account[]> {
   const found: Account[] = [];
-  for (;;) {
-    const page = await desk.store.read.accounts.page(keyAfter(found.at(-1)), Math.min(PAGE, limit - found.length));
-    found.push(...page);
-    if (page.length < PAGE || found.length >= limit) return found;
-  }
+  for await (const page of accountPages(desk, most)) found.push(...page);
+  return found;
 }
 
-/** Logins of one account, or of all, account by account; or the first `limit` of them. */
-export async function allUsers(
-  desk: Desk,
-  only?: Account,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<readonly FoundUser[]> {
-  const accounts = only === undefined ? await allAccounts(desk) : [only];
-  const found: FoundUser[] = [];
-  for (let from = 0; from < accounts.length && found.length < limit; from += PAGE) {
-    const homes = new Map(accounts.slice(from, from + PAGE).map((account) => [account.id, account]));
-    for (const user of await desk.store.read.users.ofAccounts([...homes.keys()])) {
-      const account = homes.get(user.accountId);
-      if (account !== undefined) found.push({ account, user });
-    }
-  }
-  return found.slice(0, limit);
-}
+const accountPages = (desk: Desk, most?: number) =>
+  inPages<Account>((last, limit) => desk.store.read.accounts.page(keyAfter(last), limit), most);
+
+/** Logins of one account, or of all, by number and login; or the first `most` of them. */
+export const userPages = (desk: Desk, only?: Account, most?: number) =>
+  inPages<FoundUser>(async (last, limit) => {
+    const { users } = desk.store.read;
+    const home = last?.account ?? only;
+    // The rest of the account in which the page before has ended, and then others.
+    const rest = home === undefined ? [] : await users.afterLogin(home.id, foldKey(last?.user.login ?? ''), limit);
+    const others = only === undefined && rest.length < limit;
+    const more = others ? await users.afterAccount(keyAfter(home), limit - rest.length) : [];
+    return withHomes(desk, [...rest, ...more], only);
+  }, most);
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
 

@@ -135,19 +135,24 @@ export async function viewUsers(
   return { found: people, more, capped: !all && more && (text === undefined || page === PAGES_IN_A_CALL) };
 }
 
-/** These people on a list of another kind, which is logged if any contact is in full (B83). */
-export async function seePeople(
+/**
+ * These people on a list of another kind, page by page; at its end it is logged if any contact is in full (B83), so nothing is shown before.
+ */
+export async function* seePeople<T extends FoundUser>(
   desk: Desk,
   signed: SignedOperator,
   list: string,
-  found: readonly FoundUser[],
-): Promise<readonly SeenUser[]> {
+  pages: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
+): AsyncGenerator<readonly (T & SeenUser)[]> {
   await askAuthority(desk, signed, { permission: 'mfa:read' });
   const { see } = await sightOf(desk, signed);
-  const people = found.map(see);
-  const full = people.filter(({ contacts }) => contacts === 'full').length;
-  if (full > 0) await noteList(desk, signed, { list }, { people: full });
-  return people;
+  let people = 0;
+  for await (const page of pages) {
+    const seen = page.map((one) => ({ ...one, ...see(one) }));
+    people += seen.filter(({ contacts }) => contacts === 'full').length;
+    yield seen;
+  }
+  if (people > 0) await noteList(desk, signed, { list }, { people });
 }
 
 /** One entry, before anything is shown: who, what, how many with contacts in full, and how many names. */

@@ -100,10 +100,7 @@ async function noticesOf(desk: Desk, { account, user }: Owner, asked: readonly P
   const [only] = asked;
   const facts = { account: account.name, who: user.name || user.login, when: minuteOf(desk.now()) };
   const nameOf = ({ name, login }: User) => `${name || login} (${login})`;
-  const text = await csvText(
-    ['reference', 'login'],
-    asked.map(({ reset, target }) => [reset.id, target.login]),
-  );
+  const text = await csvText(['reference', 'login'], [asked], ({ reset, target }) => [reset.id, target.login]);
   const about =
     only === undefined || asked.length > 1
       ? {

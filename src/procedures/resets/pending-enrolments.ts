@@ -4,6 +4,7 @@ import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/code-state.js';
+import { inPages } from '../directory/in-pages.js';
 
 export interface PendingEnrolment {
   readonly reset: ResetRow;
@@ -13,22 +14,22 @@ export interface PendingEnrolment {
   readonly state: Exclude<CodeState, 'sent'> | 'waiting' | 'objected' | 'no-code-needed';
 }
 
-const BATCH = 500;
-const MOST = 100_000;
-
 /**
- * Resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second factor, and
- * who cannot sign in, is not pending (B89). Refusal not-found for an unknown job.
+ * In pages: resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second
+ * factor, and who cannot sign in, is not pending (B89). Refusal not-found for an unknown job.
  */
-export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
+export async function pendingEnrolments(desk: Desk, jobId: string | undefined) {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
     throw refusal('not-found', 'job-unknown', { id: jobId }, 'list-jobs');
   }
-  const rows = await desk.store.read.resets.open(MOST, jobId);
-  const pending: PendingEnrolment[] = [];
-  for (let from = 0; from < rows.length; from += BATCH)
-    pending.push(...(await ofBatch(desk, rows.slice(from, from + BATCH))));
-  return pending.toSorted((a, b) => Number(b.state === 'objected') - Number(a.state === 'objected'));
+  return pages(desk, jobId);
+}
+
+async function* pages(desk: Desk, jobId: string | undefined) {
+  const { resets } = desk.store.read;
+  for (const objected of [true, false])
+    for await (const rows of inPages<ResetRow>((last, limit) => resets.open(objected, limit, jobId, last)))
+      yield ofBatch(desk, rows);
 }
 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {

@@ -88,10 +88,7 @@ export async function noticesOfRun(
     const admins = await adminsOf(desk, accounts);
     for (const account of accounts) {
       const rows = companies.get(account.number) ?? [];
-      const text = await csvText(
-        ['line', 'login'],
-        rows.map(({ line, login }) => [String(line), login]),
-      );
+      const text = await csvText(['line', 'login'], [rows], ({ line, login }) => [String(line), login]);
       const attachment = { name: `${facts.reference}.csv`, text };
       const values = { account: account.name, count: String(rows.length), ...facts };
       for (const user of admins.get(account.id) ?? []) {

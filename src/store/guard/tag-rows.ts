@@ -36,12 +36,9 @@ const TAG = sql.ref(TAG_COLUMN);
 /** Tags rows again whose tag does not cover these columns yet, nor those of later steps. A row with any other tag was changed, and keeps it. */
 export async function tagAnew(db: Db, tagging: Tagging, name: string, added: readonly string[]): Promise<void> {
   const table = tableOf(name);
-  for (let after = ''; ; ) {
-    const rows = await rowsAfter(db, name, sql`${TAG} is not null`, { after, limit: CHUNK });
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    after = String(last[table.key]);
-    const columns = table.columns.filter((column) => column in last && !added.includes(column));
+  for await (const all of pagesOf(db, name)) {
+    const rows = all.filter((row) => row[TAG_COLUMN] !== null);
+    const columns = table.columns.filter((column) => column in (all[0] ?? {}) && !added.includes(column));
     const good = rows.filter((row) => fits(tagging.tags, name, { ...table, columns }, row));
     await writeTags(db, name, good, tagging);
   }
@@ -98,7 +95,18 @@ export async function setEach(db: Db, text: string, pairs: readonly (readonly [s
   await db.executeQuery(CompiledQuery.raw(text, [JSON.stringify(Object.fromEntries(pairs))]));
 }
 
-export async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
+/** Every row of a table, by its key. */
+export async function* pagesOf(db: Db, name: string): AsyncGenerator<readonly Row[]> {
+  const { key } = tableOf(name);
+  for (let after = ''; ; ) {
+    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: CHUNK });
+    if (rows.length === 0) return;
+    yield rows;
+    after = String(rows.at(-1)?.[key]);
+  }
+}
+
+async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
   const key = sql.ref(tableOf(name).key);
   const { rows } = await sql<Row>`select * from ${sql.table(name)}
     where ${key} > ${page.after} and (${which}) order by ${key} limit ${page.limit}`.execute(db);

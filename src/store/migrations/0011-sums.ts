@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from '../guard/guarded-tables.js';
-import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
+import { fits, pagesOf, setEach, writeTags } from '../guard/tag-rows.js';
 import { FREEZE_ID } from '../queries/freezes.js';
 import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0008-release.js';
@@ -31,7 +31,6 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   users: ['passphrase_at', 'password_at', 'enrolled_at', 'tried'],
   operators: ['tried'],
 };
-const PAGE = 1_000;
 
 export async function up(db: Db, traits: SchemaTraits, keys: MigrationKeys): Promise<void> {
   await addColumns(db, traits);
@@ -174,15 +173,5 @@ async function bind(db: Db, name: string, { traits, keys, accounts }: Binding): 
       if (pairs.length > 0) await setEach(db, traits.setEach(name, key, column), pairs);
     }
     await writeTags(db, name, again, { traits, tags: keys.notary.rows });
-  }
-}
-
-async function* pagesOf(db: Db, name: string): AsyncGenerator<readonly Row[]> {
-  const { key } = GUARDED[name] as GuardedTable;
-  for (let after = ''; ; ) {
-    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
-    if (rows.length === 0) return;
-    yield rows;
-    after = String(rows.at(-1)?.[key]);
   }
 }

@@ -2,16 +2,13 @@
  * Adds the country of a company, and each telephone number as it is dialled (B96). Both decide where codes go, so they are tagged. The words
  * of all searches are made anew: by number, as names are spelled, and without the parts of addresses that earlier versions kept (B83).
  */
-import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { GUARDED, type GuardedTable, type Row } from '../guard/guarded-tables.js';
-import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
+import { fits, pagesOf, setEach, writeTags } from '../guard/tag-rows.js';
 import { searchWrites } from '../queries/search.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { createIndex } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
-
-const PAGE = 1_000;
 
 export async function up(db: Db, traits: SchemaTraits, { notary, directory }: MigrationKeys): Promise<void> {
   const { phoneOf, wordsOf } = await directory();
@@ -27,10 +24,7 @@ export async function up(db: Db, traits: SchemaTraits, { notary, directory }: Mi
     ['users', 'phone_e164'],
   ] as const) {
     const whole = GUARDED[name] as GuardedTable;
-    for (let after = ''; ; ) {
-      const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
-      if (rows.length === 0) break;
-      after = String(rows.at(-1)?.[whole.key]);
+    for await (const rows of pagesOf(db, name)) {
       // Without those of later steps.
       const table = { ...whole, columns: whole.columns.filter((column) => column in (rows[0] ?? {})) };
       const before = { ...table, columns: table.columns.filter((column) => column !== added) };

@@ -22,7 +22,8 @@ import * as lookups from './0016-lookups.js';
 import * as languages from './0017-languages.js';
 import * as connectors from './0018-connectors.js';
 import * as lastSignIn from './0019-last-sign-in.js';
-import * as stagedImports from './0020-staged-imports.js';
+import * as largeDesks from './0020-large-desks.js';
+import * as stagedImports from './0021-staged-imports.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
@@ -61,7 +62,8 @@ export const STEPS: readonly Step[] = [
   { name: '0017-languages', up: languages.up },
   { name: '0018-connectors', up: connectors.up },
   { name: '0019-last-sign-in', up: lastSignIn.up },
-  { name: '0020-staged-imports', up: stagedImports.up },
+  { name: '0020-large-desks', up: largeDesks.up },
+  { name: '0021-staged-imports', up: stagedImports.up },
 ];
 
 /** Name of the newest migration that this build knows. */

@@ -1,21 +1,21 @@
 /** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
 
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { inserting, rowBy } from '../guard/statements.js';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
-const newest = (db: Db, limit: number) =>
-  db.selectFrom('approvals').selectAll().orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
+const newest = (db: Db, limit: number, id = sql`id`) =>
+  db.selectFrom('approvals').selectAll().orderBy(id, 'desc').limit(limit);
 
-/** Lists begin with the newest. */
+/** Lists begin with the newest: ids begin with the time. */
 export const approvalReads = (db: Db) => ({
   byId: rowBy(db, 'approvals', 'id'),
   list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
-  /** Undecided and not expired. */
+  /** Undecided and not expired. Computed: few can still be decided, and SQLite would rather read all that nobody has decided. */
   pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
-    newest(db, limit).where('state', '=', 'pending').where('expires_at', '>', now).execute(),
+    newest(db, limit, sql`id || ''`).where('expires_at', '>', now).where(sql`state || ''`, '=', 'pending').execute(),
   /** Of one requester for exactly this subject. */
   ofSubject: async (hash: string, operatorId: string): Promise<readonly ApprovalRow[]> =>
     newest(db, 20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute(),

@@ -10,9 +10,10 @@ export const callReads = (db: Db) => ({
   byId: rowBy(db, 'calls', 'id'),
   /** The newest that an operator opened or has taken over. */
   async ofOperator(id: string, limit: number): Promise<readonly CallRow[]> {
-    const own = db.selectFrom('calls').selectAll();
-    const mine = own.where((e) => e.or([e('operator_id', '=', id), e('opened_by', '=', id)]));
-    return mine.orderBy('opened_at', 'desc').limit(limit).execute();
+    const newest = db.selectFrom('calls').selectAll().orderBy('opened_at', 'desc').limit(limit);
+    const [has, opened] = [newest.where('operator_id', '=', id), newest.where('opened_by', '=', id)];
+    const both = new Map([...(await has.execute()), ...(await opened.execute())].map((row) => [row.id, row]));
+    return [...both.values()].toSorted((a, b) => b.opened_at - a.opened_at).slice(0, limit);
   },
   /** Calls about a person that are open with somebody, with news since a time. */
   async openAbout(userId: string, since: number): Promise<readonly CallRow[]> {

@@ -15,13 +15,8 @@ const codesOf = (db: Db, userId: string, purpose: string) =>
 
 export const factorReads = (db: Db) => ({
   async ofUser(userId: string): Promise<readonly FactorRow[]> {
-    return db
-      .selectFrom('factors')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .orderBy('created_at')
-      .orderBy('id')
-      .execute();
+    const theirs = db.selectFrom('factors').selectAll().where('user_id', '=', userId);
+    return theirs.orderBy('created_at').orderBy('id').execute();
   },
   /** Those in use; of at least one user. */
   activeOf: async (ids: readonly string[]) =>
@@ -64,11 +59,8 @@ export const factorReads = (db: Db) => ({
   },
   /** Unused codes of this purpose made at or after `since`, oldest first. */
   async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
-    return codesOf(db, userId, purpose)
-      .where('used_at', 'is', null)
-      .where('created_at', '>', since)
-      .orderBy('created_at')
-      .execute();
+    const unused = codesOf(db, userId, purpose).where('used_at', 'is', null).where('created_at', '>', since);
+    return unused.orderBy('created_at').execute();
   },
 });
 

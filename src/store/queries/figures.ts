@@ -100,12 +100,13 @@ export const figureReads = (db: Db) => ({
       .execute();
     return rows.map(({ outcome, n }) => ({ name: outcome ?? '', n }));
   },
-  /** Resets that took something, by their state: open, enrolled, undone … */
+  /** Resets that took something, by their state. All states are named, for the index of states and times. */
   async resetsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
     return db
       .selectFrom('resets')
       .select((e) => [bucketOf('at', width), 'state as outcome', e.fn.countAll<number>().as('n')])
       .where('at', '>=', since)
+      .where('state', 'in', ['open', 'superseded', 'undone', 'enrolled', 'none'])
       .where('outcome', 'in', ['reset', 'no-address', 'sso-only'])
       .groupBy(['bucket', 'state'])
       .orderBy('bucket')

@@ -17,10 +17,7 @@ export const jobReads = (db: Db) => ({
   /** The job that carries out this plan, if there is one. */
   ofPlan: rowBy(db, 'jobs', 'plan_hash'),
   /** Users in jobs that nobody approved, begun since a time: of one operator, and of all. */
-  async unapprovedSince(
-    operatorId: string,
-    since: number,
-  ): Promise<{ readonly ofOperator: number; readonly ofDesk: number }> {
+  async unapprovedSince(operatorId: string, since: number) {
     const rows = await db
       .selectFrom('jobs')
       .select(['operator_id', (e) => e.fn.sum<number | string>('total').as('users')])
@@ -28,15 +25,12 @@ export const jobReads = (db: Db) => ({
       .where('approval_id', 'is', null)
       .groupBy('operator_id')
       .execute();
-    const users = (row: { readonly users: number | string | null }): number => Number(row.users ?? 0);
-    return {
-      ofOperator: rows.filter((row) => row.operator_id === operatorId).reduce((sum, row) => sum + users(row), 0),
-      ofDesk: rows.reduce((sum, row) => sum + users(row), 0),
-    };
+    const sum = (some: typeof rows) => some.reduce((all, { users }) => all + Number(users ?? 0), 0);
+    return { ofOperator: sum(rows.filter((row) => row.operator_id === operatorId)), ofDesk: sum(rows) };
   },
-  /** Newest first. */
+  /** Newest first, by id, which begins with the time. */
   async list(limit: number): Promise<readonly JobHead[]> {
-    return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    return db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(limit).execute();
   },
 });
 

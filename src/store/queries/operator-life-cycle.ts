@@ -27,21 +27,13 @@ export const lifeCycleReads = (db: Db) => ({
   startOf: rowBy(db, 'operator_starts', 'id'),
   /** Whatever one of these operators had a hand in, and whoever had a hand in one of them. */
   async handsOf(ids: readonly string[]): Promise<readonly OperatorHandRow[]> {
-    return db
-      .selectFrom('operator_hands')
-      .selectAll()
-      .where((e) => e.or([e('operator_id', 'in', ids), e('by_id', 'in', ids)]))
-      .execute();
+    const hands = db.selectFrom('operator_hands').selectAll();
+    return hands.where((e) => e.or([e('operator_id', 'in', ids), e('by_id', 'in', ids)])).execute();
   },
   /** The unused recovery codes of an operator. */
   async recoveryCodes(operatorId: string): Promise<readonly RecoveryCodeRow[]> {
-    return db
-      .selectFrom('operator_recovery_codes')
-      .selectAll()
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .orderBy('slot')
-      .execute();
+    const theirs = db.selectFrom('operator_recovery_codes').selectAll().where('operator_id', '=', operatorId);
+    return theirs.where('used_at', 'is', null).orderBy('slot').execute();
   },
 });
 

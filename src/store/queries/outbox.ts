@@ -1,5 +1,5 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import { insertingAll, rowBy, updating } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
@@ -7,17 +7,17 @@ import { countOf } from './count.js';
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;
 
+const every = (db: Db) => db.selectFrom('outbox').selectAll();
 const about = (db: Db, userId: string, kind: string) =>
-  db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
+  every(db).where('user_id', '=', userId).where('kind', '=', kind);
+
+/** Computed: what is queued is found by its time, or by its person; SQLite would rather read all that waits. */
+const QUEUED = sql<boolean>`state || '' = 'queued'`;
 
 export const outboxReads = (db: Db) => ({
   byId: rowBy(db, 'outbox', 'id'),
   async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxRow>> {
-    const rows = await db
-      .selectFrom('outbox')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute();
+    const rows = await every(db).where('id', 'in', ids).execute();
     return new Map(rows.map((row) => [row.id, row]));
   },
   /** The newest message of one kind about one user. */
@@ -36,12 +36,8 @@ export const outboxReads = (db: Db) => ({
   /** What is queued for these users in these channels, oldest first. */
   async queuedOf(userIds: readonly string[], channels: readonly string[]) {
     if (userIds.length === 0) return [];
-    const queued = db
-      .selectFrom('outbox')
-      .where('user_id', 'in', [...userIds])
-      .where('state', '=', 'queued');
-    const some = queued.where('channel', 'in', [...channels]).select(['id', 'user_id', 'channel']);
-    return some.orderBy('id').execute();
+    const queued = every(db).where('user_id', 'in', userIds).where(QUEUED);
+    return queued.where('channel', 'in', channels).orderBy('id').execute();
   },
   /** Every message of one kind about these users, oldest first. */
   async allAbout(userIds: readonly string[], kind: string): Promise<readonly OutboxRow[]> {
@@ -60,29 +56,24 @@ export const outboxReads = (db: Db) => ({
   /** Due messages of these channels, the longest due first. */
   async due(now: number, limit: number, channels: readonly string[]): Promise<readonly OutboxRow[]> {
     if (channels.length === 0) return [];
-    return db
-      .selectFrom('outbox')
-      .selectAll()
-      .where('state', '=', 'queued')
-      .where('next_attempt_at', '<=', now)
-      .where('channel', 'in', channels)
-      .orderBy('next_attempt_at')
-      .limit(limit)
-      .execute();
+    const due = every(db).where(QUEUED).where('next_attempt_at', '<=', now).where('channel', 'in', channels);
+    return due.orderBy('next_attempt_at').limit(limit).execute();
   },
   /** Since when the message that is due longest is due, ms; null if none is. */
   async dueSince(now: number): Promise<number | null> {
-    const queued = db.selectFrom('outbox').select('next_attempt_at').where('state', '=', 'queued');
+    const queued = db.selectFrom('outbox').select('next_attempt_at').where(QUEUED);
     const row = await queued.where('next_attempt_at', '<=', now).orderBy('next_attempt_at').limit(1).executeTakeFirst();
     return row?.next_attempt_at ?? null;
   },
   async countDue(now: number): Promise<number> {
-    return countOf(db.selectFrom('outbox').where('state', '=', 'queued').where('next_attempt_at', '<=', now));
+    return countOf(db.selectFrom('outbox').where(QUEUED).where('next_attempt_at', '<=', now));
   },
+  /** How many wait, and how many nobody gets. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
       .selectFrom('outbox')
       .select(['state', (e) => e.fn.countAll<number>().as('n')])
+      .where('state', 'in', ['queued', 'given-up'])
       .groupBy('state')
       .execute();
     return Object.fromEntries(rows.map((row) => [row.state, row.n]));

@@ -54,6 +54,7 @@ export const resetWrites = (tx: Tx) => ({
       await tx
         .updateTable(table)
         .set(back)
+        .where('user_id', 'in', userIds)
         .where('suspended_by', 'in', resetIds)
         .where('state', '=', 'suspended')
         .execute();

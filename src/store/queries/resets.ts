@@ -24,11 +24,14 @@ export const resetReads = (db: Db) => ({
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
   },
-  /** Resets whose user has not enrolled again yet, newest first, of one job or all. */
-  async open(limit: number, jobId?: string): Promise<readonly ResetRow[]> {
-    const query = db.selectFrom('resets').selectAll().where('state', '=', 'open');
-    const narrowed = jobId === undefined ? query : query.where('job_id', '=', jobId);
-    return narrowed.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+  /** The next resets, with or without an objection, whose user has not enrolled again yet, newest first, of one job or all. */
+  async open(objected: boolean, limit: number, jobId?: string, last?: Pick<ResetRow, 'at' | 'id'>) {
+    let query = db.selectFrom('resets').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
+    if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+    if (last !== undefined) query = query.where(sql<boolean>`(at, id) < (${last.at}, ${last.id})`);
+    // Few have one. Computed, because SQLite would rather read all that are open.
+    if (objected) return query.where('objected_at', 'is not', null).where(sql`state || ''`, '=', 'open').execute();
+    return query.where('objected_at', 'is', null).where('state', '=', 'open').execute();
   },
   /** Those of one user that took something, newest first; the older ones are in the log. */
   ofUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').limit(20).execute(),

@@ -25,13 +25,9 @@ export const throttleReads = (db: Db) => ({
   },
   /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
   async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
-    return db
-      .selectFrom('throttles')
-      .selectAll()
-      .where('subject', '>', after)
+    const next = db.selectFrom('throttles').selectAll().where('subject', '>', after).orderBy('subject').limit(limit);
+    return next
       .where((e) => e.or([e('failures', '>', 0), e('locked_until', 'is not', null), e('disabled_at', 'is not', null)]))
-      .orderBy('subject')
-      .limit(limit)
       .execute();
   },
 });

@@ -66,13 +66,17 @@ const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phone
 const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
   and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
 
-const inPairs = (key: 'email_key' | 'login_key', pairs: readonly (readonly [string, string])[]) =>
-  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map(([id, text]) => sql`(${id}, ${text})`))})`;
+const inPairs = <P extends { readonly accountId: string }>(
+  key: 'email_key' | 'login_key',
+  pairs: readonly P[],
+  textOf: (pair: P) => string,
+) =>
+  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map((one) => sql`(${one.accountId}, ${textOf(one)})`))})`;
 
 const seen = (db: Db) => db.selectFrom('users').where(settled('users'));
 const all = (db: Db) => seen(db).selectAll();
 type All = ReturnType<typeof all>;
-const usersOf = async (query: All): Promise<readonly User[]> => (await query.execute()).map(toUser);
+const usersOf = async (query: Pick<All, 'execute'>): Promise<readonly User[]> => (await query.execute()).map(toUser);
 const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await query.execute()).map(toContacts);
 const usersById = async (db: Db, ids: readonly string[]) =>
   ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
@@ -121,34 +125,27 @@ export const userReads = (db: Db) => ({
         ),
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   byEmailPairs: async (pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) =>
-    pairs.length === 0
-      ? []
-      : usersOf(
-          all(db).where(
-            inPairs(
-              'email_key',
-              pairs.map((pair) => [pair.accountId, pair.emailKey]),
-            ),
-          ),
-        ),
+    pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('email_key', pairs, ({ emailKey }) => emailKey))),
   /** The logins that exist among these pairs, by the unique index in one statement. */
   byLoginPairs: async (pairs: readonly { readonly accountId: string; readonly loginKey: string }[]) =>
-    pairs.length === 0
-      ? []
-      : usersOf(
-          all(db).where(
-            inPairs(
-              'login_key',
-              pairs.map((pair) => [pair.accountId, pair.loginKey]),
-            ),
-          ),
-        ),
+    pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('login_key', pairs, ({ loginKey }) => loginKey))),
   ofAccount: async (accountId: string) => usersOf(all(db).where('account_id', '=', accountId).orderBy('login_key')),
-  /** Logins of several accounts at once, in the order of account and login. */
-  ofAccounts: async (accountIds: readonly string[]) =>
-    accountIds.length === 0
-      ? []
-      : usersOf(all(db).where('account_id', 'in', accountIds).orderBy('account_id').orderBy('login_key')),
+  /** The next logins of an account. */
+  afterLogin: async (accountId: string, loginKey: string, limit: number) =>
+    usersOf(
+      all(db).where('account_id', '=', accountId).where('login_key', '>', loginKey).orderBy('login_key').limit(limit),
+    ),
+  /** The next logins of the accounts after this number, by number and login. */
+  afterAccount: async (numberKey: string, limit: number) =>
+    usersOf(
+      seen(db)
+        .innerJoin('accounts', 'accounts.id', 'users.account_id')
+        .selectAll('users')
+        .where('accounts.number_key', '>', numberKey)
+        .orderBy('accounts.number_key')
+        .orderBy('users.login_key')
+        .limit(limit),
+    ),
   /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
     return seen(db)
@@ -196,8 +193,9 @@ export const userReads = (db: Db) => ({
   },
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await userBy(db, id))?.created_at,
-  async count(): Promise<number> {
-    return countOf(seen(db));
+  /** Of one account, or of all. */
+  async count(accountId?: string): Promise<number> {
+    return countOf(accountId === undefined ? seen(db) : seen(db).where('account_id', '=', accountId));
   },
 });
 

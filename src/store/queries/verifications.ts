@@ -6,30 +6,19 @@ import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/director
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
+const ofCaller = (db: Db, key: string) => db.selectFrom('verifications').selectAll().where('caller_key', '=', key);
+
 export const verificationReads = (db: Db) => ({
   byId: rowBy(db, 'verifications', 'id'),
   /** Failed attempts on one caller by any operator since a time, newest first (B76). */
   async failuresOn(callerKey: string, since: number): Promise<readonly VerificationRow[]> {
-    return db
-      .selectFrom('verifications')
-      .selectAll()
-      .where('caller_key', '=', callerKey)
-      .where('started_at', '>=', since)
-      .where('outcome', '!=', 'verified')
-      .orderBy('started_at', 'desc')
-      .limit(100)
-      .execute();
+    const failed = ofCaller(db, callerKey).where('started_at', '>=', since).where('outcome', '!=', 'verified');
+    return failed.orderBy('started_at', 'desc').limit(100).execute();
   },
   /** True if an answer of this caller that began after `since` is still being checked. */
   async beingChecked(callerKey: string, since: number): Promise<boolean> {
-    const row = await db
-      .selectFrom('verifications')
-      .selectAll()
-      .where('caller_key', '=', callerKey)
-      .where('outcome', '=', 'started')
-      .where('started_at', '>', since)
-      .executeTakeFirst();
-    return row !== undefined;
+    const started = ofCaller(db, callerKey).where('outcome', '=', 'started').where('started_at', '>', since);
+    return (await started.executeTakeFirst()) !== undefined;
   },
 });
 

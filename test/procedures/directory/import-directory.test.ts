@@ -1,17 +1,23 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import {
+  exportAccounts as accountPages,
+  exportUsers as userPages,
+} from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { guardCell } from '../../../src/rules/csv-table.js';
 import { faultOfName, faultOfPhoneOnFile, tidy } from '../../../src/rules/directory-fields.js';
 import { accountsFile, type Customers, customers, entriesOf, sample, usersFile } from '../../support/directory-desk.js';
+import { textOf } from '../../support/pages.js';
 import { proven } from '../../support/proven.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const COUNT = { rows: 91, added: 0, updated: 0, unchanged: 91 };
+const exportAccounts = async (...asked: Parameters<typeof accountPages>) => textOf(await accountPages(...asked));
+const exportUsers = async (...asked: Parameters<typeof userPages>) => textOf(await userPages(...asked));
 const USERS = 'account,login,name,email,phone,role,scopes,sign_in\n';
 
 describe.each(engines)('the sample customers on %s', (engine) => {

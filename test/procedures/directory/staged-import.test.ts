@@ -8,6 +8,7 @@ import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
+import { textOf } from '../../support/pages.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
@@ -65,7 +66,7 @@ describe.each(engines)('a large import on %s', (engine) => {
       typed: await desk.store.read.search.inside('user', 'taged', 20).then((ids) => ids.length),
       company: (await accounts.byNumber('777'))?.name,
       login: (await users.byLogin(place.classic.id, 'many1'))?.name,
-      exported: (await exportUsers(desk, admin, place.classic)).split('\n').length,
+      exported: (await textOf(await exportUsers(desk, admin, place.classic))).split('\n').length,
     };
   };
 

@@ -17,6 +17,7 @@ import { showJob } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { days, hours } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';
+import { listOf } from '../../support/pages.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { PHRASE } from '../northwind.js';
@@ -65,7 +66,7 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
     );
   const admin = () => place.login('xena', { method: 'password+totp' });
   const entries = (kind: string) => place.desk.store.read.audit.newest({ kind }, 99);
-  const pending = async () => (await pendingEnrolments(place.desk, undefined)).map(({ state }) => state);
+  const pending = async () => (await listOf(await pendingEnrolments(place.desk, undefined))).map(({ state }) => state);
 
   it('of a Friday’s bulk run works on Monday, and not on Wednesday; then the sign-in sends a fresh one', async () => {
     await reset();
@@ -118,7 +119,7 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
   it('is not sent where nobody needs one, nor after an objection, nor in a freeze', async () => {
     expect(await resent()).toBe('not-needed');
     await reset();
-    const [row] = await pendingEnrolments(place.desk, undefined);
+    const [row] = await listOf(await pendingEnrolments(place.desk, undefined));
     await objectToReset(place.desk, await admin(), row?.reset.id ?? '');
     expect((await refusalOf(resent())).code).toBe('refused-by-policy');
     const waiting = await place.signIn('xavi').catch(() => null);

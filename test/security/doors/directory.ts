@@ -151,7 +151,7 @@ export const DIRECTORY: Doors = {
   'imports/stage-import.makeRoom': { permission: WRITE, knock: (desk, signed) => makeRoom(desk, signed) },
   'directory/see-people.seePeople': {
     permission: 'mfa:read',
-    knock: (desk, signed) => seePeople(desk, signed, 'none', []),
+    knock: (desk, signed) => seePeople(desk, signed, 'none', []).next(),
   },
   'directory/see-people.noteList': {
     permission: 'directory:read',

@@ -81,6 +81,14 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       ]),
       'drop table imports',
       'alter table users drop column signed_in_at',
+      'drop index audit_entries_by_outcome_seq',
+      'drop index outbox_by_next_attempt_at',
+      'drop index outbox_by_state_id',
+      'create index outbox_by_state_next_attempt_at on outbox (state, next_attempt_at)',
+      'drop index resets_by_by_user_id_at',
+      'drop index resets_by_objected_at',
+      'drop index throttles_by_locked_until',
+      'drop index throttles_by_disabled_at',
       "delete from kysely_migration where name >= '0015'",
     ];
     for (const text of undo) await sql.raw(text).execute(own.engine.db);
@@ -90,7 +98,8 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0017-languages',
       '0018-connectors',
       '0019-last-sign-in',
-      '0020-staged-imports',
+      '0020-large-desks',
+      '0021-staged-imports',
     ]);
   });
 

@@ -3,9 +3,9 @@
 import * as z from 'zod';
 import { mfaStatus } from '../../../procedures/codes/mfa-status.js';
 import { describeUser } from '../../../procedures/directory/describe-customer.js';
-import { allUsers } from '../../../procedures/directory/export-directory.js';
+import { userPages } from '../../../procedures/directory/export-directory.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
-import { searchUsers } from '../../../procedures/directory/search-directory.js';
+import { type FoundUser, searchUsers } from '../../../procedures/directory/search-directory.js';
 import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
@@ -28,7 +28,8 @@ export const listUsers = command({
       context.operator(),
       { list: 'user list', account, limit },
       async (rows) => {
-        const users = await allUsers(desk, account, rows.limit + 1);
+        const users: FoundUser[] = [];
+        for await (const page of userPages(desk, account, rows.limit + 1)) users.push(...page);
         return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );

@@ -1,0 +1,41 @@
+/** A list that may be long, written as it is read, so that it does not fill the memory: a table, or under --json one document. */
+import { Refusal } from '../../errors.js';
+import { printableJson } from '../../terminal/printable.js';
+import { renderView } from '../../terminal/render.js';
+import type { Context, Result } from '../command.js';
+import type { block } from './blocks.js';
+import { wordsOf } from './words.js';
+
+export interface LongList<T> {
+  /** Its name in the document. */
+  readonly name: string;
+  readonly table: (rows: readonly T[]) => ReturnType<typeof block.table>;
+  readonly document: (row: T) => unknown;
+}
+
+/** So many have the same widths; the next ones stand below them. */
+const AT_ONCE = 1_000;
+
+export async function longList<T>(
+  context: Context,
+  pages: AsyncIterable<readonly T[]>,
+  { name, table, document }: LongList<T>,
+): Promise<Result> {
+  const { json, plain, quiet } = context.options;
+  let goesOn = false;
+  const textOf = (rows: readonly T[]) => {
+    if (!json) return quiet ? '' : renderView([{ ...table(rows), goesOn }], context.style, { plain });
+    return `${goesOn ? ',' : `{"${name}":[`}${rows.map((row) => printableJson(document(row))).join(',')}`;
+  };
+  let kept: T[] = [];
+  for await (const page of pages) {
+    if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));
+    kept.push(...page);
+    if (kept.length < AT_ONCE) continue;
+    await context.write(textOf(kept));
+    [kept, goesOn] = [[], true];
+  }
+  if (kept.length > 0 || !goesOn) await context.write(textOf(kept));
+  if (json) await context.write(']}\n');
+  return { view: [], document: null, streamed: true };
+}
