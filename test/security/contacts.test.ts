@@ -69,7 +69,7 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
     await place.write(async (write) => {
       for (const { user, phone } of people) {
         await write.users.update(user.id, { phone, phone_digits: phone.replace(/\D/g, '') });
-        await write.search.replace(userSearchKeys(user.id, { ...user, phone }));
+        await write.search.replace([userSearchKeys(user.id, { ...user, phone })]);
       }
     });
     const admin = await place.operator('admin');

@@ -8,6 +8,7 @@ import type { Worded } from '../../errors.js';
 import { changedContacts } from '../../rules/directory-import.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
+import type { Phone } from '../../rules/phone-number.js';
 import type { Acting } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
@@ -24,44 +25,78 @@ export interface ChangedPerson {
   readonly notices: readonly string[];
 }
 
-export const changePerson = (acting: Acting<'directory:write'>, change: PersonChange): Promise<ChangedPerson> =>
-  storePerson(acting, change, acting.by.operator.name);
+type Changing = Pick<Acting<'directory:write'>, 'desk' | 'write' | 'now'>;
 
-/** Writes the change and queues its notices; the caller has checked whoever does it. `who`: as the notices say it. */
-export async function storePerson(
-  { desk, write, now }: { readonly desk: Desk; readonly write: Writes; readonly now: number },
-  { account, before, after }: PersonChange,
+/** Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. */
+export async function changePeople(
+  { desk, write, now }: Changing,
+  changes: readonly PersonChange[],
   who: Worded,
-): Promise<ChangedPerson> {
-  const dialled = (await desk.phones())(after.phone, account.country);
-  const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
-  const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
-  await write.users.update(before.id, { ...personPatch(after, dialled), ...contact, updated_at: now });
-  // An address is not among the words of a search, nor is the id at another system.
-  const found = after.name !== before.name || after.phone !== before.phone || moved.includes('phone');
-  if (found) await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
-  const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
-  const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
+): Promise<readonly ChangedPerson[]> {
+  const read = await desk.phones();
+  const notices: PreparedMessage[] = [];
+  const all = changes.map(({ account, before, after }) => {
+    const dialled = read(after.phone, account.country);
+    const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
+    const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
+    const own = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
+    notices.push(...own);
+    // An address is not among the words of a search, nor is the id at another system.
+    const found = after.name !== before.name || after.phone !== before.phone || moved.includes('phone');
+    return { user: before, after, dialled, moved, found, notices: own.map((notice) => notice.id) };
+  });
+  await writePeople(write, all, now);
   await write.outbox.insert(notices.map((notice) => notice.row));
-  return { moved, notices: notices.map((notice) => notice.id) };
+  return all;
 }
+
+/** For one person, by an operator. */
+export const changePerson = async (acting: Acting<'directory:write'>, change: PersonChange): Promise<ChangedPerson> => {
+  const [done] = await changePeople(acting, [change], acting.by.operator.name);
+  return done ?? { moved: [], notices: [] };
+};
 
 /**
  * Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other
  * that was changed (B57): whoever picks the country must not pick whose telephone gets the next code.
  */
 export async function readNumbersAnew(
-  { desk, write, now }: Acting<'directory:write'>,
+  { desk, write, now }: Changing,
   { id, country }: Pick<Account, 'id' | 'country'>,
 ): Promise<void> {
   const read = await desk.phones();
-  for (const user of await write.users.ofAccount(id)) {
+  const moved = (await write.users.ofAccount(id)).flatMap((user) => {
     const dialled = read(user.phone, country);
-    if ((dialled?.e164 ?? null) === user.phoneE164) continue;
-    const contact = contactPatch(user, await write.users.formerContacts(user.id), now);
-    await write.users.update(user.id, { ...personPatch(user, dialled), ...contact });
-    await write.search.replace(userSearchKeys(user.id, user, dialled));
-  }
+    const stays = (dialled?.e164 ?? null) === user.phoneE164;
+    return stays ? [] : [{ user, after: user, dialled, moved: ['phone'], found: true }];
+  });
+  for (let from = 0; from < moved.length; from += AT_ONCE)
+    await writePeople(write, moved.slice(from, from + AT_ONCE), now);
+}
+
+/** People of one statement. */
+const AT_ONCE = 500;
+
+interface Written {
+  readonly user: User;
+  readonly after: Person;
+  readonly dialled: Phone | null;
+  readonly moved: readonly unknown[];
+  /** Whether a search finds the person by other words from now on. */
+  readonly found: boolean;
+}
+
+async function writePeople(write: Writes, people: readonly Written[], now: number): Promise<void> {
+  const byId = new Map(people.map((one) => [one.user.id, one]));
+  await write.users.patch([...byId.keys()], ({ user: { id }, formerContacts }) => {
+    const { user, after, dialled, moved } = byId.get(id) as Written;
+    const contact = moved.length === 0 ? {} : contactPatch(user, formerContacts, now);
+    return { ...personPatch(after, dialled), ...contact, updated_at: now };
+  });
+  const found = people.filter((one) => one.found);
+  await write.search.replace(
+    found.map(({ user, after, dialled }) => userSearchKeys(user.id, { ...after, login: user.login }, dialled)),
+  );
 }
 
 function noticesOf(

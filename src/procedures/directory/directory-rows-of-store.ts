@@ -7,7 +7,7 @@ import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
 type UserRow = Parameters<Writes['users']['insert']>[0][number];
-type SearchKeys = Parameters<Writes['search']['replace']>[0];
+type SearchKeys = Parameters<Writes['search']['replace']>[0][number];
 
 export function newAccountRow(id: string, entry: AccountEntry, at: number): AccountRow {
   return {

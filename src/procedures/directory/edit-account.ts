@@ -122,7 +122,7 @@ async function applyEdit(
   // Set anew, also to the same: a provider that gave a person another identity is let in again.
   if (fields.some((field) => field.startsWith('sso'))) await write.idTokens.unpin(account.id);
   if (fields.includes('name'))
-    await write.search.replace(accountSearchKeys(account.id, { name, number: current.number }));
+    await write.search.replace([accountSearchKeys(account.id, { name, number: current.number })]);
   if (fields.includes('country')) await readNumbersAnew(acting, { id: account.id, country });
   return { fields, account: (await write.accounts.byId(account.id)) ?? current };
 }

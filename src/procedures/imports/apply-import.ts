@@ -7,7 +7,7 @@ import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
-import { changePerson, readNumbersAnew } from '../directory/change-person.js';
+import { changePeople, readNumbersAnew } from '../directory/change-person.js';
 import {
   accountNamePatch,
   accountSearchKeys,
@@ -123,7 +123,7 @@ export async function applyAccounts(
     const { country } = accountAfter(before, entry);
     await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, country, updated_at: base.at });
     if (fields.includes('country')) await readNumbersAnew({ write, ...acting }, { id: before.id, country });
-    await write.search.replace(accountSearchKeys(before.id, { name: entry.name, number: before.number }));
+    await write.search.replace([accountSearchKeys(before.id, { name: entry.name, number: before.number })]);
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const about = (account: Account) => ({ account: account.id, detail: { number: account.number } });
@@ -154,10 +154,14 @@ export async function applyUsers(
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
   const notices: string[] = [];
-  for (const { before, entry } of plan.update) {
-    const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
-    const after = { name: entry.name, ...contacts, external: entry.external ?? before.external };
-    notices.push(...(await changePerson(acting, { account: homeOf(entry), before, after })).notices);
+  for (const some of chunksOf(plan.update)) {
+    const changes = some.map(({ before, entry }) => {
+      const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
+      const after = { name: entry.name, ...contacts, external: entry.external ?? before.external };
+      return { account: homeOf(entry), before, after };
+    });
+    const changed = await changePeople(acting, changes, acting.by.operator.name);
+    notices.push(...changed.flatMap((one) => one.notices));
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));

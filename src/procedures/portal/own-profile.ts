@@ -12,7 +12,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
-import { storePerson } from '../directory/change-person.js';
+import { changePeople } from '../directory/change-person.js';
 import { clearAttempt } from '../lock-outs.js';
 import { actAsOwner, askOwner } from './act-as-owner.js';
 import type { Owner, PortalLogin } from './customer-login.js';
@@ -144,7 +144,8 @@ export async function changeOwnContact(
       }
       await clearAttempt(desk, write, subject, attempt);
       const after = { ...before, [contact]: tidy(change.next) };
-      return (await storePerson(acting, { account, before, after }, ['mail', 'in-portal', before.name])).moved;
+      const [done] = await changePeople(acting, [{ account, before, after }], ['mail', 'in-portal', before.name]);
+      return done?.moved ?? [];
     },
   });
   if (moved === null) throw refusal('not-signed-in', 'contact-codes-wrong', {}, 'try-again');

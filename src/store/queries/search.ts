@@ -188,8 +188,10 @@ export const searchWrites = (tx: Tx, { pairs, keyCollation }: Pick<SchemaTraits,
       select ${kind}, substr(k, length(v) + 2) collate ${order} as word, v collate ${order} as target
       from ${pairs(text)} order by word, target`.execute(tx);
   },
-  async replace(keys: SearchKeys): Promise<void> {
-    await tx.deleteFrom('search_words').where('target_id', '=', keys.id).execute();
-    await this.insert([keys]);
+  async replace(keys: readonly SearchKeys[]): Promise<void> {
+    if (keys.length === 0) return;
+    const ids = keys.map(({ id }) => id);
+    await tx.deleteFrom('search_words').where('target_id', 'in', ids).execute();
+    await this.insert(keys);
   },
 });

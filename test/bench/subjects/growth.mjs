@@ -13,7 +13,7 @@ const SIZES = LARGE ? [100_000, 1_000_000] : [10_000, 100_000];
 const LINES = [
   "export { verifyCaller } from './src/procedures/calls/verify-caller.js';",
   "export { exportUsers, userPages } from './src/procedures/directory/export-directory.js';",
-  "export { previewImport } from './src/procedures/directory/import-directory.js';",
+  "export { previewImport } from './src/procedures/imports/import-directory.js';",
   "export { usersAsTyped } from './src/procedures/directory/search-directory.js';",
   "export { newestEntries } from './src/procedures/log/read-audit-log.js';",
   "export { verifyAuditLog } from './src/procedures/log/verify-audit-log.js';",

@@ -99,7 +99,8 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     const edited = await editUser(unsent, place.admin, found, { email: 'maria@new.example', phone: '030-99999' });
     expect(edited).toMatchObject({ fields: ['email', 'phone'], contacts: ['e-mail', 'phone'] });
     expect(edited.user.contactChangedAt).toBe(place.clock.now());
-    expect(await place.desk.store.read.users.formerContacts(found.user.id)).toEqual([
+    const [contacts] = await place.desk.store.read.users.contacts([found.user.id]);
+    expect(contacts?.formerContacts).toEqual([
       { email: 'maria@alfki.example', phone: '030-0074321', phoneE164: null, replacedAt: place.clock.now() },
     ]);
     const rows = await Promise.all(edited.notices.map((id) => place.desk.store.read.outbox.byId(id)));

@@ -147,7 +147,7 @@ describe.each(engines)('search on %s', (engine) => {
   it('replaces the words of one thing and no other', async () => {
     const words = searchWords('ana', 'Ana Married');
     await place.store.record(entry('test.changed'), (write) =>
-      write.search.replace({ kind: 'user', id: 'usr_other_ana', words }),
+      write.search.replace([{ kind: 'user', id: 'usr_other_ana', words }]),
     );
     expect(await users('married')).toEqual(['usr_other_ana']);
     expect(await users('other')).toEqual([]);
