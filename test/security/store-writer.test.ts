@@ -390,6 +390,23 @@ const ACTS: readonly Act[] = [
     back: 'unseen',
   },
   {
+    what: 'imports: a person hidden as if an import were under way',
+    change: async (engine) => {
+      await run(
+        "insert into imports (id, operator_id, state, seen_at, mac) values ('imp_e', 'op_e', 'open', 1, 'cs1.x')",
+      )(engine);
+      await run(`update users set import_id = 'imp_e' where id = '${XAVI}'`)(engine);
+    },
+    gains: writes,
+    seen: 'refused',
+  },
+  {
+    what: 'users: one marked as of an import',
+    change: run(`update users set import_id = 'imp_e' where id = '${XAVI}'`),
+    gains: async (desk) => (await desk.store.read.users.byId(XAVI)) !== undefined,
+    seen: 'refused',
+  },
+  {
     what: 'meta: the id of the store',
     change: run("update meta set value = 'desk_other' where key = 'store-id'"),
     gains: writes,
