@@ -1,6 +1,7 @@
 /**
  * Runs the benchmarks: `npm run bench`, or `npm run bench -- start-up` for the subjects whose names contain a word;
- * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes). Prints a table: subject, floor, figure, ratio, reach, ok or over.
+ * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes), `--peers` compares with others (peers.mjs).
+ * Prints a table: subject, floor, figure, ratio, reach, ok or over.
  *
  * A file in subjects/ exports either one subject, by its members, or `subjects`, a list of them. A subject is
  *   { name, reach, floor, figure, rounds?, unit?, prepare?, close? }
@@ -15,6 +16,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { closePeers, peers, Skip } from './peers.mjs';
 
 const ROUNDS = 21;
 
@@ -61,14 +63,15 @@ const inUnit = (value, unit = 'ms') => `${value < 10 ? value.toFixed(3) : value.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, large: { type: 'boolean' } },
+  options: { rounds: { type: 'string' }, large: { type: 'boolean' }, peers: { type: 'boolean' } },
 });
-const chosen = (await readSubjects()).filter(({ name }) => positionals.every((word) => name.includes(word)));
+const subjects = values.peers === true ? peers : await readSubjects();
+const chosen = subjects.filter(({ name }) => positionals.every((word) => name.includes(word)));
 
 process.stdout.write(row(['subject', 'floor', 'figure', 'ratio', 'reach', '']));
 for (const subject of chosen) {
-  await subject.prepare?.();
   try {
+    await subject.prepare?.();
     const rounds = values.rounds === undefined ? subject.rounds : Number(values.rounds);
     const { floor, figure, ratio } = await measure({ ...subject, rounds });
     const good = ratio <= subject.reach;
@@ -83,7 +86,11 @@ for (const subject of chosen) {
         good ? 'ok' : 'over',
       ]),
     );
+  } catch (error) {
+    if (!(error instanceof Skip)) throw error;
+    process.stdout.write(`${subject.name}: skipped, ${error.message}\n`);
   } finally {
     await subject.close?.();
   }
 }
+await closePeers();

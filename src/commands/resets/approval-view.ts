@@ -53,6 +53,9 @@ function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>, wo
   return words('approval.by-token', { label, name, madeBy: madeBy === name ? null : madeBy });
 }
 
+/** Of a bulk run or an import nobody reads thousands on a screen. */
+const SHOWN = 50;
+
 export function requestView(approval: ApprovalInFull, words: Words): View {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
@@ -71,9 +74,12 @@ export function requestView(approval: ApprovalInFull, words: Words): View {
     ),
     block.table(
       (['account', 'login', 'name', 'role'] as const).map((name) => words(`approval.col-${name}`)),
-      targets.map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
+      targets.slice(0, SHOWN).map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
       words('approval.no-users'),
     ),
+    ...(targets.length > SHOWN
+      ? [block.note(words('approval.more-users', { count: targets.length - SHOWN, id: approval.id }))]
+      : []),
     block.next(
       ...(approval.standing === 'pending'
         ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
