@@ -25,7 +25,12 @@ export interface ChangedPerson {
   readonly notices: readonly string[];
 }
 
-type Changing = Pick<Acting<'directory:write'>, 'desk' | 'write' | 'now'>;
+/** Inside the door, of an operator or of the person. */
+interface Changing {
+  readonly desk: Desk;
+  readonly write: Writes;
+  readonly now: number;
+}
 
 /** Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. */
 export async function changePeople(
