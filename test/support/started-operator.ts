@@ -54,5 +54,6 @@ export async function startByCommand(
 /** A code must still be valid when the command after it has come to check it: with less than `room` ms left of a step it waits for the next one. */
 export async function roomInStep(room = 8_000): Promise<void> {
   const left = 30_000 - (Date.now() % 30_000);
-  if (left < room) await new Promise((resolve) => setTimeout(resolve, left));
+  // A timer may end a moment early, in the old step.
+  if (left < room) await new Promise((resolve) => setTimeout(resolve, left + 100));
 }
