@@ -80,7 +80,7 @@ async function resetByBetterAuth() {
   for (const id of ids.splice(0, PEOPLE)) {
     await internalAdapter.updateUser(id, { twoFactorEnabled: false });
     await adapter.deleteMany({ model: 'twoFactor', where: [{ field: 'userId', value: id }] });
-    await internalAdapter.deleteSessions(id);
+    await internalAdapter.deleteUserSessions(id);
   }
 }
 
