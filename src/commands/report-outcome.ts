@@ -2,7 +2,7 @@
 import type { GlobalOptions } from '../config.js';
 import { exitOf, isRefusal, Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
-import { renderError, renderView } from '../terminal/render.js';
+import { PROBLEMS_SHOWN, renderError, renderView } from '../terminal/render.js';
 import type { Result } from './command.js';
 import type { Reader } from './wording/worded.js';
 import type { Words } from './wording/words.js';
@@ -33,8 +33,7 @@ export async function reportError(
   // Loaded only when somebody was refused.
   const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
   await world.speak(options);
-  // Scripts read English, whoever runs them.
-  const words = options.json ? wordsOf(world).in('en') : wordsOf(world);
+  const words = wordsOf(world);
   const shown = refused === undefined ? bug(world) : worded(refused, reader, words);
   const inText = () => world.stderr.write(renderError(inLanguage(shown, words), world.style('stderr', options)));
   // Where standard output takes nothing, a person may still read why.
@@ -61,7 +60,7 @@ const inLanguage = ({ code, message, hint, problems }: Shown, { known }: Words) 
   code,
   message: known(message),
   hint: hint === undefined ? undefined : known(hint),
-  problems: problems.map((problem) => ({ ...problem, message: known(problem.message) })),
+  problems: problems.map((one, at) => (at < PROBLEMS_SHOWN ? { ...one, message: known(one.message) } : one)),
 });
 
 function bug(world: World): Shown {

@@ -49,7 +49,7 @@ export function buildWorld(around: Surroundings): World {
         access: spec.access,
         command: spec.path,
       });
-      run.tongue.language = run.opened.signed.operator.language ?? file.language ?? 'en';
+      if (!options.json) run.tongue.language = run.opened.signed.operator.language ?? file.language ?? 'en';
     },
     tongue: run.tongue,
     speak,
@@ -69,7 +69,8 @@ function beginRun(around: Surroundings): Run {
   const tongue: Tongue = { language: 'en', read: openMessages(dataFolder), now: around.now };
   const readOnce = (options: GlobalOptions) => {
     settings ??= readSettings(options, outsideOf(around.env, around.machine)).then((read) => {
-      tongue.language = read.file.language ?? 'en';
+      // Scripts read English, whoever runs them.
+      tongue.language = options.json ? 'en' : (read.file.language ?? 'en');
       return read;
     });
     return settings;

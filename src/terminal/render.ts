@@ -62,7 +62,7 @@ export interface ErrorParts {
 }
 
 /** A file with 5,000 wrong rows usually has the same few mistakes; twenty rows show which. */
-const PROBLEMS_SHOWN = 20;
+export const PROBLEMS_SHOWN = 20;
 
 /** How to lay out: the style, whether plain, and the width at which lines are wrapped. */
 interface Layout {

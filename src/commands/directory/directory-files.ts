@@ -174,12 +174,14 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport, 
 function warningLines(warnings: ImportReport['warnings'], words: Words): readonly string[] {
   const linesOf = new Map<string, (number | undefined)[]>();
   for (const { line, column, message } of warnings) {
-    const what = `${column} ${words.known(message)}`;
+    const what = `${column} ${message}`;
     const lines = linesOf.get(what);
     if (lines === undefined) linesOf.set(what, [line]);
     else lines.push(line);
   }
-  return [...linesOf].map(([what, lines]) => {
+  return [...linesOf].map(([warning, lines]) => {
+    const [column = '', ...message] = warning.split(' ');
+    const what = `${column} ${words.known(message.join(' '))}`;
     const [count, more, shown] = [lines.length, Math.max(0, lines.length - LISTED), lines.slice(0, LISTED).join(', ')];
     return words('import.lines', { what, count, lines: shown, more });
   });

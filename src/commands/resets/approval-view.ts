@@ -74,7 +74,9 @@ export function requestView(approval: ApprovalInFull, words: Words): View {
     ),
     block.table(
       (['account', 'login', 'name', 'role'] as const).map((name) => words(`approval.col-${name}`)),
-      targets.slice(0, SHOWN).map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
+      targets
+        .slice(0, SHOWN)
+        .map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
       words('approval.no-users'),
     ),
     ...(targets.length > SHOWN

@@ -6,15 +6,25 @@ type Sentences = Readonly<Record<string, string>>;
 
 const patterns = new WeakMap<Sentences, readonly (readonly [english: RegExp, own: string])[]>();
 
+/** Of two sentences that fit, the one with more words of its own. */
+const fixed = (english: string): number => english.replace(/\{\w\}/g, '').length;
+const mostFixed = ([a]: readonly [string, string], [b]: readonly [string, string]): number => fixed(b) - fixed(a);
+
 const compile = (sentences: Sentences) =>
-  Object.entries(sentences).map(([english, own]) => {
-    const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w)\}/g, '(?<_$1>.+?)');
-    return [new RegExp(`^${text}$`, 's'), own] as const;
-  });
+  Object.entries(sentences)
+    .sort(mostFixed)
+    .map(([english, own]) => {
+      const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w)\}/g, '(?<_$1>.+?)');
+      return [new RegExp(`^${text}$`, 's'), own] as const;
+    });
+
+/** A longer text holds something from outside, on which matching could take very long. */
+const LONGEST = 2_000;
 
 /** The text in the language of these sentences; as it is if it is none of them. */
 export function inSentences(sentences: Sentences, text: string): string {
   if (!patterns.has(sentences)) patterns.set(sentences, compile(sentences));
+  if (text.length > LONGEST) return text;
   for (const [english, own] of patterns.get(sentences) ?? []) {
     const held = english.exec(text);
     const part = (name: string) => held?.groups?.[`_${name}`] ?? '';

@@ -10,6 +10,7 @@ import { act, askAuthority } from '../authorise.js';
 import { accountOf, accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
 import { holdOnGain } from './hold-power.js';
+import { makeRoom, SILENT } from './room-for-import.js';
 
 export interface NewAccountRequest {
   readonly number: string;
@@ -24,6 +25,7 @@ const ADDING = { permission: 'directory:write' } as const;
 /** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
 export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
+  await forgetSilent(desk, signed);
   const { number, name, edition, sso, country } = request;
   const entry = entryOf(
     judgeAccount({
@@ -82,6 +84,7 @@ export async function addUser(
   request: NewUserRequest,
 ): Promise<{ account: Account; user: User }> {
   await askAuthority(desk, signed, ADDING);
+  await forgetSilent(desk, signed);
   const account = await findAccount(desk, request.account);
   const { login, name, email, phone, role, signIn } = request;
   const texts = {
@@ -124,6 +127,12 @@ export async function addUser(
       return { account, user };
     },
   });
+}
+
+/** What a killed import has left bars nobody (room-for-import.ts). */
+async function forgetSilent(desk: Desk, signed: SignedOperator): Promise<void> {
+  const left = (await desk.store.read.imports.underWay()).filter((row) => row.seen_at + SILENT <= desk.now());
+  if (left.length > 0) await makeRoom(desk, signed);
 }
 
 /** An import that is being written adds the same number or login. */

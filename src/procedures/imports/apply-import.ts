@@ -50,9 +50,17 @@ export interface AddedRow {
   readonly entry: UserEntry;
 }
 
-/** A person who was added, and until when the power of the login waits. */
+/** A person who was added, whether the login has power over others, and until when that waits. */
 export interface Added extends AddedRow {
+  readonly gains: boolean;
   readonly held: number | null;
+}
+
+/** The people of a staged import, once it is settled: their ids are in its `directory.staged` entries. */
+export interface Settled {
+  readonly import: string;
+  readonly count: number;
+  readonly powerful: readonly Added[];
 }
 
 export function readyImport(desk: Desk, planned: PlannedImport, at: number): ReadyImport {
@@ -107,8 +115,8 @@ export async function insertPeople(
   { homeOf }: Pick<PlannedPeople, 'homeOf'>,
   staged: { readonly import_id?: string } = {},
 ): Promise<readonly Added[]> {
-  const waits = await newPower(acting, { add: some.map(({ entry }) => entry), homeOf });
-  const added = some.map((one) => ({ ...one, held: waits(one.entry) }));
+  const { gains, until } = await newPower(acting, some, { homeOf });
+  const added = some.map((one) => ({ ...one, gains: gains(one.entry), held: until(one.entry) }));
   await acting.write.users.insert(added.map(({ row, held }) => ({ ...row, power_held_until: held, ...staged })));
   return added;
 }
@@ -150,7 +158,7 @@ export async function applyAccounts(
 export async function applyUsers(
   acting: Acting<'directory:write'>,
   { people: { plan, homeOf } }: ReadyImport,
-  { added, staged }: { readonly added: readonly Added[]; readonly staged?: string | undefined },
+  added: readonly Added[] | Settled,
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
   const notices: string[] = [];
@@ -163,42 +171,52 @@ export async function applyUsers(
     const changed = await changePeople(acting, changes, acting.by.operator.name);
     notices.push(...changed.flatMap((one) => one.notices));
   }
-  const single = added.length + plan.update.length <= SINGLE_ENTRIES;
+  const count = 'import' in added ? added.count : added.length;
+  const single = count + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
+  return { notices, entries: [...addedEntries(added, single, base), ...logOf('user.edited', edited, single, base)] };
+}
+
+/**
+ * Power that waits is announced by its entry, so it has one of its own, however large the import is (B84); so has that of the first admins of a
+ * company in a small one. In a large one theirs are listed with their roles.
+ */
+function addedEntries(added: readonly Added[] | Settled, single: boolean, base: Base): readonly AuditEntry[] {
   const about = (some: readonly Added[]) =>
     some.map(({ row, account, entry, held }) => ({
       account: account.id,
       user: row.id,
       detail: { role: entry.role, scopes: [...(entry.scopes ?? [])], heldUntil: held },
     }));
-  // New power is announced by its entry, so it has one of its own, however large the import is (B84).
-  const powerful = added.filter(({ held }) => held !== null);
-  const rest = added.filter(({ held }) => held === null);
-  return {
-    notices,
-    entries: [
-      ...logOf('user.added', about(powerful), true, base),
-      // Whom a staged import adds without power is in its `directory.staged` entries, so that settling it writes few.
-      ...(staged === undefined
-        ? logOf('user.added', about(rest), single, base)
-        : [{ ...base, kind: 'user.added', outcome: 'done', detail: { count: rest.length, import: staged } } as const]),
-      ...logOf('user.edited', edited, single, base),
-    ],
-  };
+  const everybody = 'import' in added ? added.powerful : added;
+  const waiting = logOf('user.added', about(everybody.filter(({ held }) => held !== null)), true, base);
+  const others = everybody.filter(({ held }) => held === null);
+  if (single && !('import' in added)) return [...waiting, ...logOf('user.added', about(others), true, base)];
+  const admins = others
+    .filter(({ gains }) => gains)
+    .map(({ row, entry }) => [row.id, entry.role, ...(entry.scopes ?? [])].join(' '));
+  const listed = chunksOf(admins).map((some): AuditEntry => {
+    return { ...base, kind: 'user.added', outcome: 'done', detail: { count: some.length, admins: some } };
+  });
+  if (!('import' in added)) return [...waiting, ...listed, ...logOf('user.added', about(others), false, base)];
+  const detail = { count: added.count - waiting.length, import: added.import };
+  return [...waiting, ...listed, { ...base, kind: 'user.added', outcome: 'done', detail }];
 }
 
-/** Until when a new login waits: null in a company that had no admin before this import. */
+/** Who gains power over others, and until when it waits: null in a company that had no admin before this import. */
 export async function newPower(
   acting: Acting<'directory:write'>,
-  { add, homeOf }: Pick<PlannedPeople, 'homeOf'> & { readonly add: readonly UserEntry[] },
-): Promise<(entry: UserEntry) => number | null> {
+  added: readonly AddedRow[],
+  { homeOf }: Pick<PlannedPeople, 'homeOf'>,
+) {
   const { policy } = acting.desk;
-  const gains = (entry: UserEntry) =>
+  const gains = (entry: UserEntry): boolean =>
     gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
-  const homes = [...new Map(add.filter(gains).map((entry) => [homeOf(entry).id, homeOf(entry)])).values()];
+  const gaining = added.filter(({ entry }) => gains(entry));
+  const homes = [...new Map(gaining.map(({ entry }) => [homeOf(entry).id, homeOf(entry)])).values()];
   const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
-  const until = heldUntil(policy, acting.now);
-  return (entry) => (ruled.has(homeOf(entry).id) && gains(entry) ? until : null);
+  const waits = heldUntil(policy, acting.now);
+  return { gains, until: (entry: UserEntry) => (ruled.has(homeOf(entry).id) && gains(entry) ? waits : null) };
 }
 
 const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });

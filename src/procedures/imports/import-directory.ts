@@ -9,19 +9,12 @@ import type { ActEntry, AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CellChange } from '../../rules/directory-import.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
+import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
 import { noteList } from '../directory/see-people.js';
 import { applyAccounts, applyUsers, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
 import { isOvertaken, Overtaken } from './overtaken.js';
 import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
-import {
-  IMPORTING,
-  makeRoom,
-  requireRoom,
-  requireStaged,
-  STAGED_OVER,
-  type Staged,
-  stageImport,
-} from './stage-import.js';
+import { requireStaged, STAGED_OVER, type Staged, settle, stageImport } from './stage-import.js';
 
 interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
@@ -80,11 +73,12 @@ export async function importFiles(
   request: ImportRequest,
   second: (acting: Acting<'directory:write'>, change: ContactChange) => Promise<Waiting | null>,
 ): Promise<ImportReport | Waiting> {
-  await makeRoom(desk, signed);
+  await askAuthority(desk, signed, IMPORTING);
   const plan = planner(desk, request);
   for (let round = 1; ; round += 1) {
     const planned = await plan(desk.store.read);
     requireAsLookedAt(desk, planned, request);
+    if (round === 1) await makeRoom(desk, signed, true);
     const work = { ready: readyImport(desk, planned, desk.now()), planned, second };
     try {
       return await importPlanned(desk, signed, work);
@@ -118,7 +112,8 @@ async function importAtOnce(
   staged?: Staged,
 ): Promise<ImportReport | Waiting> {
   const at = desk.now();
-  const done = await act<'directory:write', Done | Waiting>(desk, signed, IMPORTING, {
+  const door = staged === undefined ? IMPORTING : GOING_ON;
+  const done = await act<'directory:write', Done | Waiting>(desk, signed, door, {
     entry: (result, { actor }) =>
       'request' in result ? result.entries : [summaryOf(result, { at, by: actor }, staged?.id), ...result.entries],
     change: async (acting) => {
@@ -130,12 +125,10 @@ async function importAtOnce(
       const users = planned.people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
       const waiting = await second(acting, { users, outcome: planned.outcome });
       if (waiting !== null) return waiting;
-      // From here on everybody sees what was staged.
-      if (staged !== undefined) await acting.write.imports.takeOff(staged.id);
-      const added = staged?.added ?? (await insertAdded(acting, ready));
+      const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged, ready);
       const base = { at, by: acting.by.actor };
       const first = await applyAccounts(acting, ready, base);
-      const { notices, entries } = await applyUsers(acting, ready, { added, staged: staged?.id }, base);
+      const { notices, entries } = await applyUsers(acting, ready, added, base);
       return { ...planned.report, notices, entries: [...first, ...entries] };
     },
   });

@@ -2,13 +2,21 @@
  * The steps of a large import (B90). Its rows are written some at a time, so that calls come in between, and are there for nobody; then one short
  * transaction settles it: all of them are there at once. Only one import is under way at a time. What a killed one leaves is removed by the next.
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { seconds } from '../../rules/duration.js';
-import { type Acting, act, askAuthority, type Door } from '../authorise.js';
+import { type Acting, act } from '../authorise.js';
 import { accountSearchKeys } from '../directory/directory-rows-of-store.js';
+import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/room-for-import.js';
 import { pause } from '../pause.js';
-import { type Added, chunksOf, insertPeople, newPower, type ReadyImport, wordsOfAdded } from './apply-import.js';
+import {
+  type Added,
+  chunksOf,
+  insertPeople,
+  newPower,
+  type ReadyImport,
+  type Settled,
+  wordsOfAdded,
+} from './apply-import.js';
 import { areTaken, areThere, isOvertaken, loginsOf, Overtaken } from './overtaken.js';
 
 /** An import that adds more companies and people is staged. */
@@ -20,39 +28,12 @@ const WORDS = 1_000;
 const PEOPLE_IN_ORDER = 20_000;
 /** Frees the lock for a moment, so that waiting calls come in between. */
 const BETWEEN_MS = 2;
-/** An import that has written nothing for so long was killed, or its machine sleeps. */
-const SILENT = seconds(30);
-
-export const IMPORTING = { permission: 'directory:write', sendLater: true } as const satisfies Door;
-const GOING_ON = { ...IMPORTING, running: true } as const satisfies Door;
 
 export interface Staged {
   readonly id: string;
-  readonly added: readonly Added[];
-}
-
-/** Removes an import that was left half done. Refusal `busy` while somebody else's is under way. */
-export async function makeRoom(desk: Desk, signed: SignedOperator): Promise<void> {
-  await askAuthority(desk, signed, IMPORTING);
-  for (const left of await desk.store.read.imports.underWay()) {
-    await act(desk, signed, IMPORTING, {
-      entry: () => ({ kind: 'directory.unstaged', detail: { import: left.id } }),
-      change: async ({ write, now, by }) => {
-        const [found] = (await write.imports.underWay()).filter(({ id }) => id === left.id);
-        if (found === undefined) return;
-        const waits = found.seen_at + SILENT - now;
-        if (found.state === 'open' && found.operator_id !== by.operator.id && waits > 0)
-          throw refusal('busy', 'import-beside', { seconds: Math.ceil(waits / 1_000) }, 'import-wait');
-        await write.imports.update(found.id, { state: 'abandoned' });
-      },
-    });
-    await clear(desk, signed, left.id);
-  }
-}
-
-/** In the transaction of an import that is not staged. */
-export async function requireRoom(write: Writes): Promise<void> {
-  if ((await write.imports.underWay()).length > 0) throw refusal('busy', 'import-under-way', {}, 'try-again');
+  readonly count: number;
+  /** The people who gain power, and until when they would wait if they were added when they were staged. */
+  readonly powerful: readonly Added[];
 }
 
 /**
@@ -75,12 +56,12 @@ export async function stageImport<T>(
   });
   try {
     await stageCompanies(desk, signed, id, ready);
-    const added = await stagePeople(desk, signed, id, ready);
+    const powerful = await stagePeople(desk, signed, id, ready);
     for (const some of chunksOf(ready.added, PEOPLE_IN_ORDER)) await stageWords(desk, signed, id, some);
-    return await settle({ id, added });
+    return await settle({ id, count: ready.added.length, powerful });
   } finally {
     // What cannot be removed now is removed by the next import; the reason why this one failed is worth more.
-    await unstage(desk, signed, id).catch(() => undefined);
+    await abandonImport(desk, signed, id).catch(() => undefined);
   }
 }
 
@@ -97,15 +78,16 @@ async function stageCompanies(desk: Desk, signed: SignedOperator, id: string, re
 }
 
 async function stagePeople(desk: Desk, signed: SignedOperator, id: string, { added, people }: ReadyImport) {
-  const all: Added[] = [];
+  const powerful: Added[] = [];
   for (const some of chunksOf(added, ROWS)) {
     const logins = loginsOf(people, some);
     await step(desk, signed, { import: id, users: some.map(({ row }) => row.id) }, async (acting) => {
       if (await areThere(acting.write, logins)) throw new Overtaken();
-      all.push(...(await insertPeople(acting, some, people, { import_id: id })));
+      const all = await insertPeople(acting, some, people, { import_id: id });
+      powerful.push(...all.filter((one) => one.gains));
     });
   }
-  return all;
+  return powerful;
 }
 
 async function stageWords(desk: Desk, signed: SignedOperator, id: string, people: ReadyImport['added']): Promise<void> {
@@ -138,38 +120,28 @@ async function step(
 export async function requireStaged(
   acting: Acting<'directory:write'>,
   ready: ReadyImport,
-  { id, added }: Staged,
+  { id, powerful }: Staged,
 ): Promise<void> {
-  const { write } = acting;
   await goOn(acting, id);
-  const { homeOf } = ready.people;
-  const waits = await newPower(acting, { add: added.map(({ entry }) => entry), homeOf });
-  const moved = added.some(({ entry, held }) => (waits(entry) === null) !== (held === null));
-  if (moved || (await isOvertaken(write, ready, true))) throw new Overtaken();
+  const { until } = await newPower(acting, powerful, ready.people);
+  const moved = powerful.some(({ entry, held }) => (until(entry) === null) !== (held === null));
+  if (moved || (await isOvertaken(acting.write, ready, true))) throw new Overtaken();
 }
 
-async function unstage(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  if (!(await desk.store.read.imports.underWay()).some((row) => row.id === id)) return;
-  await act(desk, signed, GOING_ON, {
-    entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
-    change: ({ write }) => write.imports.update(id, { state: 'abandoned' }),
-  });
-  await clear(desk, signed, id);
-}
-
-/** Removes the rows of an abandoned import. One that has been settled meanwhile keeps its rows: then the answer of that transaction was lost. */
-async function clear(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  for (let left = true; left; await pause(BETWEEN_MS)) {
-    left = await act(desk, signed, GOING_ON, {
-      entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
-      change: async ({ write }) => {
-        const abandoned = (await write.imports.underWay()).some((row) => row.id === id && row.state === 'abandoned');
-        if (abandoned && (await write.imports.clear(id, ROWS)) > 0) return true;
-        if (abandoned) await write.imports.takeOff(id);
-        return false;
-      },
-    });
-  }
+/** From here on everybody sees what was staged. New power waits from now on, however long the staging took (B84). */
+export async function settle(
+  acting: Acting<'directory:write'>,
+  { id, powerful, count }: Staged,
+  { people }: ReadyImport,
+): Promise<Settled> {
+  const { write } = acting;
+  // Asked before they are there: a company without an admin has none yet.
+  const { until } = await newPower(acting, powerful, people);
+  await write.imports.takeOff(id);
+  const now = powerful.map((one) => ({ ...one, held: until(one.entry) }));
+  const held = new Map(now.flatMap(({ row, held }) => (held === null ? [] : [[row.id, held] as const])));
+  await write.users.patch([...held.keys()], ({ user }) => ({ power_held_until: held.get(user.id) ?? null }));
+  return { import: id, count, powerful: now };
 }
 
 /** Refusal `busy` if another import has removed this one. */

@@ -1,6 +1,7 @@
 /** Facts about the store itself (its id, its key, when it was created) and the desk's switches. */
 import type { Db, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
+import { settled } from './imports.js';
 
 /** `store-id` (written once, when the store is made), `key-id`, `created-at` … */
 export type MetaKey =
@@ -23,7 +24,9 @@ export const metaReads = (db: Db) => ({
   async counts(): Promise<Readonly<Record<(typeof COUNTED)[number], number>>> {
     const counts: Partial<Record<(typeof COUNTED)[number], number>> = {};
     for (const table of COUNTED) {
-      counts[table] = await countOf(db.selectFrom(table));
+      const all = db.selectFrom(table);
+      const staged = table === 'accounts' || table === 'users';
+      counts[table] = await countOf(staged ? all.where(settled(table)) : all);
     }
     return counts as Record<(typeof COUNTED)[number], number>;
   },

@@ -102,7 +102,7 @@ const begun = (kind: SearchKind, word: Word, most: number) => sql`select target_
   from search_words where ${within(kind, word)} and ${settledTarget(kind)} order by word, target_id limit ${most}`;
 
 const ofCompanies = (db: Db, word: Word) => sql`select id, account_id, login_key as word from users
-  where account_id in (${targets(db, 'account', word).limit(LOOKED_AT)}) and ${settled('users')} limit ${LOOKED_AT}`;
+  where account_id in (${targets(db, 'account', word).where(settledTarget('account')).limit(LOOKED_AT)}) and ${settled('users')} limit ${LOOKED_AT}`;
 
 interface Counted {
   readonly word: Word;

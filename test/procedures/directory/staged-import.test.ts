@@ -184,6 +184,46 @@ describe.each(engines)('a large import on %s', (engine) => {
     expect((await findUser(place.desk, '100234/zed')).user.phoneE164).toBe('+12065550100');
   });
 
+  it('new power waits from the moment in which it is there, however long the import took (B84)', async () => {
+    const boss = '100234,boss,Boss,boss@x.example,,secondary-admin,login-security:mfa-reset\n';
+    const slept = once(12, async () => place.clock.advance(100 * 3_600_000));
+    await importDirectory(slept, place.admin, await request(boss));
+    const { user } = await findUser(place.desk, '100234/boss');
+    expect(user.powerHeldUntil).toBeGreaterThan(place.desk.now() + 71 * 3_600_000);
+    const details = (await entriesOf(place, 'user.added')).map((entry) => entry['detail'] as { heldUntil?: number });
+    expect(details.some(({ heldUntil }) => heldUntil === user.powerHeldUntil)).toBe(true);
+  });
+
+  it('the first admins of a company are in the log with their roles', async () => {
+    await importDirectory(place.desk, place.admin, await request('777,first,First,first@x.example,,primary-admin,\n'));
+    const { user } = await findUser(place.desk, '777/first');
+    const listed = (await entriesOf(place, 'user.added')).flatMap(
+      (entry) => (entry['detail'] as { admins?: string[] }).admins ?? [],
+    );
+    expect(listed.filter((text) => text.startsWith(`${user.id} primary-admin`))).toHaveLength(1);
+    expect(user.powerHeldUntil).toBeNull();
+  });
+
+  it('what a killed import has left bars nobody who adds a login or a company by hand', async () => {
+    const dead = beside(async (locked) => {
+      if (locked >= 7) throw new Error('killed');
+    });
+    await expect(importDirectory(dead, place.admin, await request())).rejects.toThrow('killed');
+    place.clock.advance(31_000);
+    await addAccount(place.desk, place.admin, { number: '777', name: 'Sieben', edition: 'classic' });
+    expect((await addUser(place.desk, place.admin, person('many1'))).user.name).toBe('Eva Alt');
+  });
+
+  it('a file with faults does not end an import of the same operator', async () => {
+    const refused: unknown[] = [];
+    const bad = async () => ({ users: await usersFile('account,login,name,role\n100234,zed,Zed,king\n') });
+    const late = once(6, async () =>
+      refused.push(await refusal(importDirectory(place.desk, place.admin, await bad()))),
+    );
+    expect(await importDirectory(late, place.admin, await request())).toMatchObject({ users: { added: MANY } });
+    expect(refused).toMatchObject([{ code: 'invalid-input' }]);
+  });
+
   it('new power waits, and each admin whom it adds is told of by an entry', async () => {
     const report = await importDirectory(
       place.desk,

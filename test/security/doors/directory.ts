@@ -6,6 +6,7 @@ import { switchAccount, switchUser } from '../../../src/procedures/directory/dis
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import { abandonImport, makeRoom } from '../../../src/procedures/directory/room-for-import.js';
 import {
   noteList,
   rowsFor,
@@ -21,7 +22,7 @@ import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
 import { importFiles, previewImport } from '../../../src/procedures/imports/import-directory.js';
-import { makeRoom, stageImport } from '../../../src/procedures/imports/stage-import.js';
+import { stageImport } from '../../../src/procedures/imports/stage-import.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
@@ -148,7 +149,11 @@ export const DIRECTORY: Doors = {
     permission: WRITE,
     knock: (desk, signed) => stageImport(desk, signed, NOTHING, async () => undefined),
   },
-  'imports/stage-import.makeRoom': { permission: WRITE, knock: (desk, signed) => makeRoom(desk, signed) },
+  'directory/room-for-import.abandonImport': {
+    permission: WRITE,
+    knock: (desk, signed) => abandonImport(desk, signed, 'none'),
+  },
+  'directory/room-for-import.makeRoom': { permission: WRITE, knock: (desk, signed) => makeRoom(desk, signed) },
   'directory/see-people.seePeople': {
     permission: 'mfa:read',
     knock: (desk, signed) => seePeople(desk, signed, 'none', []).next(),
