@@ -391,9 +391,9 @@ const ACTS: readonly Act[] = [
   },
   {
     what: 'imports: a person hidden as if an import were under way',
-    change: async (engine) => {
+    change: async (engine, { people }) => {
       await run(
-        "insert into imports (id, operator_id, state, seen_at, mac) values ('imp_e', 'op_e', 'open', 1, 'cs1.x')",
+        `insert into imports (id, operator_id, state, seen_at, mac) values ('imp_e', '${people.admin.operator.id}', 'open', 1, 'cs1.x')`,
       )(engine);
       await run(`update users set import_id = 'imp_e' where id = '${XAVI}'`)(engine);
     },

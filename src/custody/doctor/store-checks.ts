@@ -10,7 +10,7 @@ import { notAccepted, readPin } from '../../opening/pinned-policy.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
 import { readKeyBackupNote } from '../../procedures/upkeep/care-for-store.js';
-import { hours } from '../../rules/duration.js';
+import { hours, minutes } from '../../rules/duration.js';
 import { iso, minuteOf } from '../../rules/moment.js';
 import { tableFault } from '../../rules/table-fault.js';
 import type { AuditHead } from '../../store/queries/audit.js';
@@ -30,6 +30,7 @@ export const STORE_CHECKS: Checks<OpenedStore> = {
   Codes: inspectClearCodes,
   'Other systems': inspectOtherSystems,
   Admins: inspectAdmins,
+  Imports: inspectImports,
   'Phone numbers': inspectPhones,
   "Customers' pages": inspectPages,
   Alarms: inspectAlarms,
@@ -190,6 +191,13 @@ async function inspectPhones({ store }: OpenedStore): Promise<readonly Told[]> {
   const mend =
     'set country in the config file and import the directory again, or for one company: countersign account edit NUMBER --country CC';
   return [{ state: 'note', text: `${unread} of ${all} are not known as they are dialled (+…)`, mend }];
+}
+
+/** Was a large import stopped half way (B90)? */
+async function inspectImports({ store, custody }: OpenedStore): Promise<readonly Told[]> {
+  const left = (await store.read.imports.underWay()).filter((row) => row.seen_at + minutes(1) < custody.now());
+  const text = 'an import was stopped half way: nobody sees its rows, but they are in the store';
+  return left.length === 0 ? [] : [{ state: 'note', text, mend: 'the next import removes them' }];
 }
 
 /** Is an alarm over many callers on (B95)? */
