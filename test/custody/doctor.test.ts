@@ -56,6 +56,20 @@ describe.each(engines)('doctor on %s', (engine) => {
     (await inspect(given, now)).filter(({ state }) => state === 'wrong' || state === 'missing');
   const sqlite = engine === 'sqlite';
 
+  it('B90 mentions rows that a stopped import has left', async () => {
+    const { desk } = made;
+    const { operator } = await made.operator('admin');
+    const entry = { kind: 'directory.staged', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
+    await desk.store.record(entry, (write) =>
+      write.imports.insert({ id: 'imp_1', operator_id: operator.id, state: 'open', seen_at: desk.now() }),
+    );
+    const of = async (now: number) => (await inspect({}, now)).filter(({ subject }) => subject === 'Imports');
+    expect(await of(START)).toEqual([]);
+    expect(await of(START + minutes(2))).toMatchObject([
+      { state: 'note', text: expect.stringContaining('stopped half way') },
+    ]);
+  });
+
   it('finds nothing amiss where nothing is', async () => {
     const findings = await inspect();
     expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
