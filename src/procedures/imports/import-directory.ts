@@ -102,7 +102,33 @@ interface Work {
 async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Promise<ImportReport | Waiting> {
   const { ready } = work;
   if (ready.companyRows.length + ready.added.length <= STAGED_OVER) return importAtOnce(desk, signed, work);
-  return stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
+  const waiting = await secondAsked(desk, signed, work);
+  return waiting ?? stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
+}
+
+const movedIn = ({ people }: PlannedFiles): readonly string[] =>
+  people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
+
+/** Nothing waits for a second operator. */
+class MayGoOn extends Error {}
+
+/** Asks for a second operator before anything is staged. A yes that is there already is used only when the import settles. */
+async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second }: Work): Promise<Waiting | null> {
+  const users = movedIn(planned);
+  if (users.length === 0) return null;
+  try {
+    return await act<'directory:write', Waiting>(desk, signed, IMPORTING, {
+      entry: ({ entries }) => entries,
+      change: async (acting) => {
+        const waiting = await second(acting, { users, outcome: planned.outcome });
+        if (waiting === null) throw new MayGoOn();
+        return waiting;
+      },
+    });
+  } catch (error) {
+    if (error instanceof MayGoOn) return null;
+    throw error;
+  }
 }
 
 async function importAtOnce(
@@ -122,8 +148,7 @@ async function importAtOnce(
         await requireRoom(acting.write);
         if (await isOvertaken(acting.write, ready)) throw new Overtaken();
       }
-      const users = planned.people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
-      const waiting = await second(acting, { users, outcome: planned.outcome });
+      const waiting = await second(acting, { users: movedIn(planned), outcome: planned.outcome });
       if (waiting !== null) return waiting;
       const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged, ready);
       const base = { at, by: acting.by.actor };

@@ -7,6 +7,7 @@ import { exportUsers } from '../../../src/procedures/directory/export-directory.
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { textOf } from '../../support/pages.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -202,6 +203,24 @@ describe.each(engines)('a large import on %s', (engine) => {
     );
     expect(listed.filter((text) => text.startsWith(`${user.id} primary-admin`))).toHaveLength(1);
     expect(user.powerHeldUntil).toBeNull();
+  });
+
+  it('asks for a second operator before anything is written, and uses the yes when all is there (B56)', async () => {
+    const limits = { ...place.desk.policy.limits, directory: { confirmOver: 100, contactsOver: 1 } };
+    const strict = { ...place.desk, policy: { ...place.desk.policy, limits } };
+    const moved = [
+      'nancy,Nancy Davolio,n@new.example,,secondary-admin,billing',
+      'maria,Maria Anders,m@new.example,,primary-admin,',
+    ];
+    const file = async () => request(moved.map((row) => `100234,${row}\n`).join(''));
+    const refused = await refusal(importDirectory(strict, place.admin, await file()));
+    expect([refused.code, await entriesOf(place, 'directory.staged')]).toEqual(['approval-needed', []]);
+    const { id } = refused.also['approval'] as { id: string };
+    await decideApproval(place.desk, await place.operator('lead'), { id, approve: true, reason: 'looked at' });
+    const dead = { ...strict, store: { ...once(9, async () => Promise.reject(new Error('killed'))).store } };
+    await expect(importDirectory(dead, place.admin, await file())).rejects.toThrow('killed');
+    expect((await importDirectory(strict, place.admin, await file())).users).toMatchObject({ added: MANY, updated: 2 });
+    expect((await place.desk.store.read.approvals.byId(id))?.state).toBe('used');
   });
 
   it('what a killed import has left bars nobody who adds a login or a company by hand', async () => {
