@@ -128,6 +128,20 @@ const isNew = (text: string): boolean =>
   GERMAN.known(text) === text && !IN_PARTS.includes(text) && !/^(?:countersign [a-z]|npm ci$)/u.test(text);
 
 describe('sentences that stand in the code', () => {
+  it('each is known as itself, not as another with wider holes', () => {
+    const filled = (text: string, part: string) =>
+      text.replace(/\{(\w)\}/g, (_hole, name: string) => (/\d/.test(name) ? `X${name}` : part));
+    const wrong = Object.entries(sentencesOf('de')).filter(
+      ([english, own]) => GERMAN.known(filled(english, 'Store')) !== filled(own, 'Datenspeicher'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('a long text of others is not matched at all, however it is made', () => {
+    const long = '"x" says '.repeat(20_000);
+    expect(GERMAN.known(long)).toBe(long);
+  });
+
   it('the English ones are their own keys, and each stands in the code or is one of zod or commander', () => {
     const code = ['src', 'data/demo', 'data/words/spelling']
       .flatMap((folder) =>
