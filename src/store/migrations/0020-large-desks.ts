@@ -15,6 +15,8 @@ export async function up(db: Db): Promise<void> {
   await some('audit_entries', 'outcome', 'seq').where(sql.ref('outcome'), '!=', 'done').execute();
   await db.schema.dropIndex('outbox_by_state_next_attempt_at').execute();
   await createIndex(db, 'outbox', ['state', 'id'], false);
+  await createIndex(db, 'approvals', ['requested_at', 'id'], false);
+  await createIndex(db, 'jobs', ['created_at', 'id'], false);
   for (const [table, columns] of [
     ['outbox', ['next_attempt_at']],
     ['resets', ['by_user_id', 'at']],

@@ -6,16 +6,19 @@ import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
-const newest = (db: Db, limit: number, id = sql`id`) =>
-  db.selectFrom('approvals').selectAll().orderBy(id, 'desc').limit(limit);
+const newest = (db: Db, limit: number, at = sql`requested_at`) =>
+  db.selectFrom('approvals').selectAll().orderBy(at, 'desc').orderBy('id', 'desc').limit(limit);
 
-/** Lists begin with the newest: ids begin with the time. */
+/** Lists begin with the newest. */
 export const approvalReads = (db: Db) => ({
   byId: rowBy(db, 'approvals', 'id'),
   list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
   /** Undecided and not expired. Computed: few can still be decided, and SQLite would rather read all that nobody has decided. */
   pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
-    newest(db, limit, sql`id || ''`).where('expires_at', '>', now).where(sql`state || ''`, '=', 'pending').execute(),
+    newest(db, limit, sql`requested_at + 0`)
+      .where('expires_at', '>', now)
+      .where(sql`state || ''`, '=', 'pending')
+      .execute(),
   /** Of one requester for exactly this subject. */
   ofSubject: async (hash: string, operatorId: string): Promise<readonly ApprovalRow[]> =>
     newest(db, 20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute(),

@@ -28,9 +28,9 @@ export const jobReads = (db: Db) => ({
     const sum = (some: typeof rows) => some.reduce((all, { users }) => all + Number(users ?? 0), 0);
     return { ofOperator: sum(rows.filter((row) => row.operator_id === operatorId)), ofDesk: sum(rows) };
   },
-  /** Newest first, by id, which begins with the time. */
+  /** Newest first. */
   async list(limit: number): Promise<readonly JobHead[]> {
-    return db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(limit).execute();
+    return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   },
 });
 

@@ -84,6 +84,8 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       'drop index audit_entries_by_outcome_seq',
       'drop index outbox_by_next_attempt_at',
       'drop index outbox_by_state_id',
+      'drop index approvals_by_requested_at_id',
+      'drop index jobs_by_created_at_id',
       'create index outbox_by_state_next_attempt_at on outbox (state, next_attempt_at)',
       'drop index resets_by_by_user_id_at',
       'drop index resets_by_objected_at',
