@@ -73,7 +73,7 @@ export async function readNumbersAnew(
   const moved = (await write.users.ofAccount(id)).flatMap((user) => {
     const dialled = read(user.phone, country);
     const stays = (dialled?.e164 ?? null) === user.phoneE164;
-    return stays ? [] : [{ user, after: user, dialled, moved: ['phone'], found: true }];
+    return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
   for (let from = 0; from < moved.length; from += AT_ONCE)
     await writePeople(write, moved.slice(from, from + AT_ONCE), now);
@@ -86,7 +86,7 @@ interface Written {
   readonly user: User;
   readonly after: Person;
   readonly dialled: Phone | null;
-  readonly moved: readonly unknown[];
+  readonly moved: ChangedPerson['moved'];
   /** Whether a search finds the person by other words from now on. */
   readonly found: boolean;
 }

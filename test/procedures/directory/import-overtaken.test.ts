@@ -8,6 +8,7 @@ import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { previewImport } from '../../../src/procedures/imports/import-directory.js';
+import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
@@ -33,16 +34,12 @@ describe.each(engines)('an import beside other work, on %s', (engine) => {
     }) as const;
   /** The desk; once, just before it next locks its store, this happens. */
   const first = (meanwhile: () => Promise<unknown>): Desk => {
-    const { desk } = place;
     let done = false;
-    const record: Desk['store']['record'] = async (...door) => {
-      if (!done) {
-        done = true;
-        await meanwhile();
-      }
-      return desk.store.record(...door);
-    };
-    return { ...desk, store: { ...desk.store, record } };
+    return besideDesk(place.desk, async () => {
+      if (done) return;
+      done = true;
+      await meanwhile();
+    });
   };
   const add = (login: string) =>
     addUser(place.desk, place.admin, {

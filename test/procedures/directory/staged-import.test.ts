@@ -1,6 +1,5 @@
 /** A large import is written some rows at a time, so that calls come in between, and is there all at once or not at all (B90). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../../src/desk.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { exportUsers } from '../../../src/procedures/directory/export-directory.js';
@@ -8,6 +7,7 @@ import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { textOf } from '../../support/pages.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -34,17 +34,7 @@ describe.each(engines)('a large import on %s', (engine) => {
       ).join('')}${more}`,
     ),
   });
-  /** The desk; before each time that the store is locked, this is done with how many times it was locked before. */
-  const beside = (meanwhile: (locked: number) => Promise<unknown>): Desk => {
-    const { desk } = place;
-    let locked = 0;
-    const record: Desk['store']['record'] = async (...door) => {
-      await meanwhile(locked);
-      locked += 1;
-      return desk.store.record(...door);
-    };
-    return { ...desk, store: { ...desk.store, record } };
-  };
+  const beside = (meanwhile: (locked: number) => Promise<unknown>) => besideDesk(place.desk, meanwhile);
   const once = (nth: number, work: () => Promise<unknown>) =>
     beside((locked) => (locked === nth ? work() : Promise.resolve()));
   const person = (login: string) => ({
