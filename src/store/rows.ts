@@ -14,5 +14,5 @@ export type { NewReset, ResetRow } from './queries/resets.js';
 export type { PassphraseRow } from './queries/secrets.js';
 export type { ThrottleRow } from './queries/throttles.js';
 export type { TrustEnded } from './queries/trust.js';
-export type { FormerContact, UserContacts } from './queries/users.js';
+export type { UserContacts } from './queries/user-rows.js';
 export type { GrantRow, VerificationRow } from './queries/verifications.js';

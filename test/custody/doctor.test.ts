@@ -68,6 +68,14 @@ describe.each(engines)('doctor on %s', (engine) => {
     expect(await of(START + minutes(2))).toMatchObject([
       { state: 'note', text: expect.stringContaining('stopped half way') },
     ]);
+    await desk.store.record(entry, (write) => write.imports.update('imp_1', { state: 'settled' }));
+    expect(await of(START + minutes(2))).toMatchObject([
+      {
+        state: 'note',
+        text: expect.stringContaining('what it changes is in force'),
+        mend: expect.stringContaining('outbox flush'),
+      },
+    ]);
   });
 
   it('finds nothing amiss where nothing is', async () => {

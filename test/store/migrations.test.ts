@@ -135,6 +135,8 @@ describe.each(engines)('migrations on %s', (name) => {
       'language',
       'external',
       'import_id',
+      'staged',
+      'staged_in',
     ];
     const { columns, ...users } = GUARDED['users'] as GuardedTable;
     const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
@@ -162,7 +164,10 @@ describe.each(engines)('migrations on %s', (name) => {
     const ofRelease = (table: string, row: Row) => {
       const guarded = GUARDED[table] as GuardedTable;
       const columns = guarded.columns.filter(
-        (column) => !['country', 'phone_e164', 'language', 'connector', 'external', 'import_id'].includes(column),
+        (column) =>
+          !['country', 'phone_e164', 'language', 'connector', 'external', 'import_id', 'staged', 'staged_in'].includes(
+            column,
+          ),
       );
       return { ...row, mac: rows.make(rowText(table, { ...guarded, columns }, row)) } as never;
     };
@@ -215,7 +220,9 @@ describe.each(engines)('migrations on %s', (name) => {
     const guarded = GUARDED['accounts'] as GuardedTable;
     const before = {
       ...guarded,
-      columns: guarded.columns.filter((column) => !['language', 'connector', 'import_id'].includes(column)),
+      columns: guarded.columns.filter(
+        (column) => !['language', 'connector', 'import_id', 'staged', 'staged_in'].includes(column),
+      ),
     };
     const row = accountRow('1');
     const mac = notaryWith().rows.make(rowText('accounts', before, row));

@@ -20,7 +20,7 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
   imports: ['directory'],
   exits: ['resets', 'portal', 'directory', 'imports'],
-  upkeep: ['log', 'messages', 'operators'],
+  upkeep: ['log', 'messages', 'operators', 'directory'],
 };
 
 /** Wings that only commands have, and what commands show of another wing. */

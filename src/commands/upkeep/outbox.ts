@@ -4,10 +4,10 @@ import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
-import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
 import { testDelivery } from '../../procedures/messages/test-delivery.js';
 import { pause } from '../../procedures/pause.js';
+import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
@@ -115,7 +115,7 @@ const flush = command({
     const desk = await context.desk();
     if (again) await switchOn(desk, context.operator());
     if (watch) return work(context, desk);
-    const report = await deliverDue(desk, { signal: context.signal, step: () => undefined });
+    const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
     // Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward.
@@ -142,7 +142,10 @@ async function work(context: Context, desk: Desk): Promise<Result> {
   const words = wordsOf(context);
   while (!context.signal.aborted) {
     try {
-      const { delivered, givenUp, dropped } = await deliverDue(desk, { signal: context.signal, step: () => undefined });
+      const { delivered, givenUp, dropped } = await flushOutbox(desk, {
+        signal: context.signal,
+        step: () => undefined,
+      });
       total += delivered;
       if (delivered + givenUp + dropped > 0)
         context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));

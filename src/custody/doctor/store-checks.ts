@@ -195,9 +195,15 @@ async function inspectPhones({ store }: OpenedStore): Promise<readonly Told[]> {
 
 /** Was a large import stopped half way (B90)? */
 async function inspectImports({ store, custody }: OpenedStore): Promise<readonly Told[]> {
-  const left = (await store.read.imports.underWay()).filter((row) => row.seen_at + minutes(1) < custody.now());
+  const left = (await store.read.imports.all()).filter((row) => row.seen_at + minutes(1) < custody.now());
+  if (left.length === 0) return [];
+  if (left.some(({ state }) => state === 'settled')) {
+    const text =
+      'an import was stopped at its end: what it changes is in force, but not everybody whose contact it changes has been told';
+    return [{ state: 'note', text, mend: 'the next flush of the outbox does the rest: countersign outbox flush' }];
+  }
   const text = 'an import was stopped half way: nobody sees its rows, but they are in the store';
-  return left.length === 0 ? [] : [{ state: 'note', text, mend: 'the next import removes them' }];
+  return [{ state: 'note', text, mend: 'the next import removes them' }];
 }
 
 /** Is an alarm over many callers on (B95)? */

@@ -2,10 +2,11 @@
  * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Someone
  * who gets a contact changed, at the desk or by talking to it, must not receive the next code.
  */
-import type { Desk, FormerContact, UserContacts } from '../../desk.js';
+import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { days } from '../../rules/duration.js';
+import type { FormerContact } from '../../rules/former-contacts.js';
 import type { Account, User } from '../../rules/people.js';
 
 interface FoundOwner {

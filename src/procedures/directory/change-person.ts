@@ -34,6 +34,37 @@ interface Changing {
 
 /** Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. */
 export async function changePeople(
+  inside: Changing,
+  changes: readonly PersonChange[],
+  who: Worded,
+): Promise<readonly ChangedPerson[]> {
+  await writeChangedPeople(inside, { ids: changes.map(({ before }) => before.id) });
+  return writeChanges(inside, changes, who);
+}
+
+/** Writes what settled imports change of people into their rows, and queues their notices. As many as there were, and ids of messages. */
+export async function writeChangedPeople(
+  { desk, write }: Pick<Changing, 'desk' | 'write'>,
+  which: Parameters<Writes['users']['changed']>[0],
+): Promise<{ readonly people: number; readonly notices: readonly string[] }> {
+  const waiting = await write.users.changed(which);
+  if (waiting.length === 0) return { people: 0, notices: [] };
+  const companies = await write.accounts.byIds([...new Set(waiting.map(({ after }) => after.accountId))]);
+  const homes = new Map(companies.map((account) => [account.id, account]));
+  const notices: string[] = [];
+  for (const { id, operator_id, seen_at: now } of await write.imports.all()) {
+    const changes = waiting.flatMap(({ before, after, import: from }) => {
+      const account = homes.get(after.accountId);
+      return from === id && account !== undefined ? [{ account, before, after }] : [];
+    });
+    const name = (await write.operators.byId(operator_id))?.name ?? operator_id;
+    const written = await writeChanges({ desk, write, now }, changes, name);
+    notices.push(...written.flatMap((one) => one.notices));
+  }
+  return { people: waiting.length, notices };
+}
+
+async function writeChanges(
   { desk, write, now }: Changing,
   changes: readonly PersonChange[],
   who: Worded,
@@ -41,8 +72,7 @@ export async function changePeople(
   const read = await desk.phones();
   const notices: PreparedMessage[] = [];
   const all = changes.map(({ account, before, after }) => {
-    const dialled = read(after.phone, account.country);
-    const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
+    const { dialled, moved } = readChange(read, { account, before, after });
     const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
     const own = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
     notices.push(...own);
@@ -53,6 +83,12 @@ export async function changePeople(
   await writePeople(write, all, now);
   await write.outbox.insert(notices.map((notice) => notice.row));
   return all;
+}
+
+/** How the new number is dialled, and which contacts are others. */
+export function readChange(read: Awaited<ReturnType<Desk['phones']>>, { account, before, after }: PersonChange) {
+  const dialled = read(after.phone, account.country);
+  return { dialled, moved: changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null }) };
 }
 
 /** For one person, by an operator. */
@@ -75,6 +111,7 @@ export async function readNumbersAnew(
     const stays = (dialled?.e164 ?? null) === user.phoneE164;
     return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
+  await writeChangedPeople({ desk, write }, { ids: moved.map(({ user }) => user.id) });
   for (let from = 0; from < moved.length; from += AT_ONCE)
     await writePeople(write, moved.slice(from, from + AT_ONCE), now);
 }
@@ -96,7 +133,9 @@ async function writePeople(write: Writes, people: readonly Written[], now: numbe
   await write.users.patch([...byId.keys()], ({ user: { id }, formerContacts }) => {
     const { user, after, dialled, moved } = byId.get(id) as Written;
     const contact = moved.length === 0 ? {} : contactPatch(user, formerContacts, now);
-    return { ...personPatch(after, dialled), ...contact, updated_at: now };
+    // Written before this, or overtaken by it: an import that is still being staged finds out and is planned anew.
+    const staged = { staged: null, staged_in: null };
+    return { ...personPatch(after, dialled), ...contact, ...staged, updated_at: now };
   });
   const found = people.filter((one) => one.found);
   await write.search.replace(

@@ -1,7 +1,8 @@
 /** Turns entries of the directory into rows of the store, with their comparison and search keys; the only place that makes them. */
-import type { FormerContact, Writes } from '../../desk.js';
+import type { Writes } from '../../desk.js';
 import { foldKey, personWords, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
+import type { FormerContact } from '../../rules/former-contacts.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
@@ -113,6 +114,14 @@ export const contactPatch = (
   contact_changed_at: at,
   former_contacts: JSON.stringify([...former, { email, phone, phoneE164, replacedAt: at } satisfies FormerContact]),
 });
+
+/** The columns that differ, for an import that is staged; `contact_changed_at` stands for the moment in which it is settled. */
+export function stagedPatch(before: User, after: Person, dialled: Phone | null, moved: boolean) {
+  const then = { ...personPatch(before, null), phone_e164: before.phoneE164 };
+  const columns = Object.entries(personPatch(after, dialled));
+  const differ = columns.filter(([column, value]) => value !== then[column as keyof typeof then]);
+  return { ...Object.fromEntries(differ), ...(moved ? { contact_changed_at: 0 } : {}) };
+}
 
 /** `dialled`: the person's number, read; null if it cannot be read. */
 export function userSearchKeys(

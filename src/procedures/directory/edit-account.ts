@@ -15,6 +15,7 @@ import { type Acting, type Authorised, act, askAuthority } from '../authorise.js
 import { refuseIfAny } from './add-to-directory.js';
 import { readNumbersAnew } from './change-person.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
+import { writeChangedCompanies } from './finish-imports.js';
 
 export interface AccountEdit {
   readonly name?: string | undefined;
@@ -91,6 +92,7 @@ async function applyEdit(
   rules: Limits['sso'],
 ) {
   const { write, now, by } = acting;
+  await writeChangedCompanies(acting, { id: account.id });
   const current = (await write.accounts.byId(account.id)) ?? account;
   const { forbidPhoneResets } = wanted;
   if (forbidPhoneResets === false && current.phoneResetForbidden) requirePowerToAllow(by, wanted);
@@ -111,6 +113,9 @@ async function applyEdit(
   ];
   await write.accounts.update(account.id, {
     ...accountNamePatch(name),
+    // An import that is still being staged finds out and is planned anew.
+    staged: null,
+    staged_in: null,
     updated_at: now,
     country,
     language,

@@ -5,8 +5,9 @@
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { seconds } from '../../rules/duration.js';
-import { act, askAuthority, type Door } from '../authorise.js';
+import { type Acting, act, askAuthority, type Door } from '../authorise.js';
 import { pause } from '../pause.js';
+import { finishImports } from './finish-imports.js';
 
 export const IMPORTING = { permission: 'directory:write', sendLater: true } as const satisfies Door;
 export const GOING_ON = { ...IMPORTING, running: true } as const satisfies Door;
@@ -17,50 +18,72 @@ export const SILENT = seconds(30);
 const ROWS = 150;
 const BETWEEN_MS = 2;
 
-/** Removes what was left half done: what is silent, or with `own` also what the same operator began. Refusal `busy` while another is under way. */
+/**
+ * Writes what is settled, and removes what was left half done: what is silent, or with `own` also what the same operator began. Refusal `busy`
+ * while another is under way.
+ */
 export async function makeRoom(desk: Desk, signed: SignedOperator, own = false): Promise<void> {
   await askAuthority(desk, signed, IMPORTING);
-  for (const { id } of await desk.store.read.imports.underWay()) {
-    await act(desk, signed, IMPORTING, {
-      entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
-      change: async ({ write, now, by }) => {
-        const found = (await write.imports.underWay()).find((row) => row.id === id);
-        const waits = (found?.seen_at ?? 0) + SILENT - now;
-        const isOwn = own && found?.operator_id === by.operator.id;
-        if (found?.state === 'open' && !isOwn && waits > 0)
-          throw refusal('busy', 'import-beside', { seconds: Math.ceil(waits / 1_000) }, 'import-wait');
-        await write.imports.update(id, { state: 'abandoned' });
-      },
+  await finishImports(desk);
+  for (const { id } of await desk.store.read.imports.all()) {
+    await abandon(desk, signed, id, IMPORTING, ({ now, by }, found) => {
+      const waits = found.seen_at + SILENT - now;
+      const isOwn = own && found.operator_id === by.operator.id;
+      if (found.state === 'open' && !isOwn && waits > 0)
+        throw refusal('busy', 'import-beside', { seconds: Math.ceil(waits / 1_000) }, 'import-wait');
     });
-    await clear(desk, signed, id);
   }
 }
 
 /** In the transaction of whatever is not staged. */
 export async function requireRoom(write: Writes): Promise<void> {
-  if ((await write.imports.underWay()).length > 0) throw refusal('busy', 'import-under-way', {}, 'try-again');
+  if ((await write.imports.all()).length > 0) throw refusal('busy', 'import-under-way', {}, 'try-again');
 }
 
 /** Removes an import, unless it has been settled. */
 export async function abandonImport(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   await askAuthority(desk, signed, IMPORTING);
-  if (!(await desk.store.read.imports.underWay()).some((row) => row.id === id)) return;
-  await act(desk, signed, GOING_ON, {
-    entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
-    change: ({ write }) => write.imports.update(id, { state: 'abandoned' }),
-  });
+  await abandon(desk, signed, id, GOING_ON, () => undefined);
+}
+
+/** Another process has settled or removed it. */
+class Gone extends Error {}
+
+type Found = Awaited<ReturnType<Writes['imports']['all']>>[number];
+
+async function abandon(
+  desk: Desk,
+  signed: SignedOperator,
+  id: string,
+  door: typeof IMPORTING | typeof GOING_ON,
+  requireAbandoned: (acting: Acting<'directory:write'>, found: Found) => void,
+): Promise<void> {
+  if (!(await desk.store.read.imports.all()).some((row) => row.id === id && row.state !== 'settled')) return;
+  try {
+    await act(desk, signed, door, {
+      entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
+      change: async (acting) => {
+        const found = (await acting.write.imports.all()).find((row) => row.id === id && row.state !== 'settled');
+        if (found === undefined) throw new Gone();
+        requireAbandoned(acting, found);
+        await acting.write.imports.update(id, { state: 'abandoned' });
+      },
+    });
+  } catch (error) {
+    // Where its answer was lost, it is settled, and its rows stay.
+    if (error instanceof Gone) return;
+    throw error;
+  }
   await clear(desk, signed, id);
 }
 
-/** Removes the rows of an abandoned import. One that has been settled meanwhile keeps its rows: then the answer of that transaction was lost. */
 async function clear(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   for (let left = true; left; await pause(BETWEEN_MS)) {
     const rows = await act<'directory:write', number>(desk, signed, GOING_ON, {
       entry: (count) => ({ kind: 'directory.unstaged', detail: { import: id, rows: count } }),
       change: async ({ write }) => {
-        const abandoned = (await write.imports.underWay()).some((row) => row.id === id && row.state === 'abandoned');
-        const count = abandoned ? await write.imports.clear(id, ROWS) : 0;
-        if (abandoned && count === 0) await write.imports.takeOff(id);
+        const count = await write.imports.clear(id, ROWS);
+        if (count === 0) await write.imports.takeOff(id);
         return count;
       },
     });

@@ -1,13 +1,12 @@
 /** The second half of an import: writes a plan without faults as rows and log entries. It decides nothing. */
 import type { Desk } from '../../desk.js';
 import type { Problem } from '../../errors.js';
-import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
-import { changePeople, readNumbersAnew } from '../directory/change-person.js';
+import { changePeople, type PersonChange, readNumbersAnew } from '../directory/change-person.js';
 import {
   accountNamePatch,
   accountSearchKeys,
@@ -81,12 +80,9 @@ export const wordsOfAdded = ({ row, entry }: AddedRow) =>
 
 type NewAccount = ReturnType<typeof newAccountRow>;
 type NewUser = ReturnType<typeof newUserRow>;
-type Base = Pick<Deed, 'at' | 'by'>;
 
 /** Rows of one statement: with the columns of a user they stay below both engines' limits of bound values. */
 const AT_ONCE = 500;
-/** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
-const SINGLE_ENTRIES = 1_000;
 
 export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
   ...before,
@@ -121,86 +117,39 @@ export async function insertPeople(
   return added;
 }
 
-export async function applyAccounts(
-  { write, ...acting }: Acting<'directory:write'>,
-  { companies: { plan, added } }: ReadyImport,
-  base: Base,
-): Promise<readonly AuditEntry[]> {
-  for (const { before, entry, fields } of plan.update) {
-    const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
-    const { country } = accountAfter(before, entry);
-    await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, country, updated_at: base.at });
-    if (fields.includes('country')) await readNumbersAnew({ write, ...acting }, { id: before.id, country });
-    await write.search.replace([accountSearchKeys(before.id, { name: entry.name, number: before.number })]);
-  }
-  const single = added.length + plan.update.length <= SINGLE_ENTRIES;
-  const about = (account: Account) => ({ account: account.id, detail: { number: account.number } });
-  return [
-    ...logOf(
-      'account.added',
-      added.map(({ account }) => about(account)),
-      single,
-      base,
-    ),
-    ...[true, false].flatMap((power) =>
-      logOf(
-        'account.edited',
-        plan.update
-          .filter(({ fields }) => fields.includes('sso') === power)
-          .map(({ before, fields }) => ({ ...about(before), detail: { number: before.number, fields } })),
-        single || power,
-        base,
-      ),
-    ),
-  ];
+type CompanyChange = PlannedCompanies['plan']['update'][number];
+
+/** The columns that a row of a file changes of a company. */
+export function companyPatch({ before, entry, fields }: CompanyChange) {
+  const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
+  const name = fields.includes('name') ? accountNamePatch(entry.name) : {};
+  return { ...name, ...sso, ...(fields.includes('country') ? { country: accountAfter(before, entry).country } : {}) };
 }
 
-export async function applyUsers(
+export function personChange(
+  { homeOf }: Pick<PlannedPeople, 'homeOf'>,
+  { before, entry }: PlannedPeople['plan']['update'][number],
+): PersonChange {
+  const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
+  const after = { name: entry.name, ...contacts, external: entry.external ?? before.external };
+  return { account: homeOf(entry), before, after };
+}
+
+/** Makes the changes of a small import. Those of a large one are staged (stage-import.ts). Ids of the notices. */
+export async function changeRows(
   acting: Acting<'directory:write'>,
-  { people: { plan, homeOf } }: ReadyImport,
-  added: readonly Added[] | Settled,
-  base: Base,
-): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
-  const notices: string[] = [];
-  for (const some of chunksOf(plan.update)) {
-    const changes = some.map(({ before, entry }) => {
-      const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
-      const after = { name: entry.name, ...contacts, external: entry.external ?? before.external };
-      return { account: homeOf(entry), before, after };
-    });
-    const changed = await changePeople(acting, changes, acting.by.operator.name);
-    notices.push(...changed.flatMap((one) => one.notices));
+  { companies, people }: ReadyImport,
+): Promise<readonly string[]> {
+  for (const change of companies.plan.update) {
+    const { before, entry, fields } = change;
+    const { country } = accountAfter(before, entry);
+    await acting.write.accounts.update(before.id, { ...companyPatch(change), updated_at: acting.now });
+    if (fields.includes('country')) await readNumbersAnew(acting, { id: before.id, country });
+    await acting.write.search.replace([accountSearchKeys(before.id, { name: entry.name, number: before.number })]);
   }
-  const count = 'import' in added ? added.count : added.length;
-  const single = count + plan.update.length <= SINGLE_ENTRIES;
-  const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
-  return { notices, entries: [...addedEntries(added, single, base), ...logOf('user.edited', edited, single, base)] };
-}
-
-/**
- * Power that waits is announced by its entry, so it has one of its own, however large the import is (B84); so has that of the first admins of a
- * company in a small one. In a large one theirs are listed with their roles.
- */
-function addedEntries(added: readonly Added[] | Settled, single: boolean, base: Base): readonly AuditEntry[] {
-  const about = (some: readonly Added[]) =>
-    some.map(({ row, account, entry, held }) => ({
-      account: account.id,
-      user: row.id,
-      detail: { role: entry.role, scopes: [...(entry.scopes ?? [])], heldUntil: held },
-    }));
-  const everybody = 'import' in added ? added.powerful : added;
-  const waiting = logOf('user.added', about(everybody.filter(({ held }) => held !== null)), true, base);
-  const others = everybody.filter(({ held }) => held === null);
-  if (single && !('import' in added)) return [...waiting, ...logOf('user.added', about(others), true, base)];
-  const admins = others
-    .filter(({ gains }) => gains)
-    .map(({ row, entry }) => [row.id, entry.role, ...(entry.scopes ?? [])].join(' '));
-  const listed = chunksOf(admins).map((some): AuditEntry => {
-    return { ...base, kind: 'user.added', outcome: 'done', detail: { count: some.length, admins: some } };
-  });
-  if (!('import' in added)) return [...waiting, ...listed, ...logOf('user.added', about(others), false, base)];
-  const detail = { count: added.count - waiting.length, import: added.import };
-  return [...waiting, ...listed, { ...base, kind: 'user.added', outcome: 'done', detail }];
+  const changes = people.plan.update.map((change) => personChange(people, change));
+  const changed = await changePeople(acting, changes, acting.by.operator.name);
+  return changed.flatMap((one) => one.notices);
 }
 
 /** Who gains power over others, and until when it waits: null in a company that had no admin before this import. */
@@ -217,21 +166,6 @@ export async function newPower(
   const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
   const waits = heldUntil(policy, acting.now);
   return { gains, until: (entry: UserEntry) => (ruled.has(homeOf(entry).id) && gains(entry) ? waits : null) };
-}
-
-const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });
-
-type About = Pick<AuditEntry, 'account' | 'user' | 'detail'>;
-
-/** One entry for each, or one for every few hundred with their ids. */
-function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boolean, base: Base): readonly AuditEntry[] {
-  if (single) return abouts.map((about) => ({ ...base, kind, outcome: 'done', ...about }));
-  return chunksOf(abouts).map((some) => ({
-    ...base,
-    kind,
-    outcome: 'done',
-    detail: { count: some.length, ids: some.map((about) => about.user ?? about.account ?? '') },
-  }));
 }
 
 export const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (readonly T[])[] =>

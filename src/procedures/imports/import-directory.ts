@@ -4,14 +4,16 @@
  * again. `previewImport` makes the same plan and writes nothing.
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { ActEntry, AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CellChange } from '../../rules/directory-import.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
+import { finishImports } from '../directory/finish-imports.js';
 import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
 import { noteList } from '../directory/see-people.js';
-import { applyAccounts, applyUsers, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
+import { changeRows, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
+import { entriesOfImport } from './import-entries.js';
 import { isOvertaken, Overtaken } from './overtaken.js';
 import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
 import { requireStaged, STAGED_OVER, type Staged, settle, stageImport } from './stage-import.js';
@@ -101,9 +103,22 @@ interface Work {
 /** @throws Overtaken, if what the plan was made from has changed: then nothing is */
 async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Promise<ImportReport | Waiting> {
   const { ready } = work;
-  if (ready.companyRows.length + ready.added.length <= STAGED_OVER) return importAtOnce(desk, signed, work);
+  const changed = ready.companies.plan.update.length + ready.people.plan.update.length;
+  if (ready.companyRows.length + ready.added.length + changed <= STAGED_OVER) return importAtOnce(desk, signed, work);
   const waiting = await secondAsked(desk, signed, work);
-  return waiting ?? stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
+  if (waiting !== null) return waiting;
+  const done = await stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
+  return 'request' in done ? done : { ...done, notices: await writeSettled(desk) };
+}
+
+/** The import is done, whatever becomes of this: the next import or delivery writes what is left. */
+async function writeSettled(desk: Desk): Promise<readonly string[]> {
+  try {
+    return await finishImports(desk);
+  } catch (error) {
+    if (isRefusal(error)) return [];
+    throw error;
+  }
 }
 
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>
@@ -151,10 +166,8 @@ async function importAtOnce(
       const waiting = await second(acting, { users: movedIn(planned), outcome: planned.outcome });
       if (waiting !== null) return waiting;
       const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged, ready);
-      const base = { at, by: acting.by.actor };
-      const first = await applyAccounts(acting, ready, base);
-      const { notices, entries } = await applyUsers(acting, ready, added, base);
-      return { ...planned.report, notices, entries: [...first, ...entries] };
+      const notices = staged === undefined ? await changeRows(acting, ready) : [];
+      return { ...planned.report, notices, entries: entriesOfImport(ready, added, { at, by: acting.by.actor }) };
     },
   });
   if ('request' in done) return done;
@@ -185,8 +198,8 @@ function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>, staged: string | u
     ...counts('accounts', done.accounts),
     ...counts('users', done.users),
     kept: done.kept.length,
-    notices: done.notices.length,
-    ...(staged === undefined ? {} : { import: staged }),
+    // Those of a staged import are counted where they are queued, by `directory.staged`.
+    ...(staged === undefined ? { notices: done.notices.length } : { import: staged }),
   };
   return { ...base, kind: 'directory.imported', outcome: 'done', detail };
 }

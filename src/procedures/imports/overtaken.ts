@@ -8,7 +8,7 @@ export class Overtaken extends Error {}
 
 /**
  * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
- * else has added, unless those are staged already. Rows that change nothing may have moved on; that counts as done after the import.
+ * else has added; with `staged` only what it builds on. Rows that change nothing may have moved on; that counts as done after the import.
  */
 export async function isOvertaken(
   store: Stored,
@@ -17,15 +17,25 @@ export async function isOvertaken(
 ): Promise<boolean> {
   const { add, update } = people.plan;
   const homes = [...new Set([...add, ...update.map(({ entry }) => entry)].map((entry) => people.homeOf(entry).id))];
-  const accounts = [
-    ...companies.plan.update.map(({ before }) => before),
-    ...homes.flatMap((id) => people.builtOn.get(id) ?? []),
-  ];
-  const users = update.map(({ before }) => before);
+  if (
+    await haveMoved(
+      store.accounts,
+      homes.flatMap((id) => people.builtOn.get(id) ?? []),
+    )
+  )
+    return true;
+  if (staged) return false;
   return (
-    (!staged && ((await areTaken(store, companyRows)) || (await areThere(store, loginsOf(people, added))))) ||
-    differ(accounts, await inChunks(accounts, (some) => store.accounts.byIds(some.map(({ id }) => id)))) ||
-    differ(users, await inChunks(users, (some) => store.users.byIds(some.map(({ id }) => id))))
+    (await areTaken(store, companyRows)) ||
+    (await areThere(store, loginsOf(people, added))) ||
+    (await haveMoved(
+      store.accounts,
+      companies.plan.update.map(({ before }) => before),
+    )) ||
+    (await haveMoved(
+      store.users,
+      update.map(({ before }) => before),
+    ))
   );
 }
 
@@ -45,7 +55,12 @@ export const areTaken = async ({ accounts }: Stored, rows: readonly { readonly n
 export const areThere = async ({ users }: Stored, logins: ReturnType<typeof loginsOf>) =>
   (await inChunks(logins, (some) => users.byLoginPairs(some))).length > 0;
 
-function differ<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): boolean {
+/** Whether one of these companies or people is not as it was. */
+export async function haveMoved<T extends { readonly id: string }>(
+  stored: { readonly byIds: (ids: readonly string[]) => Promise<readonly T[]> },
+  before: readonly T[],
+): Promise<boolean> {
+  const now = await inChunks(before, (some) => stored.byIds(some.map(({ id }) => id)));
   const found = new Map(now.map((one) => [one.id, JSON.stringify(one)]));
   return before.some((one) => found.get(one.id) !== JSON.stringify(one));
 }

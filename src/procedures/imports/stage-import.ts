@@ -1,25 +1,28 @@
 /**
- * The steps of a large import (B90). Its rows are written some at a time, so that calls come in between, and are there for nobody; then one short
- * transaction settles it: all of them are there at once. Only one import is under way at a time. What a killed one leaves is removed by the next.
+ * The steps of a large import (B90). Its rows and changes are written some at a time, so that calls come in between, and count for nothing; then one
+ * short transaction settles it: all of them are there at once. Only one import is under way at a time. What a killed one leaves is removed by the next.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { type Acting, act } from '../authorise.js';
-import { accountSearchKeys } from '../directory/directory-rows-of-store.js';
+import { type PersonChange, readChange } from '../directory/change-person.js';
+import { accountSearchKeys, stagedPatch } from '../directory/directory-rows-of-store.js';
 import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/room-for-import.js';
 import { pause } from '../pause.js';
 import {
   type Added,
   chunksOf,
+  companyPatch,
   insertPeople,
   newPower,
+  personChange,
   type ReadyImport,
   type Settled,
   wordsOfAdded,
 } from './apply-import.js';
-import { areTaken, areThere, isOvertaken, loginsOf, Overtaken } from './overtaken.js';
+import { areTaken, areThere, haveMoved, isOvertaken, loginsOf, Overtaken } from './overtaken.js';
 
-/** An import that adds more companies and people is staged. */
+/** An import that adds and changes more companies and people is staged. */
 export const STAGED_OVER = 500;
 /** Rows of one transaction; a call may have to wait for one. */
 const ROWS = 150;
@@ -32,12 +35,14 @@ const BETWEEN_MS = 2;
 export interface Staged {
   readonly id: string;
   readonly count: number;
+  /** People and companies on file that it changes. */
+  readonly changed: number;
   /** The people who gain power, and until when they would wait if they were added when they were staged. */
   readonly powerful: readonly Added[];
 }
 
 /**
- * Writes all rows that the import adds, which nobody sees, and then does what settles them. Whatever is not settled is removed: also where it
+ * Writes all that the import adds and changes, which nobody sees, and then does what settles it. Whatever is not settled is removed: also where it
  * is refused, or the store fails. Refusal `busy`; `Overtaken`; those of `settle`.
  */
 export async function stageImport<T>(
@@ -58,7 +63,8 @@ export async function stageImport<T>(
     await stageCompanies(desk, signed, id, ready);
     const powerful = await stagePeople(desk, signed, id, ready);
     for (const some of chunksOf(ready.added, PEOPLE_IN_ORDER)) await stageWords(desk, signed, id, some);
-    return await settle({ id, count: ready.added.length, powerful });
+    const changed = await stageChanges(desk, signed, id, ready);
+    return await settle({ id, count: ready.added.length, changed, powerful });
   } finally {
     // What cannot be removed now is removed by the next import; the reason why this one failed is worth more.
     await abandonImport(desk, signed, id).catch(() => undefined);
@@ -99,6 +105,32 @@ async function stageWords(desk: Desk, signed: SignedOperator, id: string, people
     await step(desk, signed, { import: id, words: some.length }, ({ write }) => write.search.insert(some));
 }
 
+/** Keeps each change beside the row that it changes. Returns of how many rows. */
+async function stageChanges(desk: Desk, signed: SignedOperator, id: string, { companies, people }: ReadyImport) {
+  const read = await desk.phones();
+  for (const some of chunksOf(companies.plan.update, ROWS)) {
+    const before = some.map((one) => one.before);
+    await step(desk, signed, { import: id, changed: before.map((one) => one.id) }, async ({ write }) => {
+      if (await haveMoved(write.accounts, before)) throw new Overtaken();
+      for (const change of some) await write.accounts.stage(change.before.id, id, companyPatch(change));
+    });
+  }
+  for (const some of chunksOf(people.plan.update, ROWS)) {
+    const changes = new Map(some.map((change) => [change.before.id, personChange(people, change)]));
+    await step(desk, signed, { import: id, changed: [...changes.keys()] }, async ({ write }) => {
+      const before = some.map((one) => one.before);
+      if (await haveMoved(write.users, before)) throw new Overtaken();
+      await write.users.patch([...changes.keys()], ({ user }) => {
+        const change = changes.get(user.id) as PersonChange;
+        const { dialled, moved } = readChange(read, change);
+        const staged = JSON.stringify(stagedPatch(change.before, change.after, dialled, moved.length > 0));
+        return { staged, staged_in: id };
+      });
+    });
+  }
+  return companies.plan.update.length + people.plan.update.length;
+}
+
 /** One transaction of an import that is still under way. */
 async function step(
   desk: Desk,
@@ -120,9 +152,11 @@ async function step(
 export async function requireStaged(
   acting: Acting<'directory:write'>,
   ready: ReadyImport,
-  { id, powerful }: Staged,
+  { id, changed, powerful }: Staged,
 ): Promise<void> {
   await goOn(acting, id);
+  // Whoever changes such a row removes what was kept beside it.
+  if ((await acting.write.imports.changes(id)) !== changed) throw new Overtaken();
   const { until } = await newPower(acting, powerful, ready.people);
   const moved = powerful.some(({ entry, held }) => (until(entry) === null) !== (held === null));
   if (moved || (await isOvertaken(acting.write, ready, true))) throw new Overtaken();
@@ -137,7 +171,7 @@ export async function settle(
   const { write } = acting;
   // Asked before they are there: a company without an admin has none yet.
   const { until } = await newPower(acting, powerful, people);
-  await write.imports.takeOff(id);
+  await write.imports.update(id, { state: 'settled', seen_at: acting.now });
   const now = powerful.map((one) => ({ ...one, held: until(one.entry) }));
   const held = new Map(now.flatMap(({ row, held }) => (held === null ? [] : [[row.id, held] as const])));
   await write.users.patch([...held.keys()], ({ user }) => ({ power_held_until: held.get(user.id) ?? null }));
@@ -146,7 +180,7 @@ export async function settle(
 
 /** Refusal `busy` if another import has removed this one. */
 async function goOn({ write, now }: Acting<'directory:write'>, id: string): Promise<void> {
-  const [own] = (await write.imports.underWay()).filter((row) => row.id === id && row.state === 'open');
+  const [own] = (await write.imports.all()).filter((row) => row.id === id && row.state === 'open');
   if (own === undefined) throw refusal('busy', 'import-removed', {}, 'import-again');
   await write.imports.update(id, { seen_at: now });
 }

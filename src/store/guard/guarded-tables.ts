@@ -42,11 +42,11 @@ const table = (key: string, columns: string, watched: GuardedTable['watched'] = 
 export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   accounts: table(
     'id',
-    'number number_key name name_key edition sso sso_issuer sso_audience sso_jwks mfa_required_at phone_reset_forbidden disabled_at country language connector import_id',
+    'number number_key name name_key edition sso sso_issuer sso_audience sso_jwks mfa_required_at phone_reset_forbidden disabled_at country language connector import_id staged staged_in',
   ),
   users: table(
     'id',
-    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until passphrase_at password_at enrolled_at tried phone_e164 language external import_id',
+    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until passphrase_at password_at enrolled_at tried phone_e164 language external import_id staged staged_in',
   ),
   // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),

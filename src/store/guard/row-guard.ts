@@ -126,7 +126,7 @@ function tableName(node: OperationNode | undefined): string | undefined {
 
 function planReading(node: SelectQueryNode, guard: Guard): { node: SelectQueryNode; reading: Reading } | undefined {
   const selections = (node.selections ?? []).map(({ selection }) => selection);
-  if (selections.length > 0 && selections.every(isWhole)) {
+  if (selections.some(isWhole)) {
     if ((node.from?.froms.length ?? 0) + (node.joins?.length ?? 0) > 1 && selections.some(SelectAllNode.is)) {
       throw new Error(`a joined read of ${guard.name} cannot be checked: select one table`);
     }

@@ -24,6 +24,7 @@ import * as connectors from './0018-connectors.js';
 import * as lastSignIn from './0019-last-sign-in.js';
 import * as largeDesks from './0020-large-desks.js';
 import * as stagedImports from './0021-staged-imports.js';
+import * as stagedChanges from './0022-staged-changes.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
@@ -64,6 +65,7 @@ export const STEPS: readonly Step[] = [
   { name: '0019-last-sign-in', up: lastSignIn.up },
   { name: '0020-large-desks', up: largeDesks.up },
   { name: '0021-staged-imports', up: stagedImports.up },
+  { name: '0022-staged-changes', up: stagedChanges.up },
 ];
 
 /** Name of the newest migration that this build knows. */

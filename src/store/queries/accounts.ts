@@ -1,10 +1,11 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
 import { again, insertingAll, updating } from '../guard/statements.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
 import { settled } from './imports.js';
+import { accountAsChanged, isAmong, isChanged, type StagedAccount, thereAt } from './staged.js';
 
 export type NewAccount = Insertable<AccountsTable>;
 
@@ -24,22 +25,32 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
   };
 }
 
-const all = (db: Db) => db.selectFrom('accounts').selectAll().where(settled('accounts'));
+const all = (db: Db) =>
+  db.selectFrom('accounts').selectAll('accounts').select(thereAt('accounts')).where(settled('accounts'));
 type All = ReturnType<typeof all>;
-const accountsOf = async (query: All): Promise<readonly Account[]> => (await query.execute()).map(toAccount);
+const accountsOf = async (query: All): Promise<readonly Account[]> => (await query.execute()).map(accountOf);
+const accountOf = (row: StagedAccount): Account => toAccount(accountAsChanged(row));
+const changed = (db: Db) => all(db).where(isChanged('accounts'));
 
 /** Half of all statements are such a read. */
 async function accountBy(db: Db, column: 'id' | 'number_key', value: string): Promise<Account | undefined> {
   const [row] = await again(db, `account by ${column}`, [value], () => all(db).where(column, '=', value));
-  return row && toAccount(row);
+  return row && accountOf(row);
 }
 
 export const accountReads = (db: Db) => ({
   byId: (id: string) => accountBy(db, 'id', id),
   byNumber: (numberKey: string) => accountBy(db, 'number_key', numberKey),
   /** Several companies may have the same name. */
-  byName: async (nameKey: string) =>
-    accountsOf(all(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20)),
+  async byName(nameKey: string): Promise<readonly Account[]> {
+    const found = await all(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20).execute();
+    // One that a settled import has renamed, and whose columns do not say so yet.
+    const renamed = await changed(db)
+      .where(isAmong({ name_key: nameKey }))
+      .execute();
+    const fit = [...found, ...renamed].filter((row) => accountAsChanged(row).name_key === nameKey);
+    return [...new Map(fit.map((row) => [row.id, accountOf(row)])).values()];
+  },
   /** All accounts in the order of their numbers; `after` is the last number key of the page before. */
   page: async (after: string, limit: number) =>
     accountsOf(all(db).where('number_key', '>', after).orderBy('number_key').limit(limit)),
@@ -51,12 +62,24 @@ export const accountReads = (db: Db) => ({
   async ssoSettings(
     id: string,
   ): Promise<{ issuer: string | null; audience: string | null; jwks: string | null } | undefined> {
-    return db
-      .selectFrom('accounts')
-      .select(['sso_issuer as issuer', 'sso_audience as audience', 'sso_jwks as jwks'])
-      .where('id', '=', id)
-      .where(settled('accounts'))
-      .executeTakeFirst();
+    const row = await all(db).where('id', '=', id).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks } = accountAsChanged(row);
+    return { issuer, audience, jwks };
+  },
+  /** Companies that a settled import changes, before that is written into their rows: those of one import, or one of them. */
+  async changed(which: { readonly import: string; readonly limit: number } | { readonly id: string }) {
+    const waiting = changed(db);
+    const rows = await ('id' in which
+      ? waiting.where('accounts.id', '=', which.id)
+      : waiting.where('staged_in', '=', which.import).limit(which.limit)
+    ).execute();
+    return rows.map((row) => ({
+      before: toAccount(row),
+      after: accountOf(row),
+      patch: JSON.parse(row.staged ?? '{}') as Updateable<AccountsTable>,
+      at: row.there_at ?? 0,
+    }));
   },
   /** Names of the connectors that companies have. */
   async connectors(): Promise<readonly string[]> {
@@ -71,4 +94,7 @@ export const accountReads = (db: Db) => ({
 export const accountWrites = (tx: Tx) => ({
   insert: insertingAll(tx, 'accounts'),
   update: updating(tx, 'accounts'),
+  /** Keeps what an import changes of a company until it is settled. */
+  stage: (id: string, imported: string, change: Updateable<AccountsTable>) =>
+    updating(tx, 'accounts')(id, { staged: JSON.stringify(change), staged_in: imported }),
 });

@@ -9,7 +9,8 @@ import type { SchemaTraits } from '../engine.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { toAccount } from './accounts.js';
 import { settled, settledTarget } from './imports.js';
-import { toUser } from './users.js';
+import { accountAsChanged, thereAt, userAsChanged } from './staged.js';
+import { toUser } from './user-rows.js';
 
 export type SearchKind = 'account' | 'user';
 
@@ -27,16 +28,17 @@ const LONGEST_WORD = 1_000;
 export const searchReads = (db: Db) => ({
   /** Accounts in which each word begins something. */
   async accounts(words: readonly Word[], limit: number): Promise<readonly Account[]> {
-    let query = db.selectFrom('accounts').selectAll('accounts').where(settled('accounts'));
+    let query = db.selectFrom('accounts').selectAll('accounts').select(thereAt('accounts')).where(settled('accounts'));
     for (const word of words) query = query.where('accounts.id', 'in', targets(db, 'account', word));
     const rows = await query.orderBy('number_key').limit(limit).execute();
-    return rows.map(toAccount);
+    return rows.map((row) => toAccount(accountAsChanged(row)));
   },
   /** Users of whom, or of whose company, each word begins something; at least one is their own. In the order of logins. */
   async users(words: readonly Word[], limit: number, accountId?: string): Promise<readonly User[]> {
     let query = db
       .selectFrom('users')
       .selectAll('users')
+      .select(thereAt('users'))
       .where(settled('users'))
       .where('users.id', 'in', targets(db, 'user', words.flat()));
     for (const word of words.length < 2 ? [] : words) {
@@ -46,7 +48,7 @@ export const searchReads = (db: Db) => ({
     }
     if (accountId !== undefined) query = query.where('users.account_id', '=', accountId);
     const rows = await query.orderBy('login_key').orderBy('id').limit(limit).execute();
-    return rows.map(toUser);
+    return rows.map((row) => toUser(userAsChanged(row)));
   },
   /**
    * For search while typing: the first few targets, looked for by the word that leaves the least to look at. Of a word that thousands

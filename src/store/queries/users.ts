@@ -1,95 +1,28 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Updateable } from 'kysely';
-import type { CustomerRole, SignIn, User } from '../../rules/people.js';
+import type { CustomerRole, User } from '../../rules/people.js';
 import { again, insertingAll, updating } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
 import { countOf } from './count.js';
-import { settled } from './imports.js';
+import { isChanged, thereAt, userAsChanged } from './staged.js';
+import { contactReads } from './user-contacts.js';
+import { all, contactsOf, inPairs, seen, toContacts, toUser, type UserContacts, usersOf } from './user-rows.js';
 
 export type NewUser = Insertable<UsersTable>;
 
-export function toUser(row: Selectable<UsersTable>): User {
-  return {
-    id: row.id,
-    accountId: row.account_id,
-    login: row.login,
-    name: row.name,
-    email: row.email,
-    phone: row.phone,
-    phoneE164: row.phone_e164,
-    role: row.role as CustomerRole,
-    scopes: row.scopes === '' ? [] : row.scopes.split(' '),
-    signIn: row.sign_in as SignIn,
-    contactChangedAt: row.contact_changed_at,
-    disabledAt: row.disabled_at,
-    authorityVersion: row.authority_version,
-    powerHeldUntil: row.power_held_until,
-    language: row.language,
-    external: row.external,
-  };
-}
-
-/** A contact that the user had before. Notices of resets go there too for some days (B58). */
-export interface FormerContact {
-  readonly email: string;
-  readonly phone: string;
-  /** As in `User`; absent in what an earlier version kept. */
-  readonly phoneE164?: string | null;
-  /** When it was replaced, ms. */
-  readonly replacedAt: number;
-}
-
-/** A user with all contacts to which notices go. */
-export interface UserContacts {
-  readonly user: User;
-  readonly createdAt: number;
-  readonly formerContacts: readonly FormerContact[];
-}
-
-const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
-  user: toUser(row),
-  createdAt: row.created_at,
-  formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
-});
-
-/** The contacts of a user, for finding others who have one of them. */
-export interface SharedBy {
-  readonly id: string;
-  readonly emailKey: string;
-  readonly phoneDigits: string;
-  readonly phoneE164: string | null;
-}
-
-const byEmailKey = ({ emailKey }: SharedBy) => sql<boolean>`(email_key = ${emailKey} and email_key <> '')`;
-const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phoneE164})`;
-/** Numbers of which one cannot be read are the same by their digits. */
-const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
-  and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
-
-const inPairs = <P extends { readonly accountId: string }>(
-  key: 'email_key' | 'login_key',
-  pairs: readonly P[],
-  textOf: (pair: P) => string,
-) =>
-  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map((one) => sql`(${one.accountId}, ${textOf(one)})`))})`;
-
-const seen = (db: Db) => db.selectFrom('users').where(settled('users'));
-const all = (db: Db) => seen(db).selectAll();
-type All = ReturnType<typeof all>;
-const usersOf = async (query: Pick<All, 'execute'>): Promise<readonly User[]> => (await query.execute()).map(toUser);
-const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await query.execute()).map(toContacts);
 const usersById = async (db: Db, ids: readonly string[]) =>
   ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
 
 async function userBy(db: Db, id: string): Promise<Selectable<UsersTable> | undefined> {
   const [row] = await again(db, 'user by id', [id], () => all(db).where('id', '=', id));
-  return row;
+  return row && userAsChanged(row);
 }
 
 /** With all columns of a user they stay below both engines' limits of bound values. */
 const PATCHED_AT_ONCE = 250;
 
 export const userReads = (db: Db) => ({
+  ...contactReads(db),
   byIds: async (ids: readonly string[]) => usersById(db, ids),
   /** When each last signed in, ms; without those who never did. Not tagged: to be shown, and nothing more. */
   async lastSignIns(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -106,13 +39,8 @@ export const userReads = (db: Db) => ({
     const [row] = await again(db, 'user by login', [accountId, loginKey], () =>
       all(db).where('account_id', '=', accountId).where('login_key', '=', loginKey),
     );
-    return row && toUser(row);
+    return row && toUser(userAsChanged(row));
   },
-  /** Many logins may have the same e-mail (B09). */
-  byEmail: async (accountId: string, emailKey: string) =>
-    usersOf(
-      all(db).where('account_id', '=', accountId).where('email_key', '=', emailKey).orderBy('login_key').limit(50),
-    ),
   /** The contacts of many users at once, for notices and enrolment codes. */
   contacts: async (ids: readonly string[]) => (ids.length === 0 ? [] : contactsOf(all(db).where('id', 'in', ids))),
   /** Everybody in one of the accounts with one of the roles, disabled logins too, with all contacts. */
@@ -126,9 +54,6 @@ export const userReads = (db: Db) => ({
             // Computed: SQLite would rather read a whole company in this order than sort its few admins.
             .orderBy(sql`account_id || ' ' || login_key`),
         ),
-  /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
-  byEmailPairs: async (pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) =>
-    pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('email_key', pairs, ({ emailKey }) => emailKey))),
   /** The logins that exist among these pairs, by the unique index in one statement. */
   byLoginPairs: async (pairs: readonly { readonly accountId: string; readonly loginKey: string }[]) =>
     pairs.length === 0 ? [] : usersOf(all(db).where(inPairs('login_key', pairs, ({ loginKey }) => loginKey))),
@@ -144,6 +69,7 @@ export const userReads = (db: Db) => ({
       seen(db)
         .innerJoin('accounts', 'accounts.id', 'users.account_id')
         .selectAll('users')
+        .select(thereAt('users'))
         .where('accounts.number_key', '>', numberKey)
         .orderBy('accounts.number_key')
         .orderBy('users.login_key')
@@ -162,22 +88,6 @@ export const userReads = (db: Db) => ({
       .groupBy(['role', 'sign_in', sql`case when disabled_at is null then 0 else 1 end`])
       .execute();
   },
-  /** Other logins anywhere with the same e-mail or phone (B09). */
-  async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
-    const queries = [byEmailKey, byNumber, byDigits].map((same) =>
-      seen(db).select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
-    );
-    const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
-    return (await usersById(db, ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
-  },
-  /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
-  async countSharing(contacts: SharedBy): Promise<number> {
-    return countOf(
-      seen(db)
-        .where('id', '!=', contacts.id)
-        .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts)))),
-    );
-  },
   /** How many have a phone number, and of how many it could not be read. */
   async countPhones(): Promise<{ readonly all: number; readonly unread: number }> {
     return seen(db)
@@ -190,6 +100,21 @@ export const userReads = (db: Db) => ({
     const moved = seen(db).where('contact_changed_at', '>', since);
     return countOf(moved.whereRef('contact_changed_at', '!=', 'created_at'));
   },
+  /** People whom a settled import changes, before that is written into their rows: those of one import, or those among these. */
+  async changed(which: { readonly import: string; readonly limit: number } | { readonly ids: readonly string[] }) {
+    if ('ids' in which && which.ids.length === 0) return [];
+    const waiting = all(db).where(isChanged('users'));
+    const rows = await ('ids' in which
+      ? waiting.where('users.id', 'in', which.ids)
+      : waiting.where('staged_in', '=', which.import).limit(which.limit)
+    ).execute();
+    return rows.map((row) => ({
+      before: toUser(row),
+      after: toUser(userAsChanged(row)),
+      at: row.there_at ?? 0,
+      import: row.staged_in ?? '',
+    }));
+  },
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await userBy(db, id))?.created_at,
   /** Of one account, or of all. */
@@ -201,10 +126,11 @@ export const userReads = (db: Db) => ({
 export const userWrites = (tx: Tx) => ({
   insert: insertingAll(tx, 'users'),
   update: updating(tx, 'users'),
-  /** Changes many people, each in its own way, with a few statements. */
+  /** Changes many people, each in its own way, with a few statements. `patchOf` is given each as the columns say. */
   async patch(ids: readonly string[], patchOf: (person: UserContacts) => Updateable<UsersTable>): Promise<void> {
     for (let from = 0; from < ids.length; from += PATCHED_AT_ONCE) {
-      const found = await all(tx)
+      const found = await seen(tx)
+        .selectAll()
         .where('id', 'in', ids.slice(from, from + PATCHED_AT_ONCE))
         .execute();
       const rows = found.map((row) => ({ ...row, ...patchOf(toContacts(row)) }));

@@ -85,6 +85,8 @@ export interface AccountsTable {
   language: string | null;
   connector: string | null;
   import_id: string | null;
+  staged: string | null;
+  staged_in: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -124,6 +126,9 @@ export interface UsersTable {
   external: string | null;
   /** The large import that brought the row; while that is in `imports`, the row is there for nobody. */
   import_id: string | null;
+  /** What a large import changes, as JSON of columns, and which one; in force once that is settled (store/queries/staged.ts). */
+  staged: string | null;
+  staged_in: string | null;
   /** On the pages or by `portal`; null if never. Not tagged. */
   signed_in_at: number | null;
 }

@@ -18,15 +18,15 @@ let signed;
 let raw;
 let batch = 0;
 
-/** A file of people nobody has; `nth` makes it another one. */
-const people = (nth) => ({
+/** A file of people nobody has; `nth` makes it another one, `given` names them otherwise. */
+const people = (nth, given = 'Given') => ({
   users: {
     rows: Array.from({ length: ROWS }, (_, i) => ({
       line: i + 2,
       values: {
         account: String(100_000 + (i % (USERS / USERS_PER_ACCOUNT))),
         login: `b${nth}-${i}`,
-        name: `Given${i % 997} Family${i % 9973}`,
+        name: `${given}${i % 997} Family${i % 9973}`,
         email: `b${nth}-${i}@bench.example`,
         phone: `+49 30 ${10_000_000 + i}`,
         role: 'user',
@@ -85,6 +85,8 @@ function readByKey() {
 
 const add = () => bench.sources.importDirectory(desk, signed, people(++batch));
 const plan = () => bench.sources.previewImport(desk, signed, people(0));
+/** Another name for each of the first batch, every time; somebody has read how many. */
+const change = () => bench.sources.importDirectory(desk, signed, { ...people(0, `Named${++batch}x`), confirm: ROWS });
 const again = () => bench.sources.importDirectory(desk, signed, people(0));
 
 /** Waits as the program does: it looks every millisecond, because SQLite's own wait looks less and less often. */
@@ -138,6 +140,14 @@ export const subjects = [
     rounds: 5,
     floor: () => UNNOTICED_MS,
     figure: () => lockedBy(again),
+  },
+  // Last: it changes the rows that the others read.
+  {
+    name: 'import, lock while changing 20,000',
+    reach: 3,
+    rounds: 3,
+    floor: inserted,
+    figure: () => lockedBy(change),
     close,
   },
 ];

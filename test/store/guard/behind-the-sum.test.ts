@@ -76,6 +76,9 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       'alter table users drop column external',
       'drop index users_by_contact_changed_at',
       ...['accounts', 'users'].flatMap((table) => [
+        `drop index ${table}_by_staged_in`,
+        `alter table ${table} drop column staged_in`,
+        `alter table ${table} drop column staged`,
         `drop index ${table}_by_import`,
         `alter table ${table} drop column import_id`,
       ]),
@@ -102,6 +105,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0019-last-sign-in',
       '0020-large-desks',
       '0021-staged-imports',
+      '0022-staged-changes',
     ]);
   });
 

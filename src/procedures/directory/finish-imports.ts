@@ -1,0 +1,58 @@
+/**
+ * Writes what settled imports change into the rows of people and companies, some at a time, so that calls come in between (B90). Everybody sees
+ * those changes already. Nobody has to ask for it: the import was authorised when it was settled. What a killed one has left is written by the
+ * next import, or by the next flush of the outbox, because the people whose contacts it changed are told with it (B58).
+ */
+import type { Desk, Writes } from '../../desk.js';
+import { SYSTEM } from '../../rules/audit-entry.js';
+import { pause } from '../pause.js';
+import { readNumbersAnew, writeChangedPeople } from './change-person.js';
+import { accountSearchKeys } from './directory-rows-of-store.js';
+
+/** Rows of one transaction; a call may have to wait for one. */
+const ROWS = 100;
+const BETWEEN_MS = 2;
+
+/** Ids of the notices that it queued. */
+export async function finishImports(desk: Desk): Promise<readonly string[]> {
+  const settled = (await desk.store.read.imports.all()).filter(({ state }) => state === 'settled');
+  // Loaded before the door is opened.
+  if (settled.length > 0) await desk.phones();
+  const notices: string[] = [];
+  for (const { id } of settled) {
+    for (let left = true; left; await pause(BETWEEN_MS)) {
+      const done = await writeSome(desk, id);
+      notices.push(...done.notices);
+      left = done.written > 0;
+    }
+  }
+  return notices;
+}
+
+async function writeSome(desk: Desk, id: string) {
+  const at = desk.now();
+  const base = { kind: 'directory.staged', outcome: 'done', at, by: SYSTEM } as const;
+  return desk.store.record<{ readonly written: number; readonly notices: readonly string[] }>(
+    ({ written, notices }) => ({ ...base, detail: { import: id, written, notices: notices.length } }),
+    async (write) => {
+      const { people, notices } = await writeChangedPeople({ desk, write }, { import: id, limit: ROWS });
+      const written = people > 0 ? people : await writeChangedCompanies({ desk, write }, { import: id, limit: ROWS });
+      if (written === 0) await write.imports.takeOff(id);
+      return { written, notices };
+    },
+  );
+}
+
+/** Inside the door. Returns how many there were. */
+export async function writeChangedCompanies(
+  { desk, write }: { readonly desk: Desk; readonly write: Writes },
+  which: Parameters<Writes['accounts']['changed']>[0],
+): Promise<number> {
+  const waiting = await write.accounts.changed(which);
+  for (const { before, after, patch, at } of waiting) {
+    await write.accounts.update(after.id, { ...patch, staged: null, staged_in: null, updated_at: at });
+    if (after.country !== before.country) await readNumbersAnew({ desk, write, now: at }, after);
+    if (after.name !== before.name) await write.search.replace([accountSearchKeys(after.id, after)]);
+  }
+  return waiting.length;
+}

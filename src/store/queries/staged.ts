@@ -1,0 +1,51 @@
+/**
+ * What a large import changes (B90). A row keeps its columns and bears the new values beside them, as JSON in `staged`. From the moment in which the
+ * import is settled the row is read with them, so that all rows change at once; then they are written into the columns, some rows at a time.
+ */
+import { type Selectable, sql } from 'kysely';
+import type { FormerContact } from '../../rules/former-contacts.js';
+import type { AccountsTable, UsersTable } from '../schema/directory.js';
+
+/** When the change of this row was settled, ms; null if it has none that counts. */
+interface There {
+  readonly there_at: number | null;
+}
+export type StagedAccount = Selectable<AccountsTable> & There;
+export type StagedUser = Selectable<UsersTable> & There;
+
+const settledAt = (table: 'accounts' | 'users') =>
+  sql<
+    number | null
+  >`(select seen_at from imports where imports.id = ${sql.ref(`${table}.staged_in`)} and imports.state = 'settled')`;
+
+/** Read beside all columns, for `accountAsChanged` and `userAsChanged`. */
+export const thereAt = (table: 'accounts' | 'users') => settledAt(table).as('there_at');
+
+/** Rows whose columns are not what counts. */
+export const isChanged = (table: 'accounts' | 'users') =>
+  sql<boolean>`(${sql.ref(`${table}.staged_in`)} is not null and ${settledAt(table)} is not null)`;
+
+/** True where one of these values is among the changes: it stands there as in any JSON text. */
+export const isAmong = (value: Readonly<Record<string, unknown>>) =>
+  sql<boolean>`(staged like ${`%${JSON.stringify(value)
+    .slice(1, -1)
+    .replace(/[%_\\]/g, '\\$&')}%`} escape '\\')`;
+
+function changeOf<T>({ staged, there_at }: There & { readonly staged: string | null }): Partial<T> | undefined {
+  return staged === null || there_at === null ? undefined : (JSON.parse(staged) as Partial<T>);
+}
+
+export function accountAsChanged(row: StagedAccount): StagedAccount {
+  const change = changeOf<StagedAccount>(row);
+  return change === undefined ? row : { ...row, ...change };
+}
+
+/** A changed contact is on file since the import was settled, not since it was staged (B57), and the one before it is a former one (B58). */
+export function userAsChanged(row: StagedUser): StagedUser {
+  const change = changeOf<StagedUser>(row);
+  if (change === undefined || row.there_at === null) return row;
+  if (change.contact_changed_at === undefined) return { ...row, ...change };
+  const { former_contacts, email, phone, phone_e164: phoneE164, there_at: at } = row;
+  const former = [...(JSON.parse(former_contacts) as FormerContact[]), { email, phone, phoneE164, replacedAt: at }];
+  return { ...row, ...change, contact_changed_at: at, former_contacts: JSON.stringify(former) };
+}

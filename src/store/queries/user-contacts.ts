@@ -1,0 +1,99 @@
+/** People who are found by their contacts, which a settled import may have changed without its being written yet (staged.ts). */
+import { sql } from 'kysely';
+import type { User } from '../../rules/people.js';
+import { again } from '../guard/statements.js';
+import type { Db, UsersTable } from '../schema/directory.js';
+import { countOf } from './count.js';
+import { isAmong, isChanged, type StagedUser } from './staged.js';
+import { type All, all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
+
+/** The contacts of a user, for finding others who have one of them. */
+export interface SharedBy {
+  readonly id: string;
+  readonly emailKey: string;
+  readonly phoneDigits: string;
+  readonly phoneE164: string | null;
+}
+
+const byEmailKey = ({ emailKey }: SharedBy) => sql<boolean>`(email_key = ${emailKey} and email_key <> '')`;
+const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phoneE164})`;
+/** Numbers of which one cannot be read are the same by their digits. */
+const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
+  and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
+
+/** The same, asked of a row. */
+const shares = (contacts: SharedBy) => (row: StagedUser) =>
+  row.id !== contacts.id &&
+  ((contacts.emailKey !== '' && row.email_key === contacts.emailKey) ||
+    (contacts.phoneE164 !== null && row.phone_e164 === contacts.phoneE164) ||
+    (contacts.phoneDigits !== '' &&
+      row.phone_digits === contacts.phoneDigits &&
+      (row.phone_e164 === null || contacts.phoneE164 === null)));
+
+async function changedSharing(db: Db, contacts: SharedBy): Promise<readonly StagedUser[]> {
+  const { emailKey, phoneDigits, phoneE164 } = contacts;
+  const values = [
+    ...(emailKey === '' ? [] : [{ email_key: emailKey }]),
+    ...(phoneDigits === '' ? [] : [{ phone_digits: phoneDigits }]),
+    ...(phoneE164 === null ? [] : [{ phone_e164: phoneE164 }]),
+  ];
+  return values.length === 0 ? [] : (await changedUsers(db, values)).filter(shares(contacts));
+}
+
+/** People whom a settled import has changed and whose columns do not say so yet, with one of these values among the changes; or all of them. */
+async function changedUsers(db: Db, values: Readonly<Partial<UsersTable>>[] = []): Promise<readonly StagedUser[]> {
+  const any = () =>
+    db.selectFrom('users').select(sql<number>`1`.as('one')).where('staged_in', 'is not', null).limit(sql.lit(1));
+  if ((await again(db, 'staged users', [], any)).length === 0) return [];
+  const query = all(db).where(isChanged('users'));
+  return rowsOf(values.length === 0 ? query : query.where((e) => e.or(values.map(isAmong))));
+}
+
+/** Rows that are found by their columns, and those that fit by what a settled import has changed. */
+async function fitting(
+  query: All,
+  changed: readonly StagedUser[],
+  fits: (row: StagedUser) => boolean,
+): Promise<readonly StagedUser[]> {
+  const stay = (await query.execute()).filter((row) => row.there_at === null);
+  if (changed.length === 0) return stay;
+  return [...stay, ...changed.filter(fits)].toSorted((a, b) => (a.login_key < b.login_key ? -1 : 1));
+}
+
+export const contactReads = (db: Db) => ({
+  /** Many logins may have the same e-mail (B09). */
+  async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
+    const own = all(db).where('account_id', '=', accountId).where('email_key', '=', emailKey);
+    const fits = (row: StagedUser) => row.account_id === accountId && row.email_key === emailKey;
+    const changed = await changedUsers(db, [{ email_key: emailKey }]);
+    return (await fitting(own.orderBy('login_key').limit(50), changed, fits)).map(toUser);
+  },
+  /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
+  async byEmailPairs(pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) {
+    if (pairs.length === 0) return [];
+    const found = all(db).where(inPairs('email_key', pairs, ({ emailKey }) => emailKey));
+    const wanted = new Set(pairs.map(({ accountId, emailKey }) => `${accountId} ${emailKey}`));
+    const fits = (row: StagedUser) => wanted.has(`${row.account_id} ${row.email_key}`);
+    return (await fitting(found, await changedUsers(db), fits)).map(toUser);
+  },
+  /** Other logins anywhere with the same e-mail or phone (B09). */
+  async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
+    const queries = [byEmailKey, byNumber, byDigits].map((same) =>
+      seen(db).select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
+    );
+    const changed = await changedSharing(db, contacts);
+    const ids = [...new Set([...(await Promise.all(queries)).flat(), ...changed].map((row) => row.id))];
+    const rows = ids.length === 0 ? [] : await rowsOf(all(db).where('id', 'in', ids));
+    const people = rows.filter(shares(contacts)).map(toUser);
+    return people.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+  },
+  /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
+  async countSharing(contacts: SharedBy): Promise<number> {
+    const changed = await changedSharing(db, contacts);
+    const others = seen(db)
+      .where('id', '!=', contacts.id)
+      .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))))
+      .where((e) => e.not(isChanged('users')));
+    return (await countOf(others)) + changed.length;
+  },
+});

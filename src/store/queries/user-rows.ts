@@ -1,0 +1,55 @@
+/** Rows of users, as the rules see them: of a settled import all changes count, also those that are not written yet (staged.ts). */
+import { type Selectable, sql } from 'kysely';
+import type { FormerContact } from '../../rules/former-contacts.js';
+import type { CustomerRole, SignIn, User } from '../../rules/people.js';
+import type { Db, UsersTable } from '../schema/directory.js';
+import { settled } from './imports.js';
+import { thereAt, userAsChanged } from './staged.js';
+
+export function toUser(row: Selectable<UsersTable>): User {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    login: row.login,
+    name: row.name,
+    email: row.email,
+    phone: row.phone,
+    phoneE164: row.phone_e164,
+    role: row.role as CustomerRole,
+    scopes: row.scopes === '' ? [] : row.scopes.split(' '),
+    signIn: row.sign_in as SignIn,
+    contactChangedAt: row.contact_changed_at,
+    disabledAt: row.disabled_at,
+    authorityVersion: row.authority_version,
+    powerHeldUntil: row.power_held_until,
+    language: row.language,
+    external: row.external,
+  };
+}
+
+/** A user with all contacts to which notices go. */
+export interface UserContacts {
+  readonly user: User;
+  readonly createdAt: number;
+  readonly formerContacts: readonly FormerContact[];
+}
+
+export const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
+  user: toUser(row),
+  createdAt: row.created_at,
+  formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
+});
+
+export const seen = (db: Db) => db.selectFrom('users').where(settled('users'));
+export const all = (db: Db) => seen(db).selectAll('users').select(thereAt('users'));
+export type All = ReturnType<typeof all>;
+export const rowsOf = async (query: Pick<All, 'execute'>) => (await query.execute()).map(userAsChanged);
+export const usersOf = async (query: Pick<All, 'execute'>): Promise<readonly User[]> =>
+  (await rowsOf(query)).map(toUser);
+export const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await rowsOf(query)).map(toContacts);
+export const inPairs = <P extends { readonly accountId: string }>(
+  key: 'email_key' | 'login_key',
+  pairs: readonly P[],
+  textOf: (pair: P) => string,
+) =>
+  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map((one) => sql`(${one.accountId}, ${textOf(one)})`))})`;
