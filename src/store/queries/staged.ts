@@ -13,17 +13,19 @@ interface There {
 export type StagedAccount = Selectable<AccountsTable> & There;
 export type StagedUser = Selectable<UsersTable> & There;
 
-const settledAt = (table: 'accounts' | 'users') =>
+/** Read beside all columns, for `accountAsChanged` and `userAsChanged`. */
+export const thereAt = (table: 'accounts' | 'users') =>
   sql<
     number | null
-  >`(select seen_at from imports where imports.id = ${sql.ref(`${table}.staged_in`)} and imports.state = 'settled')`;
+  >`(select seen_at from imports where imports.id = ${sql.ref(`${table}.staged_in`)} and imports.state = 'settled')`.as(
+    'there_at',
+  );
 
-/** Read beside all columns, for `accountAsChanged` and `userAsChanged`. */
-export const thereAt = (table: 'accounts' | 'users') => settledAt(table).as('there_at');
-
-/** Rows whose columns are not what counts. */
-export const isChanged = (table: 'accounts' | 'users') =>
-  sql<boolean>`(${sql.ref(`${table}.staged_in`)} is not null and ${settledAt(table)} is not null)`;
+/** Rows whose columns are not what counts. The many rows of an import that is still under way are not looked at. Never null. */
+export function isChanged(table: 'accounts' | 'users') {
+  const staged = sql.ref(`${table}.staged_in`);
+  return sql<boolean>`(${staged} is not null and ${staged} in (select id from imports where state = 'settled'))`;
+}
 
 /** True where one of these values is among the changes: it stands there as in any JSON text. */
 export const isAmong = (value: Readonly<Record<string, unknown>>) =>

@@ -42,9 +42,8 @@ async function changedSharing(db: Db, contacts: SharedBy): Promise<readonly Stag
 
 /** People whom a settled import has changed and whose columns do not say so yet, with one of these values among the changes; or all of them. */
 async function changedUsers(db: Db, values: Readonly<Partial<UsersTable>>[] = []): Promise<readonly StagedUser[]> {
-  const any = () =>
-    db.selectFrom('users').select(sql<number>`1`.as('one')).where('staged_in', 'is not', null).limit(sql.lit(1));
-  if ((await again(db, 'staged users', [], any)).length === 0) return [];
+  const settled = () => db.selectFrom('imports').select('id').where('state', '=', 'settled');
+  if ((await again(db, 'settled imports', ['settled'], settled)).length === 0) return [];
   const query = all(db).where(isChanged('users'));
   return rowsOf(values.length === 0 ? query : query.where((e) => e.or(values.map(isAmong))));
 }
