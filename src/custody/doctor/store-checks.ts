@@ -199,8 +199,8 @@ async function inspectImports({ store, custody }: OpenedStore): Promise<readonly
   if (left.length === 0) return [];
   if (left.some(({ state }) => state === 'settled')) {
     const text =
-      'an import was stopped at its end: what it changes is in force, but not everybody whose contact it changes has been told';
-    return [{ state: 'note', text, mend: 'the next flush of the outbox does the rest: countersign outbox flush' }];
+      'an import is being written or was stopped at its end: what it changes is in force, but not everybody whose contact it changes has been told';
+    return [{ state: 'note', text, mend: 'if none is running, this does the rest: countersign outbox flush' }];
   }
   const text = 'an import was stopped half way: nobody sees its rows, but they are in the store';
   return [{ state: 'note', text, mend: 'the next import removes them' }];

@@ -22,9 +22,9 @@ type Contact = Pick<FormerContact, 'email' | 'phone' | 'phoneE164'>;
  */
 export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }: UserContacts): Contact {
   const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
-  const neverChanged = user.contactChangedAt === createdAt;
-  if (neverChanged || user.contactChangedAt <= limit) return user;
+  if (user.contactChangedAt === createdAt) return user;
   const since = formerContacts.filter((contact) => contact.replacedAt > limit);
+  if (user.contactChangedAt <= limit && since.length === 0) return user;
   const [first] = since.toSorted((a, b) => a.replacedAt - b.replacedAt);
   return first ?? { email: '', phone: '' };
 }

@@ -131,7 +131,9 @@ export async function addUser(
 
 /** What a killed import has left bars nobody (room-for-import.ts). */
 async function forgetSilent(desk: Desk, signed: SignedOperator): Promise<void> {
-  const left = (await desk.store.read.imports.all()).filter((row) => row.seen_at + SILENT <= desk.now());
+  const left = (await desk.store.read.imports.all()).filter(
+    (row) => row.state !== 'settled' && row.seen_at + SILENT <= desk.now(),
+  );
   if (left.length > 0) await makeRoom(desk, signed);
 }
 

@@ -25,8 +25,8 @@ export interface ChangedPerson {
   readonly notices: readonly string[];
 }
 
-/** Inside the door, of an operator or of the person. */
-interface Changing {
+/** Inside the door, of an operator, of the person, or of what settled imports have left to be written. */
+export interface Changing {
   readonly desk: Desk;
   readonly write: Writes;
   readonly now: number;
@@ -44,7 +44,7 @@ export async function changePeople(
 
 /** Writes what settled imports change of people into their rows, and queues their notices. As many as there were, and ids of messages. */
 export async function writeChangedPeople(
-  { desk, write }: Pick<Changing, 'desk' | 'write'>,
+  { desk, write, now }: Changing,
   which: Parameters<Writes['users']['changed']>[0],
 ): Promise<{ readonly people: number; readonly notices: readonly string[] }> {
   const waiting = await write.users.changed(which);
@@ -52,7 +52,7 @@ export async function writeChangedPeople(
   const companies = await write.accounts.byIds([...new Set(waiting.map(({ after }) => after.accountId))]);
   const homes = new Map(companies.map((account) => [account.id, account]));
   const notices: string[] = [];
-  for (const { id, operator_id, seen_at: now } of await write.imports.all()) {
+  for (const { id, operator_id } of await write.imports.all()) {
     const changes = waiting.flatMap(({ before, after, import: from }) => {
       const account = homes.get(after.accountId);
       return from === id && account !== undefined ? [{ account, before, after }] : [];
@@ -72,9 +72,9 @@ async function writeChanges(
   const read = await desk.phones();
   const notices: PreparedMessage[] = [];
   const all = changes.map(({ account, before, after }) => {
-    const { dialled, moved } = readChange(read, { account, before, after });
-    const told = { change: ['mail', moved.join('-')] as const, when: minuteOf(now), who };
-    const own = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
+    const { dialled, moved, told } = readChange(read, { account, before, after });
+    const said = { change: ['mail', told.join('-')] as const, when: minuteOf(now), who };
+    const own = told.length === 0 ? [] : noticesOf(desk, { account, before, after }, said);
     notices.push(...own);
     // An address is not among the words of a search, nor is the id at another system.
     const found = after.name !== before.name || after.phone !== before.phone || moved.includes('phone');
@@ -85,10 +85,14 @@ async function writeChanges(
   return all;
 }
 
-/** How the new number is dialled, and which contacts are others. */
+/** How the new number is dialled, which contacts are others, and of which of them people are told: not of a number that only their country changes. */
 export function readChange(read: Awaited<ReturnType<Desk['phones']>>, { account, before, after }: PersonChange) {
   const dialled = read(after.phone, account.country);
-  return { dialled, moved: changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null }) };
+  const phoneE164 = dialled?.e164 ?? null;
+  const told = changedContacts(before, { ...after, phoneE164 });
+  // The same text that is dialled differently waits too: whoever picks the country must not pick whose telephone gets the next code (B57).
+  const dialledAnew = phoneE164 !== before.phoneE164 && !told.includes('phone');
+  return { dialled, told, moved: dialledAnew ? ([...told, 'phone'] as const) : told };
 }
 
 /** For one person, by an operator. */
@@ -97,10 +101,7 @@ export const changePerson = async (acting: Acting<'directory:write'>, change: Pe
   return done ?? { moved: [], notices: [] };
 };
 
-/**
- * Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other
- * that was changed (B57): whoever picks the country must not pick whose telephone gets the next code.
- */
+/** Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other (`readChange`). */
 export async function readNumbersAnew(
   { desk, write, now }: Changing,
   { id, country }: Pick<Account, 'id' | 'country'>,
@@ -111,7 +112,7 @@ export async function readNumbersAnew(
     const stays = (dialled?.e164 ?? null) === user.phoneE164;
     return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
-  await writeChangedPeople({ desk, write }, { ids: moved.map(({ user }) => user.id) });
+  await writeChangedPeople({ desk, write, now }, { ids: moved.map(({ user }) => user.id) });
   for (let from = 0; from < moved.length; from += AT_ONCE)
     await writePeople(write, moved.slice(from, from + AT_ONCE), now);
 }

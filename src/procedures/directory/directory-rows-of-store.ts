@@ -115,7 +115,7 @@ export const contactPatch = (
   former_contacts: JSON.stringify([...former, { email, phone, phoneE164, replacedAt: at } satisfies FormerContact]),
 });
 
-/** The columns that differ, for an import that is staged; `contact_changed_at` stands for the moment in which it is settled. */
+/** The columns that differ, for an import that is staged; `contact_changed_at` says that contacts are others. */
 export function stagedPatch(before: User, after: Person, dialled: Phone | null, moved: boolean) {
   const then = { ...personPatch(before, null), phone_e164: before.phoneE164 };
   const columns = Object.entries(personPatch(after, dialled));

@@ -6,21 +6,21 @@
 import type { Desk, Writes } from '../../desk.js';
 import { SYSTEM } from '../../rules/audit-entry.js';
 import { pause } from '../pause.js';
-import { readNumbersAnew, writeChangedPeople } from './change-person.js';
+import { type Changing, readNumbersAnew, writeChangedPeople } from './change-person.js';
 import { accountSearchKeys } from './directory-rows-of-store.js';
 
 /** Rows of one transaction; a call may have to wait for one. */
 const ROWS = 100;
 const BETWEEN_MS = 2;
 
-/** Ids of the notices that it queued. */
-export async function finishImports(desk: Desk): Promise<readonly string[]> {
+/** Until all is written or the signal fires. Ids of the notices that it queued. */
+export async function finishImports(desk: Desk, signal?: AbortSignal): Promise<readonly string[]> {
   const settled = (await desk.store.read.imports.all()).filter(({ state }) => state === 'settled');
   // Loaded before the door is opened.
   if (settled.length > 0) await desk.phones();
   const notices: string[] = [];
   for (const { id } of settled) {
-    for (let left = true; left; await pause(BETWEEN_MS)) {
+    for (let left = true; left && signal?.aborted !== true; await pause(BETWEEN_MS)) {
       const done = await writeSome(desk, id);
       notices.push(...done.notices);
       left = done.written > 0;
@@ -35,24 +35,28 @@ async function writeSome(desk: Desk, id: string) {
   return desk.store.record<{ readonly written: number; readonly notices: readonly string[] }>(
     ({ written, notices }) => ({ ...base, detail: { import: id, written, notices: notices.length } }),
     async (write) => {
-      const { people, notices } = await writeChangedPeople({ desk, write }, { import: id, limit: ROWS });
-      const written = people > 0 ? people : await writeChangedCompanies({ desk, write }, { import: id, limit: ROWS });
+      const some = { import: id, limit: ROWS };
+      const { people, notices } = await writeChangedPeople({ desk, write, now: at }, some);
+      const written = people > 0 ? people : await writeChangedCompanies({ desk, write, now: at }, some);
       if (written === 0) await write.imports.takeOff(id);
       return { written, notices };
     },
   );
 }
 
-/** Inside the door. Returns how many there were. */
+/** Inside the door, and only up to a company whose numbers are read anew, because that is work on all of its people. Returns how many. */
 export async function writeChangedCompanies(
-  { desk, write }: { readonly desk: Desk; readonly write: Writes },
+  { desk, write, now }: Changing,
   which: Parameters<Writes['accounts']['changed']>[0],
 ): Promise<number> {
-  const waiting = await write.accounts.changed(which);
-  for (const { before, after, patch, at } of waiting) {
-    await write.accounts.update(after.id, { ...patch, staged: null, staged_in: null, updated_at: at });
-    if (after.country !== before.country) await readNumbersAnew({ desk, write, now: at }, after);
+  let written = 0;
+  for (const { before, after, patch } of await write.accounts.changed(which)) {
+    await write.accounts.update(after.id, { ...patch, staged: null, staged_in: null, updated_at: now });
     if (after.name !== before.name) await write.search.replace([accountSearchKeys(after.id, after)]);
+    written += 1;
+    if (after.country === before.country) continue;
+    await readNumbersAnew({ desk, write, now }, after);
+    break;
   }
-  return waiting.length;
+  return written;
 }

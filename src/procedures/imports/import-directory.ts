@@ -76,6 +76,8 @@ export async function importFiles(
   second: (acting: Acting<'directory:write'>, change: ContactChange) => Promise<Waiting | null>,
 ): Promise<ImportReport | Waiting> {
   await askAuthority(desk, signed, IMPORTING);
+  // A plan reads faster what is written, and is not overtaken by its being written.
+  await finishImports(desk);
   const plan = planner(desk, request);
   for (let round = 1; ; round += 1) {
     const planned = await plan(desk.store.read);

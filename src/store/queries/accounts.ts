@@ -78,7 +78,6 @@ export const accountReads = (db: Db) => ({
       before: toAccount(row),
       after: accountOf(row),
       patch: JSON.parse(row.staged ?? '{}') as Updateable<AccountsTable>,
-      at: row.there_at ?? 0,
     }));
   },
   /** Names of the connectors that companies have. */

@@ -28,10 +28,13 @@ export function isChanged(table: 'accounts' | 'users') {
 }
 
 /** True where one of these values is among the changes: it stands there as in any JSON text. */
-export const isAmong = (value: Readonly<Record<string, unknown>>) =>
-  sql<boolean>`(staged like ${`%${JSON.stringify(value)
-    .slice(1, -1)
-    .replace(/[%_\\]/g, '\\$&')}%`} escape '\\')`;
+export function isAmong(value: Readonly<Record<string, string>>) {
+  const text = JSON.stringify(value).slice(1, -1);
+  // No value on file is so long, and SQLite refuses a pattern that is much longer.
+  if (text.length > LONGEST) return sql<boolean>`(1 = 0)`;
+  return sql<boolean>`(staged like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\')`;
+}
+const LONGEST = 2_000;
 
 function changeOf<T>({ staged, there_at }: There & { readonly staged: string | null }): Partial<T> | undefined {
   return staged === null || there_at === null ? undefined : (JSON.parse(staged) as Partial<T>);
@@ -42,12 +45,15 @@ export function accountAsChanged(row: StagedAccount): StagedAccount {
   return change === undefined ? row : { ...row, ...change };
 }
 
-/** A changed contact is on file since the import was settled, not since it was staged (B57), and the one before it is a former one (B58). */
+/** Until a change is written, and its people are told, no time passes for the contact before it (B57, B58). */
+const NOT_YET = Number.MAX_SAFE_INTEGER;
+
 export function userAsChanged(row: StagedUser): StagedUser {
   const change = changeOf<StagedUser>(row);
   if (change === undefined || row.there_at === null) return row;
   if (change.contact_changed_at === undefined) return { ...row, ...change };
-  const { former_contacts, email, phone, phone_e164: phoneE164, there_at: at } = row;
-  const former = [...(JSON.parse(former_contacts) as FormerContact[]), { email, phone, phoneE164, replacedAt: at }];
-  return { ...row, ...change, contact_changed_at: at, former_contacts: JSON.stringify(former) };
+  const { former_contacts, email, phone, phone_e164: phoneE164, there_at } = row;
+  const before = { email, phone, phoneE164, replacedAt: NOT_YET };
+  const former = [...(JSON.parse(former_contacts) as FormerContact[]), before];
+  return { ...row, ...change, contact_changed_at: there_at, former_contacts: JSON.stringify(former) };
 }

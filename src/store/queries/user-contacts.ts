@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { User } from '../../rules/people.js';
 import { again } from '../guard/statements.js';
-import type { Db, UsersTable } from '../schema/directory.js';
+import type { Db } from '../schema/directory.js';
 import { countOf } from './count.js';
 import { isAmong, isChanged, type StagedUser } from './staged.js';
 import { type All, all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
@@ -30,33 +30,34 @@ const shares = (contacts: SharedBy) => (row: StagedUser) =>
       row.phone_digits === contacts.phoneDigits &&
       (row.phone_e164 === null || contacts.phoneE164 === null)));
 
-async function changedSharing(db: Db, contacts: SharedBy): Promise<readonly StagedUser[]> {
-  const { emailKey, phoneDigits, phoneE164 } = contacts;
-  const values = [
-    ...(emailKey === '' ? [] : [{ email_key: emailKey }]),
-    ...(phoneDigits === '' ? [] : [{ phone_digits: phoneDigits }]),
-    ...(phoneE164 === null ? [] : [{ phone_e164: phoneE164 }]),
-  ];
-  return values.length === 0 ? [] : (await changedUsers(db, values)).filter(shares(contacts));
-}
+const valuesOf = ({ emailKey, phoneDigits, phoneE164 }: SharedBy): readonly Readonly<Record<string, string>>[] => [
+  { email_key: emailKey },
+  ...(phoneDigits === '' ? [] : [{ phone_digits: phoneDigits }]),
+  ...(phoneE164 === null ? [] : [{ phone_e164: phoneE164 }]),
+];
 
 /** People whom a settled import has changed and whose columns do not say so yet, with one of these values among the changes; or all of them. */
-async function changedUsers(db: Db, values: Readonly<Partial<UsersTable>>[] = []): Promise<readonly StagedUser[]> {
+async function changedUsers(
+  db: Db,
+  values: readonly Readonly<Record<string, string>>[],
+  accountIds: readonly string[] = [],
+): Promise<readonly StagedUser[]> {
   const settled = () => db.selectFrom('imports').select('id').where('state', '=', 'settled');
   if ((await again(db, 'settled imports', ['settled'], settled)).length === 0) return [];
-  const query = all(db).where(isChanged('users'));
+  let query = all(db).where(isChanged('users'));
+  if (accountIds.length > 0) query = query.where('account_id', 'in', accountIds);
   return rowsOf(values.length === 0 ? query : query.where((e) => e.or(values.map(isAmong))));
 }
 
-/** Rows that are found by their columns, and those that fit by what a settled import has changed. */
+/** Those who fit of whoever is found by the columns, and of whoever a settled import has changed: each once, though it may just be written. */
 async function fitting(
   query: All,
   changed: readonly StagedUser[],
   fits: (row: StagedUser) => boolean,
 ): Promise<readonly StagedUser[]> {
-  const stay = (await query.execute()).filter((row) => row.there_at === null);
-  if (changed.length === 0) return stay;
-  return [...stay, ...changed.filter(fits)].toSorted((a, b) => (a.login_key < b.login_key ? -1 : 1));
+  const found = [...(await rowsOf(query)), ...changed].filter(fits);
+  const each = [...new Map(found.map((row) => [row.id, row])).values()];
+  return changed.length === 0 ? each : each.toSorted((a, b) => (a.login_key < b.login_key ? -1 : 1));
 }
 
 export const contactReads = (db: Db) => ({
@@ -64,7 +65,7 @@ export const contactReads = (db: Db) => ({
   async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
     const own = all(db).where('account_id', '=', accountId).where('email_key', '=', emailKey);
     const fits = (row: StagedUser) => row.account_id === accountId && row.email_key === emailKey;
-    const changed = await changedUsers(db, [{ email_key: emailKey }]);
+    const changed = await changedUsers(db, [{ email_key: emailKey }], [accountId]);
     return (await fitting(own.orderBy('login_key').limit(50), changed, fits)).map(toUser);
   },
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
@@ -73,26 +74,30 @@ export const contactReads = (db: Db) => ({
     const found = all(db).where(inPairs('email_key', pairs, ({ emailKey }) => emailKey));
     const wanted = new Set(pairs.map(({ accountId, emailKey }) => `${accountId} ${emailKey}`));
     const fits = (row: StagedUser) => wanted.has(`${row.account_id} ${row.email_key}`);
-    return (await fitting(found, await changedUsers(db), fits)).map(toUser);
+    const changed = await changedUsers(db, [], [...new Set(pairs.map(({ accountId }) => accountId))]);
+    return (await fitting(found, changed, fits)).map(toUser);
   },
   /** Other logins anywhere with the same e-mail or phone (B09). */
   async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
     const queries = [byEmailKey, byNumber, byDigits].map((same) =>
       seen(db).select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
     );
-    const changed = await changedSharing(db, contacts);
-    const ids = [...new Set([...(await Promise.all(queries)).flat(), ...changed].map((row) => row.id))];
-    const rows = ids.length === 0 ? [] : await rowsOf(all(db).where('id', 'in', ids));
-    const people = rows.filter(shares(contacts)).map(toUser);
+    const changed = await changedUsers(db, valuesOf(contacts));
+    const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
+    const found = all(db).where('id', 'in', ids.length === 0 ? [''] : ids);
+    const people = (await fitting(found, changed, shares(contacts))).map(toUser);
     return people.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
   },
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
   async countSharing(contacts: SharedBy): Promise<number> {
-    const changed = await changedSharing(db, contacts);
     const others = seen(db)
       .where('id', '!=', contacts.id)
+      .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))));
+    const changed = await changedUsers(db, valuesOf(contacts));
+    const found = all(db)
       .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))))
-      .where((e) => e.not(isChanged('users')));
-    return (await countOf(others)) + changed.length;
+      .where(isChanged('users'));
+    const moved = await fitting(found, changed, shares(contacts));
+    return (await countOf(others.where((e) => e.not(isChanged('users'))))) + moved.length;
   },
 });

@@ -111,7 +111,6 @@ export const userReads = (db: Db) => ({
     return rows.map((row) => ({
       before: toUser(row),
       after: toUser(userAsChanged(row)),
-      at: row.there_at ?? 0,
       import: row.staged_in ?? '',
     }));
   },

@@ -37,7 +37,8 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
 
   const rowOf = (n: number, name: string, moved: boolean) => {
     const [mail, number] = moved && n % 10 === 7 ? ['new', '40'] : ['old', '20'];
-    return `100234,many${n},${name}${n} Person,many${n}@${mail}.example,+49 30 ${number}${10_000 + n},user\n`;
+    // 11 and 12 share an address, which no import changes.
+    return `100234,many${n},${name}${n} Person,many${n === 12 ? 11 : n}@${mail}.example,+49 30 ${number}${10_000 + n},user\n`;
   };
   const file = async (name: string, moved: boolean) => {
     const rows = Array.from({ length: MANY }, (_, n) => rowOf(n, name, moved)).join('');
@@ -66,6 +67,8 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
       byOld: (await users.byEmail(place.classic.id, 'many7@old.example')).length,
       byNew: (await users.byEmail(place.classic.id, 'many7@new.example')).length,
       pairs: (await users.byEmailPairs([{ accountId: place.classic.id, emailKey: 'many17@new.example' }])).length,
+      twins: (await users.byEmail(place.classic.id, 'many11@old.example')).map(({ login }) => login),
+      alsoTwins: await users.countSharing({ ...shared, emailKey: 'many11@old.example', phoneE164: null }),
       sharedOld: (await users.sharing({ ...shared, emailKey: 'many17@old.example', phoneE164: null }, 9)).length,
       sharedNew: await users.countSharing({ ...shared, emailKey: '', phoneE164: '+49304010017' }),
     };
@@ -79,6 +82,8 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
     byOld: 0,
     byNew: 1,
     pairs: 1,
+    twins: ['many11', 'many12'],
+    alsoTwins: 2,
     sharedOld: 0,
     sharedNew: 1,
   };
@@ -89,7 +94,14 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
 
   it('is in force for everybody at once, whichever way one looks', async () => {
     const before = await seen();
-    expect(before).toMatchObject({ byOld: 1, byNew: 0, sharedOld: 1, sharedNew: 0 });
+    expect(before).toMatchObject({
+      twins: ['many11', 'many12'],
+      alsoTwins: 2,
+      byOld: 1,
+      byNew: 0,
+      sharedOld: 1,
+      sharedNew: 0,
+    });
     const meanwhile: unknown[] = [];
     const watched = besideDesk(desk, async () => meanwhile.push(await seen()));
     const report = await importDirectory(watched, place.admin, await changes());
@@ -184,6 +196,39 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
     expect(await contacts()).toBe('many507@old.example');
     place.clock.advance(30 * DAYS);
     expect(await contacts()).toBe('many507@new.example');
+  });
+
+  it.each([
+    ['written at once', 20],
+    ['staged', MANY],
+  ])('a number that another country dials differently waits too, %s (B57)', async (_how, count) => {
+    await editAccount(desk, place.admin, await findAccount(desk, '100241'), { country: 'AT' });
+    const rows = (name: string) =>
+      Array.from(
+        { length: count },
+        (_, n) => `100241,wien${n},${name}${n},w${n}@x.example,0660 ${4_000_000 + n},user\n`,
+      );
+    const users = (name: string) => usersFile(`account,login,name,email,phone,role\n${rows(name).join('')}`);
+    await importDirectory(desk, place.admin, { users: await users('Vor') });
+    place.clock.advance(30 * DAYS);
+    const moved = await accountsFile('number,name,edition,country\n100241,Ana,x-series,DE\n');
+    const numbers = async () => {
+      const [person] = await place.desk.store.read.users.contacts([(await findUser(desk, '100241/wien3')).user.id]);
+      return [person?.user.phoneE164, person && contactsInForce(desk, person).phoneE164];
+    };
+    const both = { accounts: moved, users: await users('Nach') };
+    const dead = besideDesk(desk, async (locked) => {
+      if (locked >= 8 && count === MANY) throw new Error('killed');
+    });
+    await importDirectory(dead, place.admin, both).catch((error: Error) => expect(error.message).toBe('killed'));
+    expect(await numbers()).toEqual(['+496604000003', '+436604000003']);
+    place.clock.advance(30 * DAYS);
+    // Where nobody was told yet, it goes on waiting.
+    if (count === MANY) expect(await numbers()).toEqual(['+496604000003', '+436604000003']);
+    await finishImports(desk);
+    if (count === MANY) expect(await numbers()).toEqual(['+496604000003', '+436604000003']);
+    place.clock.advance(30 * DAYS);
+    expect(await numbers()).toEqual(['+496604000003', '+496604000003']);
   });
 
   it('what stands beside a row is refused once somebody else has changed it (B86)', async () => {
