@@ -33,13 +33,16 @@ function offLines(off: ReadonlyMap<string, number>, words: Words): View {
   return lines.length === 0 ? [] : [block.lines(...lines), block.next(words('outbox.on-again'))];
 }
 
+/** An error of another system is kept as a word. */
+const whyOf = (words: Words, lastError: string): string => words.known(words.term('trouble', lastError));
+
 /** Why a message was not delivered; a table has no room for a sentence. */
 const troubleOf =
   (words: Words) =>
   ({ id, attempts, lastError, state }: WaitingMessage): readonly string[] =>
     state === 'delivered' || lastError === null
       ? []
-      : [words('outbox.trouble', { id, why: words.known(lastError), attempts })];
+      : [words('outbox.trouble', { id, why: whyOf(words, lastError), attempts })];
 
 const list = command({
   path: 'outbox list',
@@ -95,7 +98,7 @@ const show = command({
       [words('outbox.Tries'), String(message.attempts)],
       [words('outbox.next-try'), minute(message.nextAttemptAt)],
       [words('outbox.Delivered'), minute(message.deliveredAt)],
-      [words('outbox.last-error'), words.known(message.lastError ?? '')],
+      [words('outbox.last-error'), whyOf(words, message.lastError ?? '')],
       [words('outbox.Reference'), message.reference ?? ''],
       [words('outbox.User'), message.user ?? ''],
     ];
