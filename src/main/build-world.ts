@@ -67,11 +67,15 @@ function beginRun(around: Surroundings): Run {
   const dataFolder = join(around.root, 'data');
   let settings: Promise<Settings> | undefined;
   const tongue: Tongue = { language: 'en', read: openMessages(dataFolder), now: around.now };
+  const wordsIn = async (language: string) =>
+    (await import('../commands/wording/words.js')).wordsOf({ tongue: { ...tongue, language } });
   const readOnce = (options: GlobalOptions) => {
-    settings ??= readSettings(options, outsideOf(around.env, around.machine)).then((read) => {
+    settings ??= readSettings(options, outsideOf(around.env, around.machine)).then(async (read) => {
+      const { language = 'en', deskName } = read.file;
       // Scripts read English, whoever runs them.
-      tongue.language = options.json ? 'en' : (read.file.language ?? 'en');
-      return read;
+      tongue.language = options.json ? 'en' : language;
+      if (deskName !== undefined || language === 'en') return read;
+      return { ...read, deskName: (await wordsIn(language)).known(read.deskName) };
     });
     return settings;
   };
@@ -94,10 +98,13 @@ function beginRun(around: Surroundings): Run {
       const unaccepted = opened.anyPolicy === true ? 'shipped policy' : 'refuse';
       const desk = await openDesk(await custodyOnce(options), { unaccepted });
       const { readOnly } = desk.store;
-      const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
-      if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
+      const warn = async (text: string) => {
+        if (options.quiet) return;
+        await around.stderr.write(`${(await wordsIn(tongue.language)).known(`warning: ${text}`)}\n`);
+      };
+      if (readOnly !== undefined) await warn(readOnly.message);
       if (!desk.pin.accepted)
-        warn('warning: the desk has not accepted the policy in force (see: countersign policy accept)');
+        await warn('the desk has not accepted the policy in force (see: countersign policy accept)');
       if (desk.sink !== null) opened.following = (await import('../opening/open-sink.js')).followLog(desk, warn);
       return desk;
     })();

@@ -17,7 +17,7 @@ export async function openSink(file: ConfigFile, effects: DeliveryEffects): Prom
 }
 
 /** Sends entries as they are written, until `stop`, which sends the last. `warn` is called at most once, with one line. */
-export function followLog(desk: Desk, warn: (text: string) => void): { stop(): Promise<void> } {
+export function followLog(desk: Desk, warn: (text: string) => Promise<void>): { stop(): Promise<void> } {
   const { sink } = desk;
   if (sink === null) return { stop: async () => undefined };
   let warned = false;
@@ -27,7 +27,9 @@ export function followLog(desk: Desk, warn: (text: string) => void): { stop(): P
     const { failed, waiting, why } = await streamLog(desk);
     if (!failed || warned) return;
     warned = true;
-    warn(`warning: cannot send the log to ${sink.place}: ${why ?? ''}; ${waiting} entries will be sent later`);
+    await warn(
+      `cannot send the log to ${sink.place}: ${why ?? ''}; it will be sent later (entries that wait: ${waiting})`,
+    );
   };
   const once = () => {
     running ??= stream().finally(() => {

@@ -40,8 +40,9 @@ export function layOut(picture: Picture, line: string, style: Style, rows: numbe
   const keys = packed(picture.keys.map(style.said), columns).map(style.keys);
   const body = picture.body(columns, style).slice(0, Math.max(1, rows - 2 - keys.length));
   const asked = promptLine(picture, line, style, columns);
-  // Neither the box nor the keys move while somebody types, except in a window too low for that (E35).
-  const kept = Math.max(body.length, rows < 20 ? 0 : (picture.list ?? 0));
+  // Neither the box nor the keys move while somebody types, except in a window too low for that (E35). No alert gives way to empty rows.
+  const spare = rows - 1 - keys.length - viewLines(picture.view(), style, 0).length;
+  const kept = Math.max(body.length, rows < 20 ? 0 : Math.min(picture.list ?? 0, spare));
   const fixed = 1 + kept + 1 + keys.length;
   const [title = '', ...rest] = viewLines(picture.view(), style, rows - fixed + 1);
   const gaps = rows - fixed - rest.length;

@@ -14,6 +14,7 @@ const LIST_ROWS = PAGE + 2;
 
 const NOTHING_YET = '  No match yet. Press Enter to search anywhere in the text.';
 const NOTHING = '  No match.';
+const UNSEEN = '  This may be a passphrase, so it is not shown.';
 const MORE = '  … there are more: PgDn shows them, or type more of the name, company or number.';
 const CUT = '  … there may be more that are not listed: type more of the name, company or number.';
 
@@ -77,7 +78,10 @@ class SearchBox<T> {
         ? undefined
         : this.#mark - (this.#marksBeside() ? this.#found.length - (rows.length - this.#beside.length) : from);
     const lines = rowLines(rows, { room, style, mark, keys: [] });
-    if (this.#found.length === 0) return [this.#thorough ? style.said(NOTHING) : style.said(NOTHING_YET), ...lines];
+    if (this.#found.length === 0) {
+      const unseen = likePhrase(this.#text) ? [style.said(UNSEEN)] : [];
+      return [style.said(this.#thorough ? NOTHING : NOTHING_YET), ...unseen, ...lines];
+    }
     if (this.#found.length > from + PAGE) return [...lines, fit(style.said(MORE), room)];
     return this.#found.length < this.#question.most ? lines : [...lines, fit(style.said(CUT), room)];
   }

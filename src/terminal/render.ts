@@ -112,7 +112,12 @@ function blockLines(block: Block, layout: Layout): string[] {
     case 'verdict':
       return [style.strong(style[block.tone](printable(block.verdict)))];
     case 'say':
-      return labelled(style.said('Say:'), `"${block.text}"`, columns, style.accent);
+      return labelled(
+        style.said('Say:'),
+        style.said('"{text}"').replace('{text}', () => block.text),
+        columns,
+        style.accent,
+      );
     case 'private':
       return labelled(style.said('Do not read aloud:'), block.text, columns, style.warn);
     case 'alerts':
@@ -167,11 +172,12 @@ function listed(text: string, columns: number): string[] {
   return [mark + first, ...rest.map((line) => ' '.repeat(mark.length) + line)];
 }
 
-/** `label text`, wrapped under the beginning of the text. */
+/** `label text`, wrapped under the beginning of the text; in a narrow window under a long label, so that words have room. */
 function labelled(label: string, text: string, columns: number, paint: (label: string) => string): string[] {
-  const indent = label.length + 1;
-  const [first = '', ...rest] = wrap(printable(text), columns - indent);
-  return [`${paint(label)} ${first}`, ...rest.map((line) => ' '.repeat(indent) + line)];
+  const margin = label.length * 4 < columns ? label.length + 1 : 4;
+  const lead = margin > label.length ? '' : `${'x'.repeat(label.length - margin)} `;
+  const [first = '', ...rest] = wrap(lead + printable(text), columns - margin);
+  return [`${paint(label)} ${first.slice(lead.length)}`, ...rest.map((line) => ' '.repeat(margin) + line)];
 }
 
 /** Wrapped so that only the first line begins at `indent`. */

@@ -43,6 +43,8 @@ export interface Session {
   readonly engines: readonly ('sqlite' | 'postgres')[];
   /** The shipped policy at its own hashing costs, without a config file. */
   readonly shippedPolicy: boolean;
+  /** Of the pseudo-terminal; 80 × 24 without it. */
+  readonly window: { readonly cols: number; readonly rows: number } | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -69,6 +71,7 @@ export function parseSession(name: string, source: string): Session {
   const steps: Step[] = [];
   let engines: Session['engines'] = ['sqlite'];
   let shippedPolicy = false;
+  let window: Session['window'];
   let draft: Draft | undefined;
   for (let at = 0; at < lines.length; at += 1) {
     const text = lines[at] ?? '';
@@ -85,6 +88,7 @@ export function parseSession(name: string, source: string): Session {
       const kind = DIRECTIVES.find((known) => known === word);
       if (word === 'engines') engines = enginesOf(rest, fault);
       else if (word === 'policy' && rest === 'shipped') shippedPolicy = true;
+      else if (word === 'window') window = windowOf(rest, fault);
       else if (kind === undefined) throw fault(`there is no @${word}`);
       else {
         const end = kind === 'file' ? lines.indexOf('@end', at) : at;
@@ -100,7 +104,7 @@ export function parseSession(name: string, source: string): Session {
       throw fault('this line belongs to no command; begin a comment with "# "');
     }
   }
-  return { engines, shippedPolicy, steps: steps.map(trimmed) };
+  return { engines, shippedPolicy, window, steps: steps.map(trimmed) };
 }
 
 function commandDraft(text: string, line: number): Draft {
@@ -131,6 +135,12 @@ function enginesOf(text: string, fault: (what: string) => SessionFault): Session
   if (names.length === 0 || names.some((name) => name !== 'sqlite' && name !== 'postgres'))
     throw fault('@engines takes sqlite, postgres or both');
   return names as Session['engines'];
+}
+
+function windowOf(text: string, fault: (what: string) => SessionFault): Session['window'] {
+  const [, cols, rows] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (cols === undefined) throw fault('@window takes columns and rows, as 60x20');
+  return { cols: Number(cols), rows: Number(rows) };
 }
 
 /** Blank lines at the end of a block only separate it from the next. */

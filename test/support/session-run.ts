@@ -19,6 +19,7 @@ import {
   type CommandStep,
   type DirectiveStep,
   parseSession,
+  type Session,
   SessionFault,
   splitOnce,
   type TerminalAct,
@@ -47,7 +48,7 @@ export async function runSession(options: SessionOptions): Promise<void> {
   const session = parseSession(options.name, options.source);
   const home = mkdtempSync(join(tmpdir(), 'countersign-session-'));
   try {
-    const run = new Run(options, home);
+    const run = new Run(options, home, session.window);
     for (const step of session.steps) await (step.kind === 'command' ? run.command(step) : run.directive(step));
   } finally {
     rmSync(home, { recursive: true, force: true });
@@ -63,11 +64,13 @@ interface Outcome {
 class Run {
   readonly #options: SessionOptions;
   readonly #home: string;
+  readonly #window: Session['window'];
   readonly #variables: Map<string, string>;
   readonly #env: Record<string, string>;
 
-  constructor(options: SessionOptions, home: string) {
+  constructor(options: SessionOptions, home: string, window: Session['window']) {
     this.#options = options;
+    this.#window = window;
     this.#home = join(home, 'home');
     const programs = join(home, 'programs');
     mkdirSync(this.#home, { mode: 0o700 });
@@ -130,7 +133,11 @@ class Run {
   }
 
   async #onTerminal(step: CommandStep, line: string): Promise<Outcome> {
-    const terminal = openTerminal('/bin/sh', ['-c', `exec ${line}`], { cwd: this.#home, env: this.#env });
+    const terminal = openTerminal('/bin/sh', ['-c', `exec ${line}`], {
+      ...this.#window,
+      cwd: this.#home,
+      env: this.#env,
+    });
     const ended = terminal.exit(COMMAND_TIMEOUT); // ends it after that time
     ended.catch(() => undefined);
     try {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { layOut, type Picture } from '../../src/terminal/frame-layout.js';
 import { width } from '../../src/terminal/printable.js';
-import type { View } from '../../src/terminal/render.js';
+import type { Block, View } from '../../src/terminal/render.js';
 import { makeStyle } from '../../src/terminal/style.js';
 
 const CARD: View = [
   { kind: 'title', text: 'call_7kq2mp · Tradição Hipermercados e Filhos', aside: 'mira  00:41' },
   { kind: 'blank' },
-  { kind: 'alerts', lines: ['2 failed attempts in the last 7 days, with 2 operators; the last 3 minutes ago'] },
+  { kind: 'alerts', lines: ['2 failed attempts in 7 days with 2 operators, the last 3 minutes ago'] },
   {
     kind: 'fields',
     rows: [
@@ -87,10 +87,19 @@ describe('a question laid out in a window', () => {
     expect(new Set(places.map(String)).size).toBe(1);
   });
 
+  it('a short list keeps no empty rows where an alert needs the room', () => {
+    const style = { ...makeStyle({ isTTY: true, columns: 60, env: { NO_COLOR: '1' } }), columns: 60 };
+    const picture = { prompt: 'Reset whom', box: true, list: 11, keys: ['Esc back'], typed: () => '' };
+    const view = () => [...CARD, CARD[2] as Block, SAY];
+    const text = layOut({ ...picture, view, body: () => ['  Ana'] }, '', style, 20, undefined).lines.join('\n');
+    expect(text.match(/Alert: 2 failed/g)).toHaveLength(2);
+    expect(text).not.toMatch(/PgUp|PgDn/);
+  });
+
   it('empty lines go before words do', () => {
-    const low = frame(REFUSED.slice(0, 4), [40, 12]).lines;
+    const low = frame(REFUSED.slice(0, 4), [40, 11]).lines;
     expect(low.join(' ').replace(/\s+/g, ' ')).toMatch(/REFUSED Say: .* no such caller/);
-    expect(low.slice(0, 7)).not.toContain('');
+    expect(low.slice(0, 6)).not.toContain('');
   });
 
   it('what does not fit is reached by scrolling, and the screen says how', () => {

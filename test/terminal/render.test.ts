@@ -110,6 +110,23 @@ describe('a view', () => {
     expect(renderView([{ kind: 'next', lines: [] }], bare)).toBe('');
   });
 
+  it('in a narrow window words go on under a long label, and every language has its quotes', () => {
+    const said = (text: string) => ({ 'Do not read aloud:': 'Nicht vorlesen:', '"{text}"': '„{text}“' })[text] ?? text;
+    const style = { ...makeStyle({ isTTY: true, columns: 40, env: { NO_COLOR: '1' }, said }), columns: 40 };
+    const blocks: Block[] = [
+      { kind: 'say', text: 'Hallo, $& „du“.' },
+      { kind: 'private', text: 'Der Anrufer hat noch keine Passphrase. Es wurde nichts verglichen.' },
+    ];
+    expect(renderView(blocks, style).split('\n')).toEqual([
+      'Say: „Hallo, $& „du“.“',
+      '',
+      'Nicht vorlesen: Der Anrufer hat noch',
+      '    keine Passphrase. Es wurde nichts',
+      '    verglichen.',
+      '',
+    ]);
+  });
+
   it('folds long text under its own beginning, at any width', () => {
     for (const columns of [40, 80, 200]) {
       const style = makeStyle({ isTTY: true, columns, env: { NO_COLOR: '1' } });

@@ -4,7 +4,7 @@ import { endCall, handOverCall } from '../../procedures/calls/live-calls.js';
 import { callRecord } from '../../procedures/log/call-record.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+import { aloud, askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 import { noteOf } from './record-view.js';
 
 /** Ends the call, offers the note, then clears the screen. */
@@ -62,6 +62,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   const lines = await noteLines(session, call.id);
   const view = (): View => [
     ...titleOf(session, words('handover.title')),
+    ...aloud(session, 'aloud.hand-over'),
     block.verdict(spaced(call.id)),
     block.lines(words('handover.read'), `  countersign console --call ${call.id}`, words('handover.again')),
     block.blank,

@@ -10,8 +10,18 @@ import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import type { ScreenKey } from '../wording/words.js';
-import { aloud, card, endKey, keyOf, type LiveSession, note, type Stage, titleOf } from './console-session.js';
-import { alphabetOf, howToSpell, lettersOf, nextAlphabet, readOf, tooShort, wordsIn } from './spelled.js';
+import {
+  aloud,
+  card,
+  endKey,
+  heardWords,
+  keyOf,
+  type LiveSession,
+  note,
+  type Stage,
+  titleOf,
+} from './console-session.js';
+import { alphabetIn, alphabetOf, howToSpell, lettersOf, nextAlphabet, readOf, tooShort, wordsIn } from './spelled.js';
 
 export async function phraseStage(session: LiveSession): Promise<Stage> {
   const request = requestOf(session);
@@ -27,7 +37,8 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
     return decided(session, await session.screen.working(checking, check));
   };
   for (let spelling = false, short = false; ; ) {
-    const table = await alphabetOf(session.desk, session.alphabet);
+    const alphabet = session.alphabet ?? session.spelling ?? alphabetIn(heardWords(session).language);
+    const table = await alphabetOf(session.desk, alphabet);
     const notes = short ? [tooShort(words)] : [];
     const how = block.lines(...(spelling ? [howToSpell(table, words)] : []));
     const view = (): View => [...heardView(session, spelling ? 'aloud.ask-spelled' : 'aloud.ask-phrase', notes), how];
@@ -40,7 +51,7 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
           ? [spell('call.key-whole'), key('alphabet', ['f4', 'ctrl-t'], 'call.key-alphabet')]
           : [spell('call.key-spell')]),
         key('forgot', ['f7', 'ctrl-f'], 'call.key-forgot'),
-        endKey(session, 'call.key-end'),
+        endKey(session),
       ],
     });
     if (answer === undefined) return 'request';
@@ -51,7 +62,7 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
     } else if (answer.key === 'end') return 'end';
     else if (answer.key === 'forgot') return hear(null);
     else if (answer.key === 'spell') spelling = !spelling;
-    else session.alphabet = nextAlphabet(session.alphabet);
+    else session.alphabet = nextAlphabet(alphabet);
   }
 }
 

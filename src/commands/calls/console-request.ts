@@ -61,11 +61,14 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
 /** The verdict in the words of `verify`; here the next step is a key, not a command. */
 function verdictBlocks(session: LiveSession, verdict: Verdict): View {
   const { caller, words } = session;
+  const unlockKey = careSteps(session).some(({ value }) => value === 'unlock');
   const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
   return [
     block.lines(`${who}: ${words.term('actionTitle', verdict.action.title)}`),
     block.blank,
-    ...verdictView(verdict, words, heardWords(session)).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
+    ...verdictView(verdict, words, heardWords(session), unlockKey).filter(
+      ({ kind }) => kind !== 'title' && kind !== 'next',
+    ),
   ];
 }
 

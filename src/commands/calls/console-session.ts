@@ -96,8 +96,8 @@ interface Given {
   resuming: string | undefined;
   /** The number that is calling, to look for first. */
   from: string | undefined;
-  /** The spelling alphabet in use. */
-  alphabet: Alphabet;
+  /** The spelling alphabet of the config. */
+  readonly spelling: Alphabet | undefined;
   /** In the language of the operator. */
   readonly words: Words;
 }
@@ -113,6 +113,8 @@ export interface LiveSession extends Given {
   /** Ids of those whom this call has opened; each is in the log once (B83). */
   viewed: readonly string[];
   verdict: Verdict | null;
+  /** The spelling alphabet chosen on this call. */
+  alphabet: Alphabet | null;
   /** A reset that waits for a second operator, to be tried again unchanged. */
   reset: AskedReset | null;
   /** The last reset of this call, until another request begins. */
@@ -139,6 +141,7 @@ const NOTHING_KNOWN = {
   alerts: null,
   viewed: [],
   verdict: null,
+  alphabet: null,
   reset: null,
   done: null,
   ticket: null,
@@ -231,8 +234,8 @@ export const keyOf =
   ({ words }: LiveSession) =>
   <T>(value: T, keys: readonly string[], about: ScreenKey): LiveKey<T> => ({ keys, about: words(about), value });
 
-export const endKey = (session: LiveSession, about: ScreenKey = 'call.end'): LiveKey<'end'> =>
-  keyOf(session)('end', ['ctrl-e', 'f10'], about);
+export const endKey = (session: LiveSession): LiveKey<'end'> =>
+  keyOf(session)('end', ['ctrl-e', 'f10'], 'call.key-end');
 
 /** The ticket of the call, or of the one that begins next. */
 export const ticketOf = ({ call, ticket }: LiveSession): string | null => (call === null ? ticket : call.ticket);

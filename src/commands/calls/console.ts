@@ -61,11 +61,11 @@ async function run(context: Context, given: Input): Promise<Result> {
   }
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
-  const { spelling: alphabet = 'en', plain } = (await context.settings()).file;
+  const { spelling, plain } = (await context.settings()).file;
   const screen = await context.ask.screen(plain);
   const { call: resuming, from } = given;
   const known = { context, desk, screen, notes, signed: context.operator(), words };
-  const session = beginSession({ ...known, resuming, from, alphabet });
+  const session = beginSession({ ...known, resuming, from, spelling });
   lockWhenIdle(session);
   offerAlways(session);
   const watching = watchRequests(session);

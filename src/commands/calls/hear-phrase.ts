@@ -6,12 +6,12 @@ import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
-import { alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
+import { alphabetIn, alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
 
 /** Asks until every letter could be read. It shows only how many letters it read, and checks nothing before the agent agrees. */
 export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts, heard: Words): Promise<string> {
   const words = wordsOf(context);
-  const { spelling: first = 'en' } = (await context.settings()).file;
+  const { spelling: first = alphabetIn(heard.language) } = (await context.settings()).file;
   const order = [first, nextAlphabet(first), nextAlphabet(nextAlphabet(first))];
   const tables = await Promise.all(order.map((language) => alphabetOf(desk, language)));
   let table: SpellingTable | undefined;

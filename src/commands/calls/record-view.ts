@@ -72,6 +72,15 @@ function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words
   return step === undefined ? `${kind}${why}` : `${words(step)}${why}`;
 }
 
+/** The same step several times in a row is one line. */
+const counted = (steps: readonly Step[], words: Words): readonly string[] =>
+  steps.flatMap(({ text: step }, at) => {
+    if (steps[at - 1]?.text === step) return [];
+    const after = steps.slice(at).findIndex(({ text }) => text !== step);
+    const count = after < 0 ? steps.length - at : after;
+    return [count === 1 ? step : words('note.times', { step, count })];
+  });
+
 /** Lines for the ticket, without anything that was said. */
 export function noteOf(record: CallRecord, words: Words): readonly string[] {
   const { id, account, caller, ticket, operator, openedAt: opened } = record;
@@ -81,7 +90,7 @@ export function noteOf(record: CallRecord, words: Words): readonly string[] {
   return [
     words('note.head', { id, operator, opened, clock, ticket }),
     ...(account === null ? [] : [`${words('note.account', { number: account.number, name: account.name })}${who}`]),
-    ...(asked.length === 0 ? [words('note.nothing')] : asked.map(({ text }) => text)),
+    ...(asked.length === 0 ? [words('note.nothing')] : counted(asked, words)),
     words('note.receipt', { id }),
   ];
 }

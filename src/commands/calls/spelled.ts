@@ -12,7 +12,13 @@ export async function alphabetOf(desk: Desk, language: Alphabet): Promise<Spelli
 }
 
 export const howToSpell = ({ title, examples }: SpellingTable, words: Words): string =>
-  words('phrase.how', { title: words.known(title), examples: examples.map((example) => `"${example}"`) });
+  words('phrase.how', {
+    title: words.known(title),
+    examples: examples.map((example) => words('phrase.example', { example })),
+  });
+
+/** The one of the language in which the caller is spoken to (E34). */
+export const alphabetIn = (language: string): Alphabet => ALPHABETS.find((one) => one === language) ?? 'en';
 
 /** The spelling alphabet after this one. */
 export const nextAlphabet = (alphabet: Alphabet): Alphabet =>

@@ -48,7 +48,8 @@ export function verdictDocument(verdict: Verdict, words: Words, heard: Words) {
   };
 }
 
-export function verdictView(verdict: Verdict, words: Words, heard: Words): View {
+/** `unlockKey`: a key of the screen lifts the lock, so no command is named. */
+export function verdictView(verdict: Verdict, words: Words, heard: Words, unlockKey = false): View {
   const { grant, account, action, caller, again } = verdict;
   const name = caller?.name ?? words('verdict.caller');
   const title = block.title(`${name} · ${account.name} (${account.number})`, verdict.id);
@@ -58,7 +59,7 @@ export function verdictView(verdict: Verdict, words: Words, heard: Words): View 
       title,
       again ? block.verdict(words('verdict.once-more'), 'warn') : block.verdict(words('verdict.refused'), 'bad'),
       ...say,
-      block.private(operatorNote(verdict, words)),
+      block.private(operatorNote(verdict, words, unlockKey)),
       block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered(guidanceOf(verdict, heard))])),
     ];
   const until = words('verdict.until', { grant: grant.id, clock: localClock(grant.expiresAt) });
@@ -77,14 +78,14 @@ export function verdictView(verdict: Verdict, words: Words, heard: Words): View 
 }
 
 /** For the operator alone: why, and how many wrong answers there were (E11, E12). */
-function operatorNote(verdict: Verdict, words: Words): string {
+function operatorNote(verdict: Verdict, words: Words, unlockKey = false): string {
   const { tries, caller, account } = verdict;
   const why = whyNot(verdict, words);
   if (tries === null) return why;
   const { wrong, lockAt, lock } = tries;
   const until = lock?.kind === 'locked' ? lock.until : null;
   const count = words('verdict.tries', { over: String(wrong > lockAt), wrong, lockAt, lock: lock?.kind, until });
-  if (lock === undefined || caller === null) return `${why} ${count}`;
+  if (lock === undefined || caller === null || unlockKey) return `${why} ${count}`;
   return `${why} ${count} ${words('verdict.unlock', { who: `${account.number}/${caller.login}` })}`;
 }
 

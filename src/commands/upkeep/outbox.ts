@@ -37,9 +37,7 @@ function offLines(off: ReadonlyMap<string, number>, words: Words): View {
 const troubleOf =
   (words: Words) =>
   ({ id, attempts, lastError, state }: WaitingMessage): readonly string[] =>
-    state === 'delivered' || lastError === null
-      ? []
-      : [words('outbox.trouble', { id, why: words.known(lastError), attempts })];
+    state === 'delivered' || lastError === null ? [] : [words('outbox.trouble', { id, why: lastError, attempts })];
 
 const list = command({
   path: 'outbox list',
@@ -95,7 +93,7 @@ const show = command({
       [words('outbox.Tries'), String(message.attempts)],
       [words('outbox.next-try'), minute(message.nextAttemptAt)],
       [words('outbox.Delivered'), minute(message.deliveredAt)],
-      [words('outbox.last-error'), words.known(message.lastError ?? '')],
+      [words('outbox.last-error'), words.known(words.term('trouble', message.lastError ?? ''))],
       [words('outbox.Reference'), message.reference ?? ''],
       [words('outbox.User'), message.user ?? ''],
     ];
@@ -151,9 +149,7 @@ async function work(context: Context, desk: Desk): Promise<Result> {
         context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));
     } catch (error) {
       if (!isRefusal(error) || !['busy', 'store-unreachable'].includes(error.code)) throw error;
-      context.notice(
-        words('outbox.retries', { at: desk.now(), why: words.known(error.message), seconds: WATCH_MS / 1_000 }),
-      );
+      context.notice(words('outbox.retries', { at: desk.now(), why: error.message, seconds: WATCH_MS / 1_000 }));
     }
     await pause(WATCH_MS, context.signal);
   }

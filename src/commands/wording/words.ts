@@ -40,11 +40,13 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
   const termOf = (set: string, key: string) =>
     catalogue<Catalogue>('terms', enTerms)[set]?.[key] ?? (enTerms as Catalogue)[set]?.[key];
   const known = (sentence: string) => inSentences(catalogue<Texts>('sentences', {}), sentence);
+  /** Why another system took nothing: a word that is kept, or a sentence. */
+  const reason = (why: string) => known(termOf('trouble', why) ?? why);
   const said = (message: string, facts: Facts) => {
     const inTerms = (name: string, fact: Fact): Fact =>
       Array.isArray(fact)
         ? (fact.map((one) => (one.message ? { ...one, message: known(one.message) } : inTerms(name, one))) as Fact)
-        : (termOf(name, String(fact)) ?? fact);
+        : (termOf(name, String(fact)) ?? (name === 'why' && typeof fact === 'string' ? reason(fact) : fact));
     const named = Object.entries(facts).map(([name, fact]) => [name, inTerms(name, fact)] as const);
     return say(message, Object.fromEntries(named), language, tongue.now());
   };

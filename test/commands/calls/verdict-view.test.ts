@@ -1,7 +1,7 @@
 /** A verdict as a document and as text: what scripts rely on, and what agents read aloud (B13, B15, B19, B73). */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { resultOf } from '../../../src/commands/calls/verdict-view.js';
+import { resultOf, verdictView } from '../../../src/commands/calls/verdict-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
 import type { RefusalReason, Verdict } from '../../../src/procedures/calls/verify-caller.js';
 import { type CustomerRole, EDITIONS, type Edition } from '../../../src/rules/people.js';
@@ -172,9 +172,13 @@ describe('wrong answers', () => {
   it('the operator alone reads how many there were, when they lock and until when, in local words (E11)', () => {
     const note = (value: Partial<Verdict>) => text({ ...verdict('not-verified'), ...value });
     expect(note({ tries })).toMatch(/The phrase is wrong\. 2 of 5 wrong answers\./);
-    const locked = note({ tries: { wrong: 5, lockAt: 5, lock: { kind: 'locked', until, clockBehind: false } } });
+    const lockedTries = { wrong: 5, lockAt: 5, lock: { kind: 'locked', until, clockBehind: false } } as const;
+    const locked = note({ tries: lockedTries });
     expect(locked).toMatch(/5 of 5 wrong answers: locked, the next try is possible in 14 minutes \(\d\d:\d\d\)/);
     expect(locked).toContain('countersign user unlock 100234/ana --reason TEXT');
+    const keyed = verdictView({ ...verdict('not-verified'), tries: lockedTries }, ENGLISH, ENGLISH, true);
+    expect(JSON.stringify(keyed)).toMatch(/wrong answers: locked/);
+    expect(JSON.stringify(keyed)).not.toMatch(/user unlock/);
     expect(note({ tries: { wrong: 20, lockAt: 5, lock: { kind: 'disabled', since: NOW } } })).toMatch(
       /20 wrong answers: locked, until a lead acts/,
     );

@@ -77,6 +77,7 @@ const IN_PARTS = [
     'the table 7 has 7 too many',
     'the table 7 has 7 too few',
   ],
+  'the receiver of events refused it7',
   'is 7 without its leading zeros, so no new row is made 7',
 ];
 const EXAMPLES = [
@@ -122,6 +123,14 @@ const EXAMPLES = [
   ],
   ...['the table users has 2 rows too few', 'email by smtp; sms, webhook as files in /a', 'is a date (users file)'],
   ...['2 wrong phrases at this desk within an hour, 14:05', 'Cancelled by Ctrl-C.', '--limit: must be a whole number'],
+  'mail server: no answer in time',
+  'the mail server answered 535 to the login',
+  'SMS gateway: the connection failed (ECONNREFUSED)',
+  'the mail password file could not be read',
+  "the receiver of events's host was not found",
+  'the syslog server accepted nothing (ECONNREFUSED)',
+  'warning: cannot send the log to syslog udp://a: the syslog server: no answer in time; it will be sent later (entries that wait: 1)',
+  'warning: the desk has not accepted the policy in force (see: countersign policy accept)',
 ];
 
 const isNew = (text: string): boolean =>
@@ -204,6 +213,22 @@ describe('sentences that stand in the code', () => {
 
   it('every finding of doctor', () => {
     expect(sourcesIn(source('custody/doctor')).flatMap(sentencesIn).filter(isNew)).toEqual([]);
+  });
+
+  it('every reason why a message or the log was not delivered', () => {
+    const said: (string | undefined)[] = [];
+    for (const file of sourcesIn(source('delivery')))
+      walk(treeOf(file), (node) => {
+        const called =
+          ts.isCallExpression(node) && /^(?:temporary|permanent|systemWhy)$/.test(node.expression.getText());
+        if (called) said.push(textOf(node.arguments[0]));
+        // With the code of the system.
+        if (called && node.expression.getText() === 'systemWhy') said.push(`${textOf(node.arguments[0])} (7)`);
+        if (ts.isPropertyAssignment(node) && node.name.getText() === 'why') said.push(textOf(node.initializer));
+      });
+    const sentences = said.filter((text) => text !== undefined);
+    expect(sentences.length).toBeGreaterThan(15);
+    expect(sentences.filter(isNew)).toEqual([]);
   });
 
   it('every fault of a row and of a passphrase', () => {

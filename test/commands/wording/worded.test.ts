@@ -104,6 +104,10 @@ describe('refusals in words', () => {
       message: `dieser Anrufer ist nach zu vielen falschen Antworten gesperrt; der nächste Versuch ist in 14 Minuten (${local}) möglich`,
       hint: 'Warten Sie bis dahin. Auch der Inhaber kann die Sperre beenden, indem er sich am Portal anmeldet.',
     });
+    const taken = (why: string) =>
+      worded(refusal('delivery-failed', 'message-not-taken', { id: 'msg_1', why }), 'desk', GERMAN);
+    expect(taken('mail server: no answer in time').message).toMatch(/Mailserver: keine Antwort/);
+    expect(taken('wrong-token').message).toMatch(/nimmt den Token nicht an/);
     const names = ['lena', 'omar', 'mira'];
     const alone = refusal('approval-needed', 'recovery-code-not-alone', { names }, 'ask-one-of');
     expect(worded(alone, 'desk', GERMAN).hint).toBe('Fragen Sie lena, omar oder mira.');
