@@ -111,7 +111,7 @@ export async function createDatabase(serverUrl: string, template?: string): Prom
   const name = `${databasePrefix(serverUrl)}${randomBytes(6).toString('hex')}`;
   await onServer(serverUrl, (client) =>
     client.query(
-      `create database ${name}${template === undefined ? '' : ` template ${new URL(template).pathname.slice(1)}`}`,
+      `create database ${name} strategy file_copy${template === undefined ? '' : ` template ${new URL(template).pathname.slice(1)}`}`,
     ),
   );
   const url = new URL(serverUrl);
@@ -201,7 +201,7 @@ function everyoneCanReach(path: string): boolean {
 const SHELL = `
 folder=$1 initdb=$2 user=$3; shift 3
 [ -d "$folder/data" ] || "$initdb" -D "$folder/data" -U "$user" -A scram-sha-256 --pwfile "$folder/password" --no-sync \\
-  -E UTF8 --locale=C --locale-provider=icu --icu-locale=en >/dev/null || exit 1
+  -E UTF8 --locale=C --locale-provider=icu --icu-locale=en -c scram_iterations=1 >/dev/null || exit 1
 "$@" -D "$folder/data" & server=$!
 read -r order || sleep 0.3
 kill -"\${order:-INT}" "$server"
