@@ -37,38 +37,62 @@ const sessions: Plugin = {
   },
 };
 
-/** Test files that have a long form (test/support/long.ts). */
-const longFiles = (): string[] =>
-  readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => `test/${file}`)
-    .filter((file) => readFileSync(path.join(root, file), 'utf8').includes('support/long.js'));
+/** Every test file, from the root. */
+const files = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .map((file) => `test/${file.split(path.sep).join('/')}`)
+  .filter((file) => /\.(test\.ts|session)$/.test(file))
+  .sort();
+
+const inSome = (file: string, places: readonly string[]): boolean => places.some((place) => file.startsWith(place));
+const isOfTheRepository = (file: string): boolean => /^test\/[^/]+$/.test(file);
+/** Has a long form (test/support/long.ts). */
+const isLong = (file: string): boolean =>
+  file.endsWith('.ts') && readFileSync(path.join(root, file), 'utf8').includes('support/long.js');
 
 /** What a developer runs at each save: no terminal, no other process, no PostgreSQL (test/support/global-setup.ts). */
-const QUICK = ['rules', 'crypto', 'factors', 'delivery', 'opening', 'procedures', 'store/queries', 'store/guard'];
+const QUICK = ['rules', 'crypto', 'factors', 'delivery', 'opening', 'procedures', 'store/queries', 'store/guard'].map(
+  (folder) => `test/${folder}/`,
+);
 /** Beside those, and slow: it builds the program, and tries every command. */
 const SLOW = ['test/factors/throw-away-factor.test.ts', 'test/bad-input.test.ts'];
 
 /** `npm test` has no mode; `test:quick` and `test:long` name theirs. */
-const filesOf: Readonly<Record<string, () => string[]>> = {
-  quick: () => [...QUICK.map((folder) => `test/${folder}/**/*.test.ts`), 'test/*.test.ts'],
-  long: longFiles,
+const belongsTo: Readonly<Record<string, (file: string) => boolean>> = {
+  quick: (file) => (inSome(file, QUICK) || isOfTheRepository(file)) && !inSome(file, SLOW),
+  long: isLong,
 };
 
+/** Files that change their own process (its folder, its environment) or end others. */
+const APART = [
+  'test/commands/everywhere',
+  'test/connectors/command',
+  'test/factors/throw-away',
+  'test/faults/',
+  'test/main/',
+];
+const isApart = (file: string): boolean => inSome(file, APART) || isOfTheRepository(file);
+
 // Time-outs are for a machine with two busy cores: hashing and terminals are slow there, and a stuck test still ends.
-export default defineConfig(({ mode }) => ({
-  plugins: [sessions],
-  test: {
-    include: filesOf[mode]?.() ?? ['test/**/*.test.ts', 'test/sessions/*.session'],
-    exclude: mode === 'quick' ? SLOW : [],
-    globalSetup: ['test/support/global-setup.ts'],
-    provide: { form: mode as 'test' | 'quick' | 'long' },
-    pool: 'forks',
-    // By default one core is kept free, which is half of a small machine; what waits for processes and disks leaves room anyway.
-    maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    teardownTimeout: 30_000,
-    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
-  },
-}));
+const ofEach = { pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 } as const;
+
+export default defineConfig(({ mode }) => {
+  const chosen = files.filter(belongsTo[mode] ?? (() => true));
+  return {
+    test: {
+      globalSetup: ['test/support/global-setup.ts'],
+      provide: { form: mode as 'test' | 'quick' | 'long' },
+      teardownTimeout: 30_000,
+      // By default one core is kept free, which is half of a small machine; what waits for processes and disks leaves room anyway.
+      maxWorkers: Math.max(2, availableParallelism()),
+      coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
+      projects: [
+        { test: { ...ofEach, name: 'apart', include: chosen.filter(isApart) } },
+        {
+          plugins: [sessions],
+          // The program keeps nothing outside its desks, so its files may share a process: loading it for each took a third of their time.
+          test: { ...ofEach, name: 'together', isolate: false, include: chosen.filter((file) => !isApart(file)) },
+        },
+      ],
+    },
+  };
+});

@@ -26,17 +26,44 @@ export interface Import {
   readonly line: number;
 }
 
-/** All .ts files under a folder of the project. */
-export function readSources(root: string, folder: string): Source[] {
-  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+/** Parsing takes seconds, and several tests of a process ask for the same. */
+const read = new Map<string, readonly Source[]>();
+
+/** All .ts files under a folder of the project, as they were at the first call. */
+export function readSources(root: string, folder: string): readonly Source[] {
+  const place = path.join(root, folder);
+  const known = read.get(place) ?? parseAll(root, place);
+  read.set(place, known);
+  return known;
+}
+
+function parseAll(root: string, place: string): readonly Source[] {
+  return readdirSync(place, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .map((file) => parseSource(path.relative(root, file).split(path.sep).join('/'), readFileSync(file, 'utf8')))
     .sort((a, b) => a.path.localeCompare(b.path));
 }
 
+/** Parsed when first asked: whoever wants the text alone does not wait. */
 export function parseSource(file: string, text: string): Source {
-  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  let tree: ts.SourceFile | undefined;
+  let imports: readonly Import[] | undefined;
+  return {
+    path: file,
+    text,
+    get tree() {
+      tree ??= ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+      return tree;
+    },
+    get imports() {
+      imports ??= importsOf(file, this.tree);
+      return imports;
+    },
+  };
+}
+
+function importsOf(file: string, tree: ts.SourceFile): readonly Import[] {
   const imports: Import[] = [];
   walk(tree, (node) => {
     const found = importOf(node);
@@ -46,7 +73,7 @@ export function parseSource(file: string, text: string): Source {
       : found.specifier;
     imports.push({ ...found.how, target, line: lineOf(tree, node) });
   });
-  return { path: file, text, tree, imports };
+  return imports;
 }
 
 function importOf(node: ts.Node): { specifier: string; how: Omit<Import, 'target' | 'line'> } | undefined {
