@@ -1,5 +1,5 @@
 /** What only main can do with the master key: change it, seal a copy, open a copy. Part of main's room. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Settings } from '../config.js';
 import { openHasher } from '../crypto/hasher.js';
@@ -8,6 +8,7 @@ import { bothKeysText, openKeyring, singleKeyText } from '../crypto/keyring.js';
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import type { House, OpenedKey } from '../house.js';
+import { makeFolder } from '../make-folder.js';
 import { readKeys, replaceKeyText } from '../opening/master-key.js';
 import { openEngine } from '../opening/open-desk.js';
 import { requireCurrent, unchecked } from '../store/store.js';
@@ -42,7 +43,7 @@ async function openBackup(
   const fitsStore = expected === null ? null : ring.has(expected);
   if (check || 'command' in settings.key) return { keyId, place: null, fitsStore };
   const { file } = settings.key;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   replaceKeyText(file, older === undefined ? singleKeyText(newest) : bothKeysText(newest, older));
   return { keyId, place: file, fitsStore };
 }

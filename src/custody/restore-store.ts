@@ -9,11 +9,12 @@
  * present store under another name, and SQLite's own backup writes the backup over it (one transaction, under its locks, so other
  * processes see the old store or the new one). Last it records the restore in the log.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Desk, SignedOperator } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import type { RestoreChoice, RestoredStore } from '../house.js';
+import { makeFolder } from '../make-folder.js';
 import { replaceAnchor } from '../opening/anchor.js';
 import { migrationKeys } from '../opening/migration-keys.js';
 import type { Custody } from '../opening/open-custody.js';
@@ -56,7 +57,7 @@ export async function restoreStore(unbound: Custody, file: string, choice: Resto
 
 function placeCopy(file: string, copy: string): void {
   try {
-    mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(copy));
     copyFileSync(file, copy);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -7,9 +7,9 @@
  * There are never two: the name is the message's id, and a file that exists is not written again.
  */
 
-import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-
+import { makeFolder } from '../make-folder.js';
 import {
   assertSendable,
   type Channel,
@@ -90,12 +90,12 @@ const WRITING = '.writing';
 async function putFile(place: Place, bytes: Buffer): Promise<void> {
   const { folder, name } = place;
   const target = join(folder, name);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   // mkdir does not change an existing folder, and the umask can change the mode of a new one.
   await chmod(folder, 0o700);
   if (!(await exists(target))) {
     // Each writer has its own folder (0700, random name), so it cannot rename the unfinished text of another writer.
-    await mkdir(join(folder, WRITING), { recursive: true, mode: 0o700 });
+    makeFolder(join(folder, WRITING));
     const scratch = await mkdtemp(join(folder, WRITING, `${name}-`));
     await writeDurably(join(scratch, name), bytes);
     try {

@@ -6,9 +6,10 @@
  *           kind = "webhook"  url, secretFile, allowPrivate
  */
 
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Refusal } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import type { DeliveryEffects } from './channel.js';
 import { Section } from './section.js';
 import type { Sink, SinkEntry } from './sink.js';
@@ -74,7 +75,7 @@ export function openFileSink(config: FileSinkConfig, effects: Pick<DeliveryEffec
 }
 
 async function append(path: string, entries: readonly SinkEntry[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const file = await open(path, 'a+', 0o600);
   try {
     const { size } = await file.stat();

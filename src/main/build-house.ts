@@ -1,10 +1,11 @@
 /** Builds the House: what only main can do. Each part is loaded on first use and shares the custody of the run. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';
 import type { House, InnerInput, InnerOutput, Outsider, Profiles } from '../house.js';
+import { makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
 import type { Custody } from '../opening/open-custody.js';
 import { isProfileName } from '../rules/table-profile.js';
@@ -150,7 +151,7 @@ function openProfiles(dataFolder: string, settings: () => Promise<Settings>): Pr
       const file = join(await own(), `${name}.json`);
       const { lockedBy } = await settings();
       if (lockedBy !== undefined) throw pathRefused(file, lockedBy);
-      mkdirSync(await own(), { recursive: true, mode: 0o700 });
+      makeFolder(await own());
       writeWhole(file, text);
       return file;
     },

@@ -5,7 +5,6 @@ import {
   existsSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -21,6 +20,7 @@ import type { Files, Sessions } from '../commands/ports.js';
 import type { Person } from '../config.js';
 import { randomBytes, sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
 import { type OwnPlaces, requireForeign, requireReplaceable } from './typed-paths.js';
 
@@ -85,7 +85,7 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
     },
     makeFolder: async (path) => {
       await writable(path);
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path);
     },
   };
 }
@@ -198,7 +198,7 @@ export function openSessions(place: () => Promise<SessionPlace>): Sessions {
     write: async (kind, name, token) => {
       const place = await fileOf(kind, name);
       if (place === undefined) return requirePerson();
-      mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+      makeFolder(place.folder);
       writeWhole(place.file, `${token}\n`);
     },
     remove: async (kind, name) => {

@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import type { Settings } from '../config.js';
 import { randomBytes } from '../crypto/digests.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 
 /** Where the key is read from, for messages. */
 export const keyPlace = ({ key }: Settings): string => ('file' in key ? key.file : 'the key command');
@@ -101,7 +101,7 @@ export function ensureKey(settings: Settings): { place: string; made: boolean } 
     return { place, made: false };
   }
   const { file } = settings.key;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   inWords(file, () => {
     try {
       writeFileSync(file, generateMasterKeyText(), { mode: 0o600, flag: 'wx', flush: true });

@@ -23,7 +23,17 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: "factors may import rules' types and errors; they know no store, commands or procedures",
   },
   delivery: {
-    may: ['delivery/*', 'type rules/*', 'errors', 'nodemailer', 'node:fs', 'node:net', 'node:path', 'packages'].concat(
+    may: [
+      'delivery/*',
+      'type rules/*',
+      'errors',
+      'nodemailer',
+      'make-folder',
+      'node:fs',
+      'node:net',
+      'node:path',
+      'packages',
+    ].concat(
       // For syslog by datagrams.
       ['node:dgram'],
     ),
@@ -66,7 +76,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'kysely',
       'better-sqlite3',
       'pg',
-    ].concat(['node:fs', 'node:path']),
+    ].concat(['make-folder', 'node:fs', 'node:path']),
     sentence: "store may import rules' types, errors and crypto's types; it knows no commands, procedures or terminal",
   },
   procedures: {
@@ -134,6 +144,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: 'config is pure: it may import errors and node:path',
   },
   house: { may: ['type desk', 'type rules/*'], sentence: 'house holds types only, and knows no commands' },
+  'make-folder': { may: ['node:fs', 'node:path'], sentence: 'make-folder knows nothing but the file system' },
   errors: {
     may: ['type data'],
     sentence: 'errors imports nothing but types of the catalogue, so that everything may import it',
@@ -163,7 +174,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'node:https': ['pages/server'],
   'node:child_process': ['main'],
   'node:process': ['main'],
-  'node:fs': ['main', 'store/*', 'delivery/*'],
+  'node:fs': ['main', 'store/*', 'delivery/*', 'make-folder'],
 };
 
 /** `rules`, `store`, …; `main` for main.ts, main/, opening/ and custody/, which may import everything. */

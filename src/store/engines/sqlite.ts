@@ -2,11 +2,12 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
+import { makeFolder } from '../../make-folder.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
@@ -46,7 +47,7 @@ export interface SqliteOptions {
 /** Opens the file, asserts every setting, and returns the engine. */
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   const path = resolve(options.path);
-  if (options.create) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (options.create) makeFolder(dirname(path));
   else if (!existsSync(path)) {
     throw new Refusal('store-unreachable', `there is no store at ${path}`, {
       hint: 'Create one with: countersign init   (or name another store with --store)',
