@@ -33,6 +33,11 @@ function end(code, message) {
   if (message) process.stderr.write('countersign: ' + message + '\n');
 }
 
+// An update takes away the files of a console that runs all day, and of a chunk that is loaded only when it is needed.
+function isReplaced(error) {
+  return Boolean(error) && error.code === 'ENOENT' && path.dirname(String(error.path)) === path.join(root, 'dist');
+}
+
 if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   end(2, 'needs Node 20.19 or newer; this is ' + process.version + '.');
 } else {
@@ -45,7 +50,11 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
         end(code);
       },
       function (error) {
-        end(1, 'stopped because of a bug: ' + (error && error.message));
+        if (isReplaced(error)) {
+          end(7, 'was replaced by another version while it ran. Start it again; the log says what was done.');
+        } else {
+          end(1, 'stopped because of a bug: ' + (error && error.message));
+        }
       },
     );
   }

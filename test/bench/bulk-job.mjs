@@ -7,15 +7,25 @@ export const BULK_LINES = [
 ];
 
 export async function bulkJob(bench, desk, users) {
-  const { beginCrowdJob, seedCrowd, openJob, runJob } = bench.sources;
+  const { beginCrowdJob, seedCrowd } = bench.sources;
   await seedCrowd(desk, users, { factors: 2, backupCodes: 10, devices: 2 });
   const lead = await bench.sources.signedOperator(desk, 'lead', 'lena');
   const { head, targets } = await beginCrowdJob(desk, lead, await bench.sources.signedOperator(desk, 'lead', 'sven'));
+  return {
+    targets: targets.map((row) => row.user),
+    /** For another process that is to run it. */
+    order: { lead, job: head.id },
+    ...goingOn(bench, desk, { lead, job: head.id }),
+  };
+}
+
+/** Ways to go on with a job that was begun, also on a desk that was opened anew. */
+export function goingOn(bench, desk, { lead, job: id }) {
   /** Goes on with the job until it is done or, as by Ctrl-C, the signal fires; says which. */
   const run = async ({ told = async () => undefined, signal }) => {
-    const job = await openJob(desk, head.id);
+    const job = await bench.sources.openJob(desk, id);
     try {
-      await runJob(desk, lead, job, { told, signal });
+      await bench.sources.runJob(desk, lead, job, { told, signal });
       return 'ended';
     } catch (error) {
       if (error.code !== 'cancelled') throw error;
@@ -23,9 +33,6 @@ export async function bulkJob(bench, desk, users) {
     }
   };
   return {
-    targets: targets.map((row) => row.user),
-    /** For another process that is to run it. */
-    order: { lead, job: head.id },
     run,
     /** Runs it for this many users more and interrupts it; answers the milliseconds. */
     some: async (users) => {

@@ -10,14 +10,19 @@ export const numberOf = (user) => String(100_000 + Math.floor(user / USERS_PER_A
 
 /** `verify` verifies the next caller, and answers who it was. */
 export async function verifications(bench, desk) {
-  const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
   const raw = new Database(bench.store, { readonly: true });
   const { id, name } = raw.prepare('select id, name from operators').get();
   raw.close();
   const signed = await bench.sources.signedInAs(desk, { id, name, role: 'admin', disabledAt: null });
+  return verificationsBy(signed, bench, desk, USERS);
+}
+
+/** The same, of a desk with so many users. */
+export function verificationsBy(signed, bench, desk, users) {
+  const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
   let caller = 0;
   return async () => {
-    caller = (caller + STEP) % USERS;
+    caller = (caller + STEP) % users;
     const who = { account: numberOf(caller), caller: `user${caller}` };
     const request = { ...who, action: 'billing:change', phrase: 'as said', ticket: undefined };
     const { outcome } = await bench.sources.verifyCaller({ ...desk, secrets }, signed, request);

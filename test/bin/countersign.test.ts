@@ -78,6 +78,12 @@ describe('the executable', () => {
     expect(exit).toBe(1);
   });
 
+  it('whose files an update took away while it ran says so: exit 7', async () => {
+    const { exit, stderr } = await run(install('replaced', main("require('./gone.cjs'); return 0;")));
+    expect(stderr).toMatch(/^countersign: was replaced by another version while it ran\. Start it again/);
+    expect(exit).toBe(7);
+  });
+
   it('a main that never decides has failed: exit 1', async () => {
     expect(await run(install('silent', main('await new Promise(() => undefined);')))).toMatchObject({ exit: 1 });
   });

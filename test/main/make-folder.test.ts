@@ -1,4 +1,4 @@
-/** Folders are made as wanted, and where none can be made it is said at once (cli.md: nothing hangs). */
+/** Folders are made as wanted, and where none can be made it is said at once. */
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

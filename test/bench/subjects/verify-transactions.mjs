@@ -3,15 +3,14 @@
  * of the phrase is left out. The floor runs the same statements in the same order by better-sqlite3 alone, on a copy: they are
  * listened to once, and then said again of other callers, with ids and entries of their own, entries hashed and the head sealed anew.
  */
-import { createHash, createHmac, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { benchDesk, USERS_PER_ACCOUNT } from '../bench-desk.mjs';
-import { numberOf, STEP, USERS, VERIFY_LINES, verifications } from '../verifications.mjs';
+import { benchDesk } from '../bench-desk.mjs';
+import { sayingAgain } from '../say-again.mjs';
+import { STEP, USERS, VERIFY_LINES, verifications } from '../verifications.mjs';
 
 /** Verifications in one round: one alone is over before the clock has ticked much. */
 const PER_ROUND = 20;
-const padded = (number) => String(number).padStart(8, '0');
 
 let bench;
 let desk;
@@ -84,61 +83,16 @@ function openRaw(file) {
 
 /** A function that says the statements once more. */
 function replaying(raw, statements, heardOf) {
-  const prepared = statements.map(({ text, way, values }) => ({
-    statement: raw.prepare(text),
-    way,
-    values: [...values],
-    entry: text.startsWith('insert into "audit_entries"'),
-    head: text.startsWith('update "audit_head"'),
-  }));
-  const key = randomBytes(32);
+  const prepared = statements.map((one) => ({ ...one, statement: raw.prepare(one.text) }));
   // The callers before have been counted in the copy already.
   replayed = heardOf;
-  let { size } = raw.prepare('select size from audit_head').get();
+  const again = sayingAgain(statements, heardOf, raw.prepare('select size from audit_head').get().size);
   return () => {
-    const fresh = new Map();
     replayed = (replayed + STEP) % USERS;
-    const other = ofAnother(heardOf, replayed);
-    for (const { statement, way, values, entry, head } of prepared) {
-      let said = values.map((value) => other(renewed(value, fresh)));
-      if (entry) said = entryOf(said, size++);
-      if (head) said = said.map((value, at) => (values[at] === size - 1 ? size : sealed(value, key)));
-      statement[way](said);
-    }
+    const said = again(replayed);
+    for (const [at, { statement, way }] of prepared.entries()) statement[way](said[at]);
   };
 }
-
-/** Puts one caller and company in the place of another. */
-function ofAnother(from, to) {
-  const names = [
-    [`usr_${padded(from)}`, `usr_${padded(to)}`],
-    [`acc_${padded(Math.floor(from / USERS_PER_ACCOUNT))}`, `acc_${padded(Math.floor(to / USERS_PER_ACCOUNT))}`],
-  ];
-  const exact = new Map([
-    [`user${from}`, `user${to}`],
-    [numberOf(from), numberOf(to)],
-  ]);
-  return (value) => {
-    if (typeof value !== 'string') return value;
-    return exact.get(value) ?? names.reduce((text, [old, next]) => text.replaceAll(old, next), value);
-  };
-}
-
-/** What this verification has made gets ids of its own, the same one each time it is named. */
-function renewed(value, fresh) {
-  if (typeof value !== 'string' || !/^(ver|gr)_/.test(value)) return value;
-  if (!fresh.has(value)) fresh.set(value, value.slice(0, 4) + randomBytes(13).toString('hex'));
-  return fresh.get(value);
-}
-
-function entryOf([seq, body], size) {
-  if (typeof seq !== 'number') throw new Error('the columns of an entry stand in another order');
-  const text = JSON.stringify({ ...JSON.parse(body), seq: size });
-  return [size, text, createHash('sha256').update(`\0${text}`).digest()];
-}
-
-const sealed = (value, key) =>
-  typeof value === 'string' && value.includes('.') ? createHmac('sha256', key).update(value).digest('hex') : value;
 
 export function floor() {
   for (let n = 0; n < PER_ROUND; n++) replay();
