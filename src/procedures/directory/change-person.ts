@@ -78,11 +78,11 @@ async function writeChanges(
     notices.push(...own);
     // An address is not among the words of a search, nor is the id at another system.
     const found = after.name !== before.name || after.phone !== before.phone || moved.includes('phone');
-    return { user: before, after, dialled, moved, found, notices: own.map((notice) => notice.id) };
+    return { user: before, after, dialled, moved, told, found, notices: own.map((notice) => notice.id) };
   });
   await writePeople(write, all, now);
   await write.outbox.insert(notices.map((notice) => notice.row));
-  return all;
+  return all.map((one) => ({ moved: one.told, notices: one.notices }));
 }
 
 /** How the new number is dialled, which contacts are others, and of which of them people are told: not of a number that only their country changes. */
