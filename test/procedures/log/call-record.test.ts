@@ -70,7 +70,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
       `reset of sue: ${englishAt(0).term('noted', reset.outcome)} (${reset.id})`,
     ]);
     const [head] = noteOf(await callRecord(desk, agent, call), englishAt(place.clock.now()));
-    expect(head).toMatch(new RegExp(`^countersign ${call} by .*, 01:00, ticket T-9$`));
+    expect(head).toMatch(new RegExp(`^countersign ${call} by .*, duration 01:00, ticket T-9$`));
     expect(await note(other)).toEqual(['account 100234 Northwind, ana', 'general question, no verification needed']);
   });
 
