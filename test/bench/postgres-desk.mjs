@@ -6,19 +6,33 @@ import { benchDesk, root, USERS_PER_ACCOUNT } from './bench-desk.mjs';
 import { numberOf } from './verifications.mjs';
 
 const LINES = [
-  "export { makeTemplate, settingsIn } from './test/support/desk-template.js';",
+  "export { settingsIn } from './test/support/desk-template.js';",
+  "export { establishDesk } from './src/opening/open-desk.js';",
   "export { createDatabase, startServer } from './test/support/postgres.js';",
   "export { accountRow, userRow } from './test/store/rows.js';",
 ];
 const AT_ONCE = 500;
+
+const seeded = (at) => ({
+  kind: 'test.seeded',
+  outcome: 'done',
+  at,
+  by: { kind: 'system', id: 'bench', name: 'bench' },
+});
 
 export async function postgresDesk(lines) {
   const bench = await benchDesk([...lines, ...LINES]);
   const { sources } = bench;
   const server = await sources.startServer({ durable: true });
   const folder = mkdtempSync(path.join(bench.folder, 'postgres-'));
-  const url = await sources.makeTemplate(folder, server.url);
-  const place = { settings: sources.settingsIn(folder, url), dataFolder: path.join(root, 'data') };
+  const url = await sources.createDatabase(server.url);
+  const dataFolder = path.join(root, 'data');
+  const place = { settings: { ...sources.settingsIn(folder, url), dataFolder }, dataFolder };
+  const founded = await sources.establishDesk(sources.openCustody({ ...place, now: Date.now, clockAsGiven: true }));
+  const { store, keyring, now } = founded.desk;
+  // What makes the store a finished desk.
+  await store.record(seeded(now()), (write) => write.meta.put('key-id', keyring.keyId));
+  await store.close();
   const open = () => sources.openDesk(sources.openCustody({ ...place, now: Date.now }));
   const clients = [];
   return {
@@ -45,12 +59,11 @@ export async function postgresDesk(lines) {
 /** Companies and people as in bench-desk.mjs, each with a passphrase. */
 export async function fillWithCallers(desk, sources, users) {
   const at = desk.now();
-  const entry = { kind: 'test.seeded', outcome: 'done', at, by: { kind: 'system', id: 'bench', name: 'bench' } };
   const padded = (number) => String(number).padStart(8, '0');
   const companies = Array.from({ length: Math.ceil(users / USERS_PER_ACCOUNT) }, (_, i) =>
     sources.accountRow(numberOf(i * USERS_PER_ACCOUNT), { id: `acc_${padded(i)}`, edition: 'x-series' }),
   );
-  await desk.store.record(entry, (write) => write.accounts.insert(companies));
+  await desk.store.record(seeded(at), (write) => write.accounts.insert(companies));
   for (let from = 0; from < users; from += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, users - from) }, (_, i) => from + i);
     const rows = some.map((i) => {
@@ -59,7 +72,7 @@ export async function fillWithCallers(desk, sources, users) {
       return sources.userRow(`acc_${padded(Math.floor(i / USERS_PER_ACCOUNT))}`, `user${i}`, of);
     });
     const phrase = { verifier: 'not looked at', form_version: 1, set_by: 'owner', set_at: at };
-    await desk.store.record(entry, async (write) => {
+    await desk.store.record(seeded(at), async (write) => {
       await write.users.insert(rows);
       for (const { id } of rows) await write.secrets.putPassphrase({ user_id: id, ...phrase });
     });
