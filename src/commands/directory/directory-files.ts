@@ -9,7 +9,7 @@ import { importDirectory } from '../../procedures/exits/import-directory.js';
 import { previewImport } from '../../procedures/imports/import-directory.js';
 import type { Counts, ImportReport, ImportRequest } from '../../procedures/imports/plan-directory.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
-import { ACCOUNT_SHAPE, type Rows, USER_SHAPE } from '../../rules/directory-rows.js';
+import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
@@ -49,9 +49,7 @@ const importAccounts = command({
   options: [...PLANNED, ...TABLE_OPTIONS],
   input: () => z.object(plannedInput()),
   run: async (context, given) =>
-    importing(context, given, async (file) => ({
-      accounts: bare(await readTable(context, file, ACCOUNT_SHAPE, given)),
-    })),
+    importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
 });
 
 const importUsers = command({
@@ -67,14 +65,8 @@ const importUsers = command({
       const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
       const companies = given.accounts && (await readTable(context, given.accounts, ACCOUNT_SHAPE, plain));
       const users = await readTable(context, file, USER_SHAPE, given);
-      return { ...(companies ? { accounts: companies } : {}), users: bare(users), clearContacts: given.clearContacts };
+      return { ...(companies ? { accounts: companies } : {}), users, clearContacts: given.clearContacts };
     }),
-});
-
-/** Without the cells as written, which a long file would fill the memory with. */
-const bare = <Column extends string>({ rows, problems }: Rows<Column>): Rows<Column> => ({
-  rows: rows.map(({ line, values }) => ({ line, values })),
-  problems,
 });
 
 async function importing(

@@ -22,7 +22,7 @@ export function importPlanText(desk: Desk, request: ImportRequest, { confirm, ou
 }
 
 const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
-  table && { [file]: { rows: table.rows, problems: [] } };
+  table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
 
 /** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
 export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {

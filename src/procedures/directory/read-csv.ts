@@ -47,6 +47,7 @@ export async function readCsv<Column extends string>(
   const places = placeColumns(header.cells, shape, header.line);
   const needed = shape.required.length === 0 ? [...places.keys()] : shape.required;
   const must = needed.flatMap((column) => places.get(column) ?? []);
+  const valuesOf = (cells: readonly string[]) => placed(cells, places, shape.given);
   const { rows, problems, notes } = sortOut(header, above, others, gaps, must);
   return {
     ...found(),
@@ -54,24 +55,44 @@ export async function readCsv<Column extends string>(
     delimiter: separator,
     headerLine: header.line,
     header: header.cells,
-    rows: rows.map((record) => toRow(record, places, shape.given)),
+    rows: rows.map(({ line, cells }) => new Row(line, cells, valuesOf)),
     problems,
     notes,
   };
 }
 
-function toRow<Column extends string>(
-  { line, cells }: CsvRecord,
+/** A row keeps only its cells: a list may have a million rows, and each is looked at once or twice. */
+class Row<Column extends string> implements CsvRow<Column> {
+  readonly line: number;
+  readonly cells: readonly string[];
+  readonly #valuesOf: (cells: readonly string[]) => CsvRow<Column>['values'];
+
+  constructor(
+    line: number,
+    cells: readonly string[],
+    valuesOf: (cells: readonly string[]) => CsvRow<Column>['values'],
+  ) {
+    this.line = line;
+    this.cells = cells;
+    this.#valuesOf = valuesOf;
+  }
+
+  get values(): CsvRow<Column>['values'] {
+    return this.#valuesOf(this.cells);
+  }
+}
+
+function placed<Column extends string>(
+  cells: readonly string[],
   places: ReadonlyMap<Column, readonly number[]>,
   given: CsvShape<Column>['given'],
-): CsvRow<Column> {
+): CsvRow<Column>['values'] {
   const values = { ...given } as Partial<Record<Column, string>>;
   for (const [column, all] of places) {
-    // A long list fits in memory because most values are the very strings of `cells`.
     const [only = '', ...more] = all.map((place) => tidy(unguardCell(cells[place] ?? '')));
     values[column] = more.length === 0 ? only : tidy([only, ...more].join(' '));
   }
-  return { line, values, cells };
+  return values;
 }
 
 /** Enough of the text to find the header in. */
