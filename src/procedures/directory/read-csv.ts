@@ -22,7 +22,7 @@ export interface CsvLimits {
   readonly rows: number;
 }
 
-/** Twice the largest desk that was measured; a larger file must be split. What is read stays in memory, about 1 KB a row. */
+/** Twice the largest desk that was measured; a larger file must be split. What is read stays in memory, little more than the text. */
 const LIMITS: CsvLimits = { bytes: 512 * 1024 * 1024, rows: 2_000_000 };
 
 /**
@@ -55,30 +55,49 @@ export async function readCsv<Column extends string>(
     delimiter: separator,
     headerLine: header.line,
     header: header.cells,
-    rows: rows.map(({ line, cells }) => new Row(line, cells, valuesOf)),
+    rows: rows.map((record) => new Row(record, valuesOf)),
     problems,
     notes,
   };
 }
 
-/** A row keeps only its cells: a list may have a million rows, and each is looked at once or twice. */
-class Row<Column extends string> implements CsvRow<Column> {
+/** In no cell: a file with it is refused. */
+const NUL = '\0';
+
+/** A record keeps its cells as one text: a file may have a million, and each is looked at a few times. */
+class Kept implements CsvRecord {
   readonly line: number;
-  readonly cells: readonly string[];
+  readonly #text: string;
+
+  constructor(line: number, cells: readonly string[]) {
+    this.line = line;
+    this.#text = cells.join(NUL);
+  }
+
+  get cells(): readonly string[] {
+    return this.#text.split(NUL);
+  }
+}
+
+class Row<Column extends string> implements CsvRow<Column> {
+  readonly #record: CsvRecord;
   readonly #valuesOf: (cells: readonly string[]) => CsvRow<Column>['values'];
 
-  constructor(
-    line: number,
-    cells: readonly string[],
-    valuesOf: (cells: readonly string[]) => CsvRow<Column>['values'],
-  ) {
-    this.line = line;
-    this.cells = cells;
+  constructor(record: CsvRecord, valuesOf: (cells: readonly string[]) => CsvRow<Column>['values']) {
+    this.#record = record;
     this.#valuesOf = valuesOf;
   }
 
+  get line(): number {
+    return this.#record.line;
+  }
+
+  get cells(): readonly string[] {
+    return this.#record.cells;
+  }
+
   get values(): CsvRow<Column>['values'] {
-    return this.#valuesOf(this.cells);
+    return this.#valuesOf(this.#record.cells);
   }
 }
 
@@ -142,8 +161,7 @@ async function split(
       const line = before + lines - inside;
       if (line > next) gaps.add(line);
       next = before + lines + 1;
-      // A copy has no room to grow in; the parser's own array has for sixteen cells.
-      records.push({ line, cells: cells.slice() });
+      records.push(new Kept(line, cells));
       return null;
     },
   });
