@@ -112,9 +112,11 @@ export async function readNumbersAnew(
     const stays = (dialled?.e164 ?? null) === user.phoneE164;
     return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
-  await writeChangedPeople({ desk, write, now }, { ids: moved.map(({ user }) => user.id) });
-  for (let from = 0; from < moved.length; from += AT_ONCE)
-    await writePeople(write, moved.slice(from, from + AT_ONCE), now);
+  for (let from = 0; from < moved.length; from += AT_ONCE) {
+    const some = moved.slice(from, from + AT_ONCE);
+    await writeChangedPeople({ desk, write, now }, { ids: some.map(({ user }) => user.id) });
+    await writePeople(write, some, now);
+  }
 }
 
 /** People of one statement. */
