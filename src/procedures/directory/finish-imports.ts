@@ -13,12 +13,11 @@ import { accountSearchKeys } from './directory-rows-of-store.js';
 const ROWS = 100;
 const BETWEEN_MS = 2;
 
-/** Until all is written or the signal fires. Ids of the notices that it queued. */
-export async function finishImports(desk: Desk, signal?: AbortSignal): Promise<readonly string[]> {
+/** Until all is written or the signal fires. `notices` receives the ids of those that are queued, also where a later step is refused. */
+export async function finishImports(desk: Desk, signal?: AbortSignal, notices: string[] = []): Promise<void> {
   const settled = (await desk.store.read.imports.all()).filter(({ state }) => state === 'settled');
   // Loaded before the door is opened.
   if (settled.length > 0) await desk.phones();
-  const notices: string[] = [];
   for (const { id } of settled) {
     for (let left = true; left && signal?.aborted !== true; await pause(BETWEEN_MS)) {
       const done = await writeSome(desk, id);
@@ -26,7 +25,6 @@ export async function finishImports(desk: Desk, signal?: AbortSignal): Promise<r
       left = done.written > 0;
     }
   }
-  return notices;
 }
 
 async function writeSome(desk: Desk, id: string) {

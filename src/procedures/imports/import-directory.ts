@@ -115,12 +115,13 @@ async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Pr
 
 /** The import is done, whatever becomes of this: the next import or delivery writes what is left. */
 async function writeSettled(desk: Desk): Promise<readonly string[]> {
+  const notices: string[] = [];
   try {
-    return await finishImports(desk);
+    await finishImports(desk, undefined, notices);
   } catch (error) {
-    if (isRefusal(error)) return [];
-    throw error;
+    if (!isRefusal(error)) throw error;
   }
+  return notices;
 }
 
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>

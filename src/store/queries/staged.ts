@@ -45,9 +45,10 @@ export function accountAsChanged(row: StagedAccount): StagedAccount {
   return change === undefined ? row : { ...row, ...change };
 }
 
-/** Until a change is written, and its people are told, no time passes for the contact before it (B57, B58). */
+/** When a contact was replaced that nobody has been told of yet: no time passes for it (B57, B58). */
 const NOT_YET = Number.MAX_SAFE_INTEGER;
 
+/** Also with the contact before a changed one among the former contacts. */
 export function userAsChanged(row: StagedUser): StagedUser {
   const change = changeOf<StagedUser>(row);
   if (change === undefined || row.there_at === null) return row;

@@ -112,9 +112,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     expect(theirs(text)).toEqual(ours(text));
     const bytes = Buffer.from(text);
     const accepted: string[] = [];
-    // Whoever checks a receipt knows no engine, so each byte is changed on one of them.
-    const changed = engine === 'sqlite' ? bytes.length : 0;
-    for (let at = 0; at < changed; at += 1) {
+    for (let at = 0; at < bytes.length; at += 1) {
       const copy = Buffer.from(bytes);
       copy[at] = (bytes[at] ?? 0) ^ 1;
       for (const [who, check] of Object.entries({ ours, theirs })) {
