@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { USERS_PER_ACCOUNT } from './bench-desk.mjs';
 
+/** As a console that has been open for a while. */
+export const WARM_UP = 30;
 const self = fileURLToPath(import.meta.url);
 
 /** What agents need of the sources; hand it to benchDesk. */
@@ -62,7 +64,7 @@ async function work({ sources: file, settings, dataFolder, signed, users, nth, c
   const sources = await import(pathToFileURL(file).href);
   const desk = await sources.openDesk(sources.openCustody({ settings, dataFolder, now: Date.now }));
   const verify = verifier(sources, desk, signed);
-  await verify(nth);
+  for (let n = 0; n < WARM_UP; n++) await verify((nth + 97 * n) % users);
   process.stdout.write('ready\n');
   await new Promise((go) => process.stdin.once('data', go));
   const times = [];

@@ -3,7 +3,8 @@
  * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes), `--peers` compares with others (peers.mjs).
  * Prints a table: subject, floor, figure, ratio, reach, ok or over.
  *
- * A file in subjects/ exports either one subject, by its members, or `subjects`, a list of them. A subject is
+ * A file in subjects/ exports either one subject, by its members, or `subjects`, a list of them, with a `prepare` and `close` of its own
+ * for what they share. A subject is
  *   { name, reach, floor, figure, rounds?, unit?, prepare?, close? }
  * `floor` and `figure` do the same work once, the cheapest way there is and ours, and may be async; each returns
  * nothing (then the run is timed here) or its own milliseconds (or what `unit` names). `reach` is the highest ratio figure / floor that
@@ -53,7 +54,7 @@ async function readSubjects() {
     .filter((file) => file.endsWith('.mjs'))
     .sort();
   const modules = await Promise.all(files.map((file) => import(pathToFileURL(path.join(folder, file)).href)));
-  return modules.flatMap((module) => module.subjects ?? [module]);
+  return modules.flatMap((module) => module.subjects?.map((subject) => ({ of: module, ...subject })) ?? [module]);
 }
 
 const COLUMNS = [38, 12, 12, 7, 7, 6];
@@ -69,8 +70,9 @@ const subjects = values.peers === true ? peers : await readSubjects();
 const chosen = subjects.filter(({ name }) => positionals.every((word) => name.includes(word)));
 
 process.stdout.write(row(['subject', 'floor', 'figure', 'ratio', 'reach', '']));
-for (const subject of chosen) {
+for (const [at, subject] of chosen.entries()) {
   try {
+    if (subject.of !== chosen[at - 1]?.of) await subject.of?.prepare?.();
     await subject.prepare?.();
     const rounds = values.rounds === undefined ? subject.rounds : Number(values.rounds);
     const { floor, figure, ratio } = await measure({ ...subject, rounds });
@@ -91,6 +93,7 @@ for (const subject of chosen) {
     process.stdout.write(`${subject.name}: skipped, ${error.message}\n`);
   } finally {
     await subject.close?.();
+    if (subject.of !== chosen[at + 1]?.of) await subject.of?.close?.();
   }
 }
 await closePeers();

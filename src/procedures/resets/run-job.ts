@@ -22,10 +22,12 @@ export interface Watching {
   readonly signal: AbortSignal;
 }
 
-/** Users in one transaction; a live call may have to wait for one. */
+/** Users in one transaction while nobody else writes. */
 export const CHUNK = 50;
 /** Frees the lock for a moment, so that waiting calls come in between. */
 const BETWEEN_CHUNKS_MS = 2;
+/** While others write: calls, which have to wait for a chunk, come first. */
+const BESIDE_CALLS = { chunk: 10, betweenMs: 8 };
 
 /**
  * The start asks for a fresh code and a session that is not idle. Later chunks of the same run ask for neither, but for
@@ -50,21 +52,26 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
   };
   let door: Door<'mfa:reset-bulk'> = STARTING;
   let idle = 0;
+  let size = CHUNK;
+  let logged: number | undefined;
   for (let from = work.head.done; from < work.targets.length; ) {
     if (watching.signal.aborted) throw await interrupted(desk, signed, work, from);
-    const outcomes = await resumable(work, () => runChunk(desk, signed, work, { from, door, companies }));
+    const chunk = { from, size, door, companies };
+    const done = await resumable(work, () => runChunk(desk, signed, work, chunk));
     door = GOING_ON;
-    if (outcomes !== 'overtaken') {
-      await resumable(work, () => tell(outcomes));
+    if (done !== 'overtaken') {
+      await resumable(work, () => tell(done.outcomes));
       idle = 0;
-      from += CHUNK;
+      from += size;
+      size = logged === undefined || done.logBefore === logged ? Math.min(size * 2, CHUNK) : BESIDE_CALLS.chunk;
+      logged = done.logAfter;
     } else {
       const head = await desk.store.read.jobs.head(work.head.id);
       idle = head?.done === from ? idle + 1 : 0;
       if (idle > 20) throw refusal('busy', 'overtaken', { id: work.head.id }, 'resume-job');
       from = head?.done ?? from;
     }
-    await pause(BETWEEN_CHUNKS_MS);
+    await pause(size === CHUNK ? BETWEEN_CHUNKS_MS : BESIDE_CALLS.betweenMs);
   }
   await desk.store.forgetDeleted();
   await tell(await toldByOthers(desk, work, told));
@@ -100,8 +107,16 @@ function orderOf(signed: SignedOperator, { head, plan }: JobWork, { from, compan
 
 interface Chunk {
   readonly from: number;
+  readonly size: number;
   readonly door: Door<'mfa:reset-bulk'>;
   readonly companies: Companies;
+}
+
+/** With the size of the log, by which the next chunk sees whether others have written. */
+interface DoneChunk {
+  readonly outcomes: readonly RowOutcome[];
+  readonly logBefore: number;
+  readonly logAfter: number;
 }
 
 async function runChunk(
@@ -109,21 +124,23 @@ async function runChunk(
   signed: SignedOperator,
   work: JobWork,
   chunk: Chunk,
-): Promise<readonly RowOutcome[] | 'overtaken'> {
-  const { from, door } = chunk;
-  const rows = work.targets.slice(from, from + CHUNK);
+): Promise<DoneChunk | 'overtaken'> {
+  const { from, size, door } = chunk;
+  const rows = work.targets.slice(from, from + size);
   const to = from + rows.length;
   const order = orderOf(signed, work, chunk);
   const targets = rows.map((row) => ({ userId: row.user ?? '', line: row.line }));
   const prepared = await prepareStep(desk, order, targets);
   const at = desk.now();
   try {
+    let logBefore = 0;
     const outcomes = await act<'mfa:reset-bulk', readonly StepOutcome[]>(desk, signed, door, {
       entry: (done, { actor }) => [
         ...done.map((outcome) => stepEntry(order, outcome, actor, at)),
         chunkEntry(work, to, actor, at),
       ],
       change: async (acting) => {
+        logBefore = acting.log.size;
         const { write, now, by } = acting;
         refuseOneself(by.alsoUserId, rows);
         await requireNotFrozen(write, now);
@@ -135,7 +152,12 @@ async function runChunk(
     // for them all.
     desk.store.takeQueued();
     const byLine = new Map(outcomes.map((outcome) => [outcome.line ?? 0, outcome]));
-    return rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line))).toSorted((a, b) => a.line - b.line);
+    const all = rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line)));
+    return {
+      outcomes: all.toSorted((a, b) => a.line - b.line),
+      logBefore,
+      logAfter: logBefore + outcomes.length + 1,
+    };
   } catch (error) {
     if (error instanceof Overtaken) return 'overtaken';
     throw error;

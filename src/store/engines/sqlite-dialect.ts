@@ -22,38 +22,26 @@ interface SqliteFile {
 /**
  * Kysely's own driver begins DEFERRED, upgrades its lock later and fails under load; ours begins IMMEDIATE.
  *
- * It waits for the lock itself. SQLite's own wait tries less and less often, in the end every 100 ms, but a bulk run releases the lock for
- * only 2 ms at a time, so a call could wait for half a second.
+ * It waits for the lock itself. SQLite's own wait stops the whole process, timers and signals too, and tries less and less often, in
+ * the end every 100 ms; but a bulk run releases the lock for only 2 ms at a time.
  */
 class ImmediateSqliteDriver extends SqliteDriver {
-  /** By whether SQLite itself waits. Prepared once: they come before each transaction. */
-  readonly #waits: Readonly<Record<'never' | 'long', SqliteStatement>>;
+  readonly #database: StatementSource;
 
   constructor(database: StatementSource) {
     super({ database });
-    const wait = (ms: number) => database.prepare(`pragma busy_timeout = ${ms}`);
-    this.#waits = { never: wait(0), long: wait(BUSY_TIMEOUT_MS) };
+    this.#database = database;
   }
 
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
     // A snapshot to read takes no lock from anybody.
     if (settings?.accessMode === 'read only') return void (await connection.executeQuery(CompiledQuery.raw('begin')));
-    // Counts tries, not time, as SQLite does: a machine whose timers are slow waits longer.
-    for (let looks = 1; !(await this.#begins(connection, looks === BUSY_TIMEOUT_MS)); looks += 1)
-      await oneMillisecond();
-  }
-
-  /** False if another process is writing. On the last try that is an error. */
-  async #begins(connection: DatabaseConnection, last: boolean): Promise<boolean> {
-    this.#waits.never.all([]);
+    this.#database.waitAtMost(0);
     try {
-      await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-      return true;
-    } catch (error) {
-      if (last || !isBusy(error)) throw error;
-      return false;
+      // Counts tries, not time, as SQLite does: a machine whose timers are slow waits longer.
+      for (let looks = 1; !(await begins(connection, looks >= BUSY_TIMEOUT_MS)); looks += 1) await oneMillisecond();
     } finally {
-      this.#waits.long.all([]);
+      this.#database.waitAtMost(BUSY_TIMEOUT_MS);
     }
   }
 
@@ -69,6 +57,17 @@ class ImmediateSqliteDriver extends SqliteDriver {
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
+  }
+}
+
+/** False if another process is writing. On the last try that is an error. */
+async function begins(connection: DatabaseConnection, last: boolean): Promise<boolean> {
+  try {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    return true;
+  } catch (error) {
+    if (last || !isBusy(error)) throw error;
+    return false;
   }
 }
 
@@ -107,6 +106,8 @@ function withCachedStatements(file: SqliteFile) {
       if (statements.size < 500) statements.set(text, made);
       return made;
     },
+    /** For how long SQLite itself waits. It takes this on when the words are prepared, so keeping them would not make it quicker. */
+    waitAtMost: (ms: number) => void file.prepare(`pragma busy_timeout = ${ms}`),
     close: () => void file.close(),
   };
 }

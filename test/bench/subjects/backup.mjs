@@ -17,7 +17,7 @@ let signed;
 let copies = 0;
 const p99 = { alone: 0, beside: 0 };
 
-async function prepare() {
+export async function prepare() {
   bench = await benchDesk(AGENT_LINES);
   await bench.fill(USERS, true);
   desk = await bench.open();
@@ -56,12 +56,16 @@ async function besideCalls() {
   return took.sort((a, b) => a - b)[Math.floor(took.length / 2)];
 }
 
+export async function close() {
+  await desk?.store.close();
+  bench?.close();
+}
+
 export const subjects = [
   {
     name: 'backup beside calls',
     reach: 2,
     rounds: 3,
-    prepare,
     floor: backup,
     figure: besideCalls,
   },
@@ -76,10 +80,6 @@ export const subjects = [
     figure: async () => {
       await besideCalls();
       return p99.beside;
-    },
-    close: async () => {
-      await desk?.store.close();
-      bench?.close();
     },
   },
 ];

@@ -36,10 +36,7 @@ async function place(users) {
   return { bench, desk, signed, users, sources: bench.sources };
 }
 
-/** Once for all of them that are chosen, to the end of the program. */
-async function prepare() {
-  if (places.length > 0) return;
-  process.once('exit', () => places.forEach(({ bench }) => void bench.close()));
+export async function prepare() {
   for (const users of SIZES) places.push(await place(users));
 }
 
@@ -128,9 +125,15 @@ const of = (what, works, reach, measure) =>
     name: `growth ${what}: ${name}`,
     reach,
     rounds: 3,
-    prepare,
     floor: () => measure(work, 0),
     figure: () => measure(work, 1),
   }));
+
+export async function close() {
+  for (const { bench, desk } of places.splice(0)) {
+    await desk.store.close();
+    bench.close();
+  }
+}
 
 export const subjects = [...of('a row', LINEAR, 1.5, perThousand), ...of('whole', BOUNDED, 2, each)];

@@ -36,7 +36,7 @@ const people = (nth, given = 'Given') => ({
   },
 });
 
-async function prepare() {
+export async function prepare() {
   bench = await benchDesk([
     "export { previewImport } from './src/procedures/imports/import-directory.js';",
     "export { importDirectory } from './src/procedures/exits/import-directory.js';",
@@ -124,14 +124,14 @@ async function lockedBy(work) {
   return Number(said.replace('ready ', ''));
 }
 
-async function close() {
+export async function close() {
   raw?.close();
   await desk?.store.close();
   bench?.close();
 }
 
 export const subjects = [
-  { name: 'import, plan of 20,000 unchanged', reach: 8, rounds: 5, prepare, floor: readByKey, figure: plan },
+  { name: 'import, plan of 20,000 unchanged', reach: 8, rounds: 5, floor: readByKey, figure: plan },
   { name: 'import, 20,000 new people', reach: 6, rounds: 5, floor: inserted, figure: add },
   { name: 'import, lock while adding 20,000', reach: 3, rounds: 5, floor: inserted, figure: () => lockedBy(add) },
   {
@@ -148,6 +148,5 @@ export const subjects = [
     rounds: 3,
     floor: inserted,
     figure: () => lockedBy(change),
-    close,
   },
 ];

@@ -60,7 +60,7 @@ async function times(count, work) {
 }
 
 async function prepareBulk() {
-  await closeAll();
+  await close();
   place = await postgresDesk(BULK_LINES);
   raw = await place.copyAfter(async (first) => {
     job = await bulkJob(place, first, PEOPLE);
@@ -72,7 +72,7 @@ async function prepareBulk() {
   job = { targets: job.targets, ...goingOn(place, desk, job.order) };
 }
 
-async function closeAll() {
+export async function close() {
   await desk?.store.close();
   await place?.close();
 }
@@ -138,6 +138,5 @@ export const subjects = [
     prepare: prepareBulk,
     floor: floorOfBulk,
     figure: () => job.some(PER_ROUND),
-    close: closeAll,
   },
 ];

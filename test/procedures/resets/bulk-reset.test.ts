@@ -274,6 +274,24 @@ describe.each(engines)('many resets, on %s', (engine) => {
     expect(await place.desk.store.read.resets.open(false, 10_000)).toHaveLength(logins.length);
   });
 
+  it('takes fewer at once while others write, and more again when they have ended', async () => {
+    const logins = await crowd(CHUNK * 3);
+    const frozen = await plan(written(logins));
+    await approve((await apply(frozen)).approval?.id ?? '');
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    const chunks: number[] = [];
+    const told = async (rows: readonly RowOutcome[]) => {
+      chunks.push(rows.length);
+      const at = place.clock.now();
+      const entry = { kind: 'test.seeded', outcome: 'done', at, by: proven(lead.actor) } as const;
+      if (chunks.length < 3) await place.desk.store.record(entry, async () => undefined);
+    };
+    await runJob(place.desk, lead, work, { signal: never, told });
+    expect(chunks).toEqual([CHUNK, CHUNK, 10, 10, 20, 10]);
+    expect(chunks.reduce((sum, count) => sum + count)).toBe(logins.length);
+  });
+
   it('a freeze stops a run between two chunks, and it goes on after the thaw (B63)', async () => {
     const logins = await crowd(CHUNK + 1);
     const frozen = await plan(written(logins));
