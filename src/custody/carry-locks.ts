@@ -8,7 +8,7 @@
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
 import { isRefusal } from '../errors.js';
 import { openEngine } from '../opening/open-desk.js';
-import { endEverything } from '../procedures/upkeep/end-everything.js';
+import { endEverything } from '../procedures/upkeep/care-for-store.js';
 import { lockedAnew, strictest, type Throttle } from '../rules/throttle.js';
 import type { Notary } from '../store/head.js';
 import { openStore } from '../store/store.js';

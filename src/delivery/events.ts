@@ -53,7 +53,7 @@ export function openEventsChannel(config: EventsConfig, effects: DeliveryEffects
   };
 }
 
-async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects): Promise<Record<string, string>> {
+async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects) {
   if (tokenFile === null) return {};
   return { authorization: `Bearer ${await readSecret(effects, tokenFile, 'token of the events')}` };
 }

@@ -30,11 +30,7 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
 }
 
 /** The contact for codes of this kind, and how it is dialled; `to` is null if a number cannot be dialled. Empty if nothing on file is old enough. */
-async function find(
-  desk: Desk,
-  kind: SentFactor,
-  { account, user }: FoundOwner,
-): Promise<{ on: string; to: string | null }> {
+async function find(desk: Desk, kind: SentFactor, { account, user }: FoundOwner) {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const { email, phone, phoneE164 } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
   if (kind.contact === 'email' || phone === '') return kind.contact === 'email' ? { on: email, to: email } : NONE;

@@ -1,11 +1,10 @@
 /** What second factors a user has, for the desk and for their owner: kinds, states and times, never a secret. */
-import type { Desk, FactorRow } from '../../desk.js';
+import type { Desk, FactorRow, OutboxRow } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
-import { days } from '../../rules/duration.js';
+import { days, minutes } from '../../rules/duration.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
 import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
-import { type CodeState, codeStateOf } from './code-state.js';
 import { userFactors } from './user-factors.js';
 
 export interface ShownFactor {
@@ -81,4 +80,24 @@ export function shownFactor(row: FactorRow, user: User): ShownFactor {
   const to =
     kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : named;
   return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt: row.confirmed_at };
+}
+
+/**
+ * What became of the enrolment code of a reset: nobody is told to look for a mail that no server took (B88). `sent`: a server took the mail. `unsent`: it waits to be sent. `not-sent`: its address takes no mail. `no-address`: there was none that is old
+ * enough. `expired`: a new one can be sent.
+ */
+export type CodeState = 'sent' | 'unsent' | 'not-sent' | 'no-address' | 'expired';
+
+/** A message is made before the transaction of its cause, which may wait for its turn. */
+const MADE_BEFORE = minutes(1);
+
+/** `since`: when it was made, ms; `message`: the newest mail with such a code. */
+export function codeStateOf(
+  { live, since }: { readonly live: boolean; readonly since: number },
+  message: OutboxRow | undefined,
+): CodeState {
+  if (message === undefined || message.created_at < since - MADE_BEFORE) return live ? 'no-address' : 'expired';
+  if (message.state === 'given-up') return 'not-sent';
+  if (!live) return 'expired';
+  return message.state === 'delivered' ? 'sent' : 'unsent';
 }

@@ -12,18 +12,14 @@ import { findAccount } from './find-account.js';
 import { holdOnGain } from './hold-power.js';
 import { makeRoom, SILENT } from './room-for-import.js';
 
-export interface NewAccountRequest {
-  readonly number: string;
-  readonly name: string;
-  readonly edition: string;
-  readonly sso?: string | undefined;
-  readonly country?: string | undefined;
-}
-
 const ADDING = { permission: 'directory:write' } as const;
 
 /** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
-export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
+export async function addAccount(
+  desk: Desk,
+  signed: SignedOperator,
+  request: { number: string; name: string; edition: string; sso?: string | undefined; country?: string | undefined },
+): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const { number, name, edition, sso, country } = request;

@@ -7,7 +7,7 @@ import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
 import { sharedBy } from './directory-rows-of-store.js';
-import type { FoundUser } from './search-directory.js';
+import { type FoundUser, withHomes } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 
 export interface AccountDescription {
@@ -58,7 +58,7 @@ export interface UserDescription extends FoundUser {
 export const SHARING_SHOWN = 50;
 
 export async function describeUser(desk: Desk, { user, account }: FoundUser): Promise<UserDescription> {
-  const { secrets, factors } = desk.store.read;
+  const { secrets, factors, users } = desk.store.read;
   const phrase = await secrets.passphrase(user.id);
   const password = await secrets.applicationPassword(user.id);
   const invitation = await factors.newestCode(user.id, 'activate');
@@ -67,12 +67,9 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser): Pr
     account,
     passphrase: phrase?.verifier == null ? null : { setAt: phrase.set_at, by: phrase.set_by },
     applicationPassword: password === undefined ? null : { changedAt: password.changed_at },
-    invitedUntil:
-      invitation !== undefined && invitation.used_at === null && desk.now() < invitation.expires_at
-        ? invitation.expires_at
-        : null,
+    invitedUntil: invitation?.used_at === null && desk.now() < invitation.expires_at ? invitation.expires_at : null,
     locks: await locksOf(desk, account, user),
-    sharing: await sharingWith(desk, user),
+    sharing: await withHomes(desk, await users.sharing(sharedBy(user), SHARING_SHOWN)),
   };
 }
 
@@ -82,21 +79,8 @@ async function locksOf(desk: Desk, account: Account, user: User): Promise<readon
   const lockOf = async (subject: Subject): Promise<readonly Lock[]> => {
     const refusal = refusalNow(toThrottle(await throttles.get(subject)), time);
     if (refusal === undefined) return [];
-    return [
-      { subject: subject.slice(0, subject.indexOf(':')), until: refusal.kind === 'locked' ? refusal.until : null },
-    ];
+    const until = refusal.kind === 'locked' ? refusal.until : null;
+    return [{ subject: subject.slice(0, subject.indexOf(':')), until }];
   };
   return (await Promise.all(subjectsOf(account, user).map(lockOf))).flat();
-}
-
-async function sharingWith(desk: Desk, user: User): Promise<readonly FoundUser[]> {
-  const { users, accounts } = desk.store.read;
-  const others = await users.sharing(sharedBy(user), SHARING_SHOWN);
-  const homes = new Map(
-    (await accounts.byIds([...new Set(others.map((other) => other.accountId))])).map((home) => [home.id, home]),
-  );
-  return others.flatMap((other) => {
-    const home = homes.get(other.accountId);
-    return home === undefined ? [] : [{ user: other, account: home }];
-  });
 }

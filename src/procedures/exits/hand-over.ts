@@ -60,30 +60,26 @@ export async function appointSuccessor(
   { account, from, to, reason }: Pair & { readonly reason: string },
 ): Promise<Handed> {
   await askAuthority(desk, signed, CHANGING_POWER);
-  return withSecondOperator(
-    desk,
-    signed,
-    { why: 'successor', account, reason },
-    {
-      plan: async ({ write, by }) => {
-        const before = (await write.users.byId(from.id)) ?? from;
-        if (!hasAdminStatus(desk.policy, account, before)) {
-          throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
-        }
-        const after = await requireSuccessor({ desk, write }, { account, from: before, to });
-        if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
-        const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
-        return { users: [before.id, after.id], change, from: before, to: after };
-      },
-      apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
-      entry: (done, base) => ({
-        ...base,
-        kind: 'user.handed-over',
-        user: done.user.id,
-        detail: detailOf(done, from.id),
-      }),
+  const wish = { why: 'successor', account, reason } as const;
+  return withSecondOperator(desk, signed, wish, {
+    plan: async ({ write, by }) => {
+      const before = (await write.users.byId(from.id)) ?? from;
+      if (!hasAdminStatus(desk.policy, account, before)) {
+        throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
+      }
+      const after = await requireSuccessor({ desk, write }, { account, from: before, to });
+      if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
+      const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
+      return { users: [before.id, after.id], change, from: before, to: after };
     },
-  );
+    apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
+    entry: (done, base) => ({
+      ...base,
+      kind: 'user.handed-over',
+      user: done.user.id,
+      detail: detailOf(done, from.id),
+    }),
+  });
 }
 
 interface Pair {

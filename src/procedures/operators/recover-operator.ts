@@ -144,14 +144,13 @@ async function secondYes(
 
 const asking = ({ policy }: Desk, reads: Asking['reads'], now: number): Asking => ({ policy, reads, now });
 
-interface Case {
-  readonly signed: SignedOperator;
-  readonly target: OperatorRow;
-  readonly now: number;
-}
-
 /** What allowed the recovery still does, in the transaction that makes it; a recovery code is used up. */
-async function requireStill(desk: Desk, write: Writes, second: Second, { signed, target, now }: Case): Promise<void> {
+async function requireStill(
+  desk: Desk,
+  write: Writes,
+  second: Second,
+  { signed, target, now }: { signed: SignedOperator; target: OperatorRow; now: number },
+): Promise<void> {
   if (second === 'never-started') {
     if (target.verifier === null && isUnused(await write.lifeCycle.startOf(target.id))) return;
     throw refusal('busy', 'approver-changed', {}, 'try-again');

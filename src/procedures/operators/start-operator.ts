@@ -130,14 +130,12 @@ async function presentPassword(desk: Desk, { operator, by }: Begun, start: Start
   return refuse(desk, by, 'wrong-password');
 }
 
-type Clock = { readonly behind: boolean };
-
 /** Looks again at operator and code, and makes the change in the same transaction. */
 async function finish(
   desk: Desk,
   { operator, row, by, subject, attempt, code }: Begun,
   step: 'password' | 'authenticator',
-  change: (write: Writes, now: number, clock: Clock) => Promise<boolean>,
+  change: (write: Writes, now: number, clock: { readonly behind: boolean }) => Promise<boolean>,
 ): Promise<void> {
   const at = desk.now();
   const entry = { at, detail: { step, reason: row.reason } };

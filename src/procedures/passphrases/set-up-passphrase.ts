@@ -170,17 +170,12 @@ async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }:
   if (refused !== undefined) throw refused;
 }
 
-interface Earlier {
-  readonly verifier: string | null;
-  readonly setup_at: number | null;
-}
-
 function refusalOf(
   desk: Desk,
   operatorIs: string | null,
   { account, user }: SetUp,
-  row: Earlier | undefined,
-): Refusal | undefined {
+  row: { verifier: string | null; setup_at: number | null } | undefined,
+) {
   if (!hasPassphrase(desk.policy, account, user)) {
     return refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
   }

@@ -3,7 +3,7 @@
  * in to by a remembered device ends when a device is forgotten. A device that was remembered since a session began is forgotten when the
  * owner ends that session: whoever had the session may have chosen it.
  */
-import type { Desk, DeviceRow, PortalSessionRow, Reads } from '../../desk.js';
+import type { Desk, PortalSessionRow, Reads } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours, minutes } from '../../rules/duration.js';
 import { deviceStillRemembered, type LoginMethod, type LoginState } from '../../rules/mfa-login.js';
@@ -124,12 +124,7 @@ export async function endSessions(
 const digestsOf = (desk: Desk, tokens: readonly string[]): ReadonlySet<string> =>
   new Set(tokens.map((token) => desk.digests.tokenDigest(token)));
 
-async function devicesOf(
-  desk: Desk,
-  { factors }: Pick<Reads, 'factors'>,
-  { user }: PortalLogin,
-  now: number,
-): Promise<readonly DeviceRow[]> {
+async function devicesOf(desk: Desk, { factors }: Pick<Reads, 'factors'>, { user }: PortalLogin, now: number) {
   const { rememberDays } = desk.policy.limits.device;
   return (await factors.devices(user.id)).filter((row) => deviceStillRemembered(row.created_at, now, rememberDays));
 }

@@ -44,17 +44,11 @@ export async function decideFor(
   return { need, factors };
 }
 
-export interface NewSession {
-  readonly state: LoginState;
-  readonly method: LoginMethod;
-  readonly digest: string;
-}
-
 /** Also deletes the user's sessions that have expired, so that they do not pile up. */
 export async function openSession(
   { desk, write }: Inside,
   { account, user }: Owner,
-  { state, method, digest }: NewSession,
+  { state, method, digest }: { state: LoginState; method: LoginMethod; digest: string },
 ): Promise<PortalLogin> {
   const now = desk.now();
   for (const old of await write.portalSessions.ofUser(user.id)) {

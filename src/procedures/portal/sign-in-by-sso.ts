@@ -68,11 +68,7 @@ async function knownAccount(desk: Desk, reference: string): Promise<Account> {
 }
 
 /** Logs every refusal of a token: a series of them means that somebody is trying. */
-async function provenUser(
-  desk: Desk,
-  account: Account,
-  input: SsoSignIn,
-): Promise<Pick<TokenClaims, 'subject' | 'expiresAt'> & { readonly user: User; readonly issuer: string }> {
+async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {
   try {
     const settings = await desk.store.read.accounts.ssoSettings(account.id);
     if (settings?.issuer == null || settings.audience === null || settings.jwks === null) throw noProvider(account);

@@ -12,8 +12,10 @@ import {
   readApprovalId,
   standingOf,
 } from '../../rules/approval.js';
-import type { Account, User } from '../../rules/people.js';
+import { inChunks } from '../../rules/lists.js';
+import type { User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
+import { type FoundUser, withHomes } from '../directory/search-directory.js';
 import { notTwoPersons } from '../operators/second-operator.js';
 import { personOf } from '../operators/two-persons.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
@@ -76,10 +78,7 @@ async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
   };
 }
 
-async function tokenOf(
-  { store: { read } }: Desk,
-  { token_id: id }: ApprovalRow,
-): Promise<Approval['requester']['token']> {
+async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow) {
   const token = id === null ? undefined : await read.operators.tokenById(id);
   if (token === undefined) return null;
   const maker = token.made_by === null ? undefined : await read.operators.byId(token.made_by);
@@ -89,11 +88,8 @@ async function tokenOf(
 /** A request with the people in it, as they are now. */
 export interface ApprovalInFull extends Approval {
   readonly caller: User | null;
-  readonly targets: readonly { readonly user: User; readonly account: Account }[];
+  readonly targets: readonly FoundUser[];
 }
-
-/** The most ids that one statement looks up. */
-const BATCH = 500;
 
 /** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
 export async function showApproval(desk: Desk, text: string): Promise<ApprovalInFull> {
@@ -104,17 +100,13 @@ export async function showApproval(desk: Desk, text: string): Promise<ApprovalIn
     throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
   }
   const approval = await toApproval(desk, row);
-  const { users, accounts } = desk.store.read;
-  const targets: { user: User; account: Account }[] = [];
-  for (let from = 0; from < approval.subject.users.length; from += BATCH) {
-    const found = await users.byIds(approval.subject.users.slice(from, from + BATCH));
-    const homes = await accounts.byIds([...new Set(found.map((user) => user.accountId))]);
-    const byId = new Map(homes.map((account) => [account.id, account]));
-    for (const user of found.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-      const account = byId.get(user.accountId);
-      if (account !== undefined) targets.push({ user, account });
-    }
-  }
+  const { users } = desk.store.read;
+  const targets = await inChunks(approval.subject.users, async (ids) =>
+    withHomes(
+      desk,
+      (await users.byIds(ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    ),
+  );
   const { caller } = approval.subject;
   return { ...approval, targets, caller: caller === null ? null : ((await users.byId(caller)) ?? null) };
 }
@@ -180,14 +172,7 @@ async function decide(
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
   const state = approve ? 'approved' : 'rejected';
   await write.approvals.decide(id, { state, by: by.operator.id, at: now, reason, expiresAt });
-  return {
-    row,
-    standing: state,
-    expiresAt,
-    decidedBy: by.operator.name,
-    decidedAt: now,
-    decisionReason: reason,
-  };
+  return { row, standing: state, expiresAt, decidedBy: by.operator.name, decidedAt: now, decisionReason: reason };
 }
 
 /** `requesterIs` is the customer login of the requester. Two operators with the same customer login are one person. */

@@ -6,6 +6,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
+import { chunksOf } from '../../rules/lists.js';
 import type { Account } from '../../rules/people.js';
 import type { PlannedRemote } from '../../rules/remote-reset.js';
 import {
@@ -38,8 +39,6 @@ export interface BulkRequest {
   /** As it was written, to be kept with the plan. */
   readonly list?: WrittenList | undefined;
 }
-
-const BATCH = 500;
 
 /** A plan with the text that was hashed. */
 export interface FrozenPlan {
@@ -100,11 +99,9 @@ export async function recentRuns(desk: Desk, operatorId: string): Promise<Recent
  * occurs only once in the canonical text.
  */
 export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns): FrozenPlan {
-  const parts: string[] = [];
-  for (let from = 0; from < plan.rows.length; from += BATCH) {
-    parts.push(desk.notary.canonical(plan.rows.slice(from, from + BATCH)).slice(1, -1));
-  }
-  const rows = parts.join(',');
+  const rows = chunksOf(plan.rows)
+    .map((some) => desk.notary.canonical(some).slice(1, -1))
+    .join(',');
   const text = desk.notary.canonical({ ...plan, rows: [] }).replace('"rows":[]', () => `"rows":[${rows}]`);
   const { waiting, why } = planTargets(desk.policy, plan.rows, recent);
   return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
@@ -148,10 +145,8 @@ async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise
 
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
 async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
-  const ids = [...people.keys()].sort();
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  for (let from = 0; from < ids.length; from += BATCH) {
-    const batch = ids.slice(from, from + BATCH);
+  for (const batch of chunksOf([...people.keys()].sort())) {
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       const elsewhere = people.get(facts.userId)?.connector ?? null;
       if (elsewhere !== null || somethingToReset(desk.policy, facts)) acting.add(facts.userId);

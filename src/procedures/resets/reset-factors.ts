@@ -193,12 +193,9 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
   };
 }
 
-function toOutcome(
-  { step, grant }: Done,
-  { final = false }: GrantedReset,
-): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble' | 'remote'> {
+function toOutcome({ step, grant }: Done, { final = false }: GrantedReset) {
   const { id, result, user: target, removed } = step;
-  const outcome = isReset(result) ? 'reset' : 'nothing-to-do';
+  const outcome: ResetOutcome['outcome'] = isReset(result) ? 'reset' : 'nothing-to-do';
   const { account, caller } = grant;
   return { id, outcome, account, caller, target, removed, final };
 }

@@ -107,12 +107,7 @@ function toRow({ id, line, result, account, user, removed, remoteRow }: StepOutc
   return { ...base, outcome, removed, job: null, reset: acted ? id : null, remote: null };
 }
 
-async function resetAll(
-  desk: Desk,
-  login: PortalLogin,
-  { reason, confirmed }: PortalReset,
-  targets: Found['targets'],
-): Promise<readonly StepOutcome[]> {
+async function resetAll(desk: Desk, login: PortalLogin, { reason, confirmed }: PortalReset, targets: Found['targets']) {
   const order = orderOf(login, reason.trim());
   const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);

@@ -1,5 +1,6 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
+import { chunksOf } from '../../rules/lists.js';
 import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf, resetOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { JobWork } from './job-work.js';
@@ -56,16 +57,13 @@ function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: b
   return state === 'lifted' || state === 'cancelled' ? outcome : state;
 }
 
-const BATCH = 500;
-
 /** The same lines with what the other systems say now. */
 export async function withRemotes(desk: Desk, rows: readonly RowOutcome[]): Promise<readonly RowOutcome[]> {
   const found = new Map<string, OutboxRow>();
   const { outbox } = desk.store.read;
   const ids = rows.flatMap(({ reset, user }) => (reset === null || user === null ? [] : [user]));
-  for (let from = 0; from < ids.length; from += BATCH)
-    for (const row of await outbox.allAbout(ids.slice(from, from + BATCH), REMOTE_KINDS.reset))
-      found.set(resetOf(row), row);
+  for (const some of chunksOf(ids))
+    for (const row of await outbox.allAbout(some, REMOTE_KINDS.reset)) found.set(resetOf(row), row);
   return rows.map((row) => (row.reset === null ? row : withRemote(row, found.get(row.reset))));
 }
 
