@@ -4,44 +4,15 @@ import { factorKind } from '../../factors/registry.js';
 import { days, minutes } from '../../rules/duration.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
-import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
+import { REMOTE_KINDS, remoteOf } from '../../rules/remote-reset.js';
 import { userFactors } from './user-factors.js';
 
-export interface ShownFactor {
-  readonly id: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly state: string;
-  /** Where its codes go, masked; of a passkey, the name that its owner gave it; otherwise null. */
-  readonly to: string | null;
-  readonly confirmedAt: number | null;
-}
+export type ShownFactor = ReturnType<typeof shownFactor>;
 
-export interface MfaStatus {
-  readonly account: Account;
-  readonly user: User;
-  readonly required: boolean;
-  readonly factors: readonly ShownFactor[];
-  readonly backupCodesLeft: number;
-  readonly backupCodesMade: number;
-  readonly devices: number;
-  readonly sessions: number;
-  /** A reset happened and its enrolment code waits to be used (B57). */
-  readonly enrolmentCodeWaiting: boolean;
-  /** What became of that code; null if none is needed. */
-  readonly code: CodeState | null;
-  /** The reset after which nothing was set up yet. */
-  readonly reset: {
-    readonly id: string;
-    readonly at: number;
-    readonly objectedAt: number | null;
-    readonly undoUntil: number;
-  } | null;
-  /** The newest reset at another system; null if there was none. */
-  readonly remote: Remote | null;
-}
+export type MfaStatus = Awaited<ReturnType<typeof mfaStatus>>;
 
-export async function mfaStatus(desk: Desk, account: Account, user: User): Promise<MfaStatus> {
+/** `reset`: the one after which nothing was set up yet, and `code`: what became of its code (B57). `remote`: the newest reset at another system. */
+export async function mfaStatus(desk: Desk, account: Account, user: User) {
   const { factors, portalSessions, outbox, resets } = desk.store.read;
   const { rows, backupCodes, backupCodesLeft, enrolmentCode } = await userFactors(desk, factors, user.id);
   const open = await resets.openOfUser(user.id);
@@ -74,7 +45,8 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
   };
 }
 
-export function shownFactor(row: FactorRow, user: User): ShownFactor {
+/** `to`: where its codes go, masked; of a passkey, the name that its owner gave it; otherwise null. */
+export function shownFactor(row: FactorRow, user: User) {
   const kind = factorKind(row.kind);
   const named = kind.family === 'challenged' ? row.label : null;
   const to =

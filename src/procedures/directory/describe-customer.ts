@@ -10,20 +10,9 @@ import { sharedBy } from './directory-rows-of-store.js';
 import { type FoundUser, withHomes } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 
-export interface AccountDescription {
-  readonly account: Account;
-  readonly users: number;
-  readonly disabled: number;
-  readonly sso: number;
-  /** How many logins have each role. */
-  readonly roles: Readonly<Record<string, number>>;
-  /** Logins with at least one factor. */
-  readonly enrolled: number;
-  /** Issuer of the OpenID provider; null if none is set. */
-  readonly issuer: string | null;
-}
+export type AccountDescription = Awaited<ReturnType<typeof describeAccount>>;
 
-export async function describeAccount(desk: Desk, account: Account): Promise<AccountDescription> {
+export async function describeAccount(desk: Desk, account: Account) {
   const { users, factors, accounts } = desk.store.read;
   const groups = await users.tally(account.id);
   const sum = (fits: (group: (typeof groups)[number]) => boolean) =>
@@ -46,18 +35,11 @@ export interface Lock {
   readonly until: number | null;
 }
 
-export interface UserDescription extends FoundUser {
-  readonly passphrase: { readonly setAt: number; readonly by: string } | null;
-  readonly applicationPassword: { readonly changedAt: number } | null;
-  readonly invitedUntil: number | null;
-  readonly locks: readonly Lock[];
-  /** Other logins anywhere with the same e-mail or phone (B09), at most `SHARING_SHOWN`. */
-  readonly sharing: readonly FoundUser[];
-}
+export type UserDescription = Awaited<ReturnType<typeof describeUser>>;
 
 export const SHARING_SHOWN = 50;
 
-export async function describeUser(desk: Desk, { user, account }: FoundUser): Promise<UserDescription> {
+export async function describeUser(desk: Desk, { user, account }: FoundUser) {
   const { secrets, factors, users } = desk.store.read;
   const phrase = await secrets.passphrase(user.id);
   const password = await secrets.applicationPassword(user.id);

@@ -18,13 +18,7 @@ export interface SignInWish {
   readonly reason: string;
 }
 
-export interface SignInChanged {
-  readonly users: readonly User[];
-  readonly passwordsEnded: number;
-  readonly sessionsEnded: number;
-  /** Logins that cannot be invited: they have neither a password nor an address. */
-  readonly withoutEmail: readonly string[];
-}
+export type SignInChanged = Awaited<ReturnType<typeof apply>>;
 
 /** Null if nothing has to change. Refusals: approval-needed, config (no single sign-on is set up). */
 export async function changeSignIn(
@@ -68,12 +62,13 @@ export async function changeSignIn(
   return done;
 }
 
+/** `withoutEmail`: logins that cannot be invited: they have neither a password nor an address. */
 async function apply(
   { desk, write, now }: Acting<'directory:write'>,
   account: Account,
   users: readonly User[],
   signIn: SignIn,
-): Promise<SignInChanged> {
+) {
   let passwordsEnded = 0;
   const withoutEmail: string[] = [];
   for (const user of users) {

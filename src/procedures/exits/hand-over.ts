@@ -5,7 +5,7 @@
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
-import type { Account, CustomerRole, User } from '../../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
 import { askAuthority } from '../authorise.js';
 import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
@@ -13,12 +13,7 @@ import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
 
-export interface Handed {
-  /** The new admin, after the change. */
-  readonly user: User;
-  readonly roleBefore: CustomerRole;
-  readonly grantsEnded: number;
-}
+export type Handed = Awaited<ReturnType<typeof move>>;
 
 export const HANDING_OVER = { lock: 'company:hand-over' } as const;
 
@@ -111,7 +106,7 @@ interface Place {
 }
 
 /** Live grants of both end (B08). Somebody who is an admin already stays one, and only the other leaves. */
-async function move(place: Place, { account, from, to }: Pair, leaves: boolean): Promise<Handed> {
+async function move(place: Place, { account, from, to }: Pair, leaves: boolean) {
   const { desk, write, now } = place;
   const stays = hasAdminStatus(desk.policy, account, to);
   const role = stays ? to.role : from.role;

@@ -18,14 +18,10 @@ export async function logState(reader: LogReader, notary: LogNotary & { readonly
   return { size: head.size, root, latestAt: head.latestAt };
 }
 
-export interface SignedCheckpoint extends Checkpoint {
-  /** The signed note, to be kept elsewhere. */
-  readonly note: string;
-  /** Verifier key of the desk (C2SP vkey), to be kept apart from the note. */
-  readonly verifierKey: string;
-}
+export type SignedCheckpoint = Awaited<ReturnType<typeof signCheckpoint>>;
 
-export async function signCheckpoint(desk: Desk): Promise<SignedCheckpoint> {
+/** With the signed note, to be kept elsewhere, and the verifier key of the desk (C2SP vkey), to be kept apart from the note. */
+export async function signCheckpoint(desk: Desk) {
   const signer = await desk.signer();
   const { size, root } = await logState(desk.store.read.audit, desk.notary);
   const checkpoint = { origin: signer.name, size, root };

@@ -6,22 +6,17 @@ import type { Desk, OperatorRow, OperatorStartRow } from '../../desk.js';
 import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import { hours } from '../../rules/duration.js';
 
-export interface StartCode {
-  /** In groups of five. Shown once. */
-  readonly code: string;
-  readonly validFrom: number;
-  readonly expiresAt: number;
-}
+export type StartCode = ReturnType<typeof newStart>['start'];
 
 /**
- * Makes code and row; store the row with `write.lifeCycle.putStart`. The reason `waiting` is a recovery that takes effect when the code is used
+ * Makes code (in groups of five, shown once) and row; store the row with `write.lifeCycle.putStart`. The reason `waiting` is a recovery that takes effect when the code is used
  * (operators.ts of the schema). `now` is the trusted time.
  */
 export function newStart(
   desk: Desk,
   operatorId: string,
   { reason, now }: { readonly reason: 'added' | 'recovered' | 'factor' | 'waiting'; readonly now: number },
-): { readonly start: StartCode; readonly row: OperatorStartRow } {
+) {
   const { operatorRecovery, operatorStart } = desk.policy.limits;
   const symbols = newSymbols(desk.chance.bytes);
   const validFrom = reason === 'waiting' ? now + hours(operatorRecovery.waitHours) : now;

@@ -10,19 +10,16 @@ import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.j
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { queueNotices } from '../portal/portal-notices.js';
+import { loggingAs } from '../resets/reset-records.js';
 import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { loggingAs, passphraseNotice } from './passphrase-notice.js';
+import { passphraseNotice } from './passphrase-notice.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
 
 /** `readable`: a copy is kept that `viewOwnPassphrase` can show. */
-export interface PhraseSet {
-  readonly first: boolean;
-  readonly readable: boolean;
-  readonly grantsEnded: number;
-}
+export type PhraseSet = Awaited<ReturnType<typeof putPhrase>>;
 
 /**
  * Sets or changes it: with one commit the old phrase stops, the new one verifies, and the grants that the old one gave end (B08, B18).
@@ -143,5 +140,7 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
 }
 
 /** Logs every refusal (B74), by its code only. */
-const loggingRefusals = <T>(desk: Desk, user: Owner['user'], kind: AuditEntry['kind'], work: () => Promise<T>) =>
-  loggingAs(desk, { ...ownerEntryBase(desk, user), kind }, /^(?!store-unreachable$)/, work);
+function loggingRefusals<T>(desk: Desk, user: Owner['user'], kind: AuditEntry['kind'], work: () => Promise<T>) {
+  const entry = { ...ownerEntryBase(desk, user), kind };
+  return loggingAs(desk, () => entry, /^(?!store-unreachable$)/, work);
+}

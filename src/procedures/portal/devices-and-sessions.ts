@@ -10,24 +10,9 @@ import { deviceStillRemembered, type LoginMethod, type LoginState } from '../../
 import { actAsOwner, askOwner } from './act-as-owner.js';
 import { hasEnded, type PortalLogin } from './customer-login.js';
 
-export interface ShownDevice {
-  readonly id: string;
-  readonly rememberedAt: number;
-  readonly expiresAt: number;
-  /** Its token was given with this command. */
-  readonly here: boolean;
-}
+export type ShownDevice = Awaited<ReturnType<typeof listDevices>>[number];
 
-export interface ShownSession {
-  readonly id: string;
-  readonly state: LoginState;
-  readonly method: LoginMethod;
-  readonly openedAt: number;
-  readonly lastSeenAt: number;
-  readonly expiresAt: number;
-  /** The one that asks. */
-  readonly current: boolean;
-}
+export type ShownSession = Awaited<ReturnType<typeof listSessions>>[number];
 
 export interface Ended {
   readonly devices: readonly string[];
@@ -37,11 +22,7 @@ export interface Ended {
 const OWN = { lock: 'owner' } as const;
 
 /** `tokens` are those of the device file. Refusals: not-signed-in, factor-needed, enrolment-needed. */
-export async function listDevices(
-  desk: Desk,
-  login: PortalLogin,
-  tokens: readonly string[],
-): Promise<readonly ShownDevice[]> {
+export async function listDevices(desk: Desk, login: PortalLogin, tokens: readonly string[]) {
   await askOwner(desk, login, OWN);
   const { rememberDays } = desk.policy.limits.device;
   const here = digestsOf(desk, tokens);
@@ -74,7 +55,7 @@ export async function forgetDevices(desk: Desk, login: PortalLogin, which: { rea
 }
 
 /** Refusals: as `listDevices`. */
-export async function listSessions(desk: Desk, login: PortalLogin): Promise<readonly ShownSession[]> {
+export async function listSessions(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, OWN);
   const { hours: longest, idleMinutes } = desk.policy.limits.portalSession;
   return (await sessionsOf(desk, desk.store.read, login, desk.now())).map((row) => ({

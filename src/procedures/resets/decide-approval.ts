@@ -6,40 +6,20 @@ import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import {
   type ApprovalReason,
-  type ApprovalStanding,
   type ApprovalSubject,
   approvalEnds,
   readApprovalId,
   standingOf,
 } from '../../rules/approval.js';
 import { inChunks } from '../../rules/lists.js';
-import type { User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
-import { type FoundUser, withHomes } from '../directory/search-directory.js';
+import { withHomes } from '../directory/search-directory.js';
 import { notTwoPersons } from '../operators/second-operator.js';
 import { personOf } from '../operators/two-persons.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */
-export interface Approval {
-  readonly id: string;
-  readonly why: ApprovalReason;
-  readonly standing: ApprovalStanding;
-  readonly hash: string;
-  readonly subject: ApprovalSubject;
-  readonly users: number;
-  readonly requester: {
-    readonly id: string;
-    readonly name: string;
-    /** The token that asked, and who made it, if it is known; null for a person. */
-    readonly token: { readonly id: string; readonly label: string; readonly madeBy: string | null } | null;
-  };
-  readonly requestedAt: number;
-  readonly expiresAt: number;
-  readonly decidedBy: string | null;
-  readonly decidedAt: number | null;
-  readonly decisionReason: string | null;
-}
+export type Approval = Awaited<ReturnType<typeof toApproval>>;
 
 export async function listApprovals(desk: Desk, all: boolean): Promise<readonly Approval[]> {
   const rows = await desk.store.read.approvals.list(200);
@@ -58,7 +38,7 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
   return Promise.all(theirs.map((row) => toApproval(desk, row)));
 }
 
-async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
+async function toApproval(desk: Desk, row: ApprovalRow) {
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
@@ -78,6 +58,7 @@ async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
   };
 }
 
+/** The token that asked, and who made it, if it is known; null for a person. */
 async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow) {
   const token = id === null ? undefined : await read.operators.tokenById(id);
   if (token === undefined) return null;
@@ -86,13 +67,10 @@ async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow)
 }
 
 /** A request with the people in it, as they are now. */
-export interface ApprovalInFull extends Approval {
-  readonly caller: User | null;
-  readonly targets: readonly FoundUser[];
-}
+export type ApprovalInFull = Awaited<ReturnType<typeof showApproval>>;
 
 /** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
-export async function showApproval(desk: Desk, text: string): Promise<ApprovalInFull> {
+export async function showApproval(desk: Desk, text: string) {
   const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(text);
@@ -168,7 +146,7 @@ async function decide(
   const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id) : null;
   if (tied !== null) return tied;
   const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
-  if (standing !== 'pending') return decidedAlready(id, standing);
+  if (standing !== 'pending') return refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
   const state = approve ? 'approved' : 'rejected';
   await write.approvals.decide(id, { state, by: by.operator.id, at: now, reason, expiresAt });
@@ -189,6 +167,3 @@ function refusalOf(
   }
   return null;
 }
-
-const decidedAlready = (id: string, standing: ApprovalStanding): Refusal =>
-  refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');

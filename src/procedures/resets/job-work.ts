@@ -9,12 +9,7 @@ import { hurryRemotes } from '../messages/remote-row.js';
 import { RESETTING_MANY } from './plan-reset.js';
 
 /** What a job does, in order, and which rows of the plan wait for an approval. */
-export interface JobWork {
-  readonly head: JobHead;
-  readonly plan: ResetPlan;
-  readonly targets: readonly PlannedRow[];
-  readonly waiting: readonly PlannedRow[];
-}
+export type JobWork = ReturnType<typeof workOf>;
 
 /** The job as stored, with its plan. Refusals: not-found, store-corrupt. */
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
@@ -30,7 +25,7 @@ export async function openJob(desk: Desk, id: string): Promise<JobWork> {
 }
 
 /** The plan and the approval alone decide, never the policy of a later day. */
-export function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
+export function workOf(desk: Desk, head: JobHead, plan: ResetPlan) {
   const { plain, barred } = planTargets(desk.policy, plan.rows);
   const approved = head.approval_id !== null;
   const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);

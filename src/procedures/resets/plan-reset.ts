@@ -15,7 +15,6 @@ import {
   type Holding,
   isObjected,
   type PlannedRow,
-  type PlanTargets,
   planRows,
   planTargets,
   type RecentRuns,
@@ -41,14 +40,7 @@ export interface BulkRequest {
 }
 
 /** A plan with the text that was hashed. */
-export interface FrozenPlan {
-  readonly plan: ResetPlan;
-  readonly text: string;
-  readonly hash: string;
-  /** How many users would wait for a second operator, and why (B56). */
-  readonly waiting: number;
-  readonly why: PlanTargets['why'];
-}
+export type FrozenPlan = ReturnType<typeof freezePlan>;
 
 /** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
 export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true, logsRefusals: true } as const;
@@ -96,9 +88,9 @@ export async function recentRuns(desk: Desk, operatorId: string): Promise<Recent
 
 /**
  * Canonical JSON, some rows at a time: a plan may have a hundred thousand. Quotes in values are escaped, so `"rows":[]`
- * occurs only once in the canonical text.
+ * occurs only once in the canonical text. `waiting`: how many users would wait for a second operator, and why (B56).
  */
-export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns): FrozenPlan {
+export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns) {
   const rows = chunksOf(plan.rows)
     .map((some) => desk.notary.canonical(some).slice(1, -1))
     .join(',');

@@ -31,14 +31,7 @@ import {
   type StepResult,
 } from './reset-records.js';
 
-export interface PreparedStep {
-  readonly order: ResetOrder;
-  readonly decided: readonly Decided[];
-  readonly enrolmentCodes: ReadonlyMap<string, EnrolmentCode>;
-  readonly messages: readonly PreparedMessage[];
-  /** By the id of the user. */
-  readonly remoteRows: ReadonlyMap<string, string>;
-}
+export type PreparedStep = Awaited<ReturnType<typeof prepareStep>>;
 
 const WAITS = { call: 'call', job: 'bulk', portal: 'portal' } as const;
 
@@ -66,11 +59,7 @@ export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T
 }
 
 /** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
-export async function prepareStep(
-  desk: Desk,
-  order: ResetOrder,
-  targets: readonly ResetTarget[],
-): Promise<PreparedStep> {
+export async function prepareStep(desk: Desk, order: ResetOrder, targets: readonly ResetTarget[]) {
   const { users, accounts, resets } = desk.store.read;
   const ids = targets.map((target) => target.userId);
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
@@ -83,7 +72,7 @@ export async function prepareStep(
   return {
     order,
     decided: decided.map((one) =>
-      one.act && one.result === 'reset' && unreached(one) ? { ...one, result: 'no-address' } : one,
+      one.act && one.result === 'reset' && unreached(one) ? { ...one, result: 'no-address' as const } : one,
     ),
     ...composed,
   };

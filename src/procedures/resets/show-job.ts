@@ -1,7 +1,7 @@
 /** Bulk runs as people see them: the list, and one run line by line (B60, B61). */
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
 import { chunksOf } from '../../rules/lists.js';
-import type { PlannedRow, ResetPlan } from '../../rules/reset-plan.js';
+import type { PlannedRow } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
 import { type JobWork, openJob } from './job-work.js';
 import { idleOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
@@ -16,20 +16,13 @@ export interface JobLine {
   readonly code: CodeState | null;
 }
 
-export interface JobReport {
-  readonly head: JobHead;
-  readonly plan: ResetPlan;
-  readonly begunBy: string;
-  /** Who approved it; null if nobody had to. */
-  readonly approvedBy: string | null;
-  readonly lines: readonly JobLine[];
-}
+export type JobReport = Awaited<ReturnType<typeof showJob>>;
 
 /** Newest first. */
 export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.read.jobs.list(100);
 
 /** Refusals: not-found, store-corrupt. */
-export async function showJob(desk: Desk, id: string): Promise<JobReport> {
+export async function showJob(desk: Desk, id: string) {
   const work = await openJob(desk, id);
   const { head, plan } = work;
   const { resets, outbox } = desk.store.read;
@@ -57,7 +50,7 @@ export async function showJob(desk: Desk, id: string): Promise<JobReport> {
   return { head, plan, ...(await namesOf(desk, head)), lines: both };
 }
 
-async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {
+async function namesOf(desk: Desk, head: JobHead) {
   const { operators, approvals } = desk.store.read;
   const approval = head.approval_id === null ? undefined : await approvals.byId(head.approval_id);
   const decider = approval?.decided_by == null ? undefined : await operators.byId(approval.decided_by);

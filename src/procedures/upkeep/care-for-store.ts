@@ -7,19 +7,9 @@ import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 import { requireStillSecond } from '../operators/second-operator.js';
 
-export interface StoreInfo {
-  readonly id: string | null;
-  readonly engine: string;
-  readonly place: string;
-  readonly schema: string;
-  readonly bytes: number;
-  readonly keyId: string;
-  readonly createdAt: number | null;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly log: { readonly size: number; readonly root: Uint8Array; readonly latestAt: number };
-}
+export type StoreInfo = Awaited<ReturnType<typeof storeInfo>>;
 
-export async function storeInfo(desk: Desk): Promise<StoreInfo> {
+export async function storeInfo(desk: Desk) {
   const { read } = desk.store;
   const createdAt = await read.meta.get('created-at');
   return {
