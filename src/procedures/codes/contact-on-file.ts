@@ -53,10 +53,6 @@ export async function contactOnFile(desk: Desk, kind: SentFactor, owner: FoundOw
     throw refusal('invalid-input', 'phone-not-dialled', { login, ending: on.slice(-2) }, 'desk-mends-phone');
   if (to !== '') return to;
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
-  throw refusal(
-    'invalid-input',
-    'contact-not-on-file',
-    { contact: kind.contact, days: addressOnFileDays, login },
-    'other-method',
-  );
+  const facts = { contact: kind.contact, days: addressOnFileDays, login };
+  throw refusal('invalid-input', 'contact-not-on-file', facts, 'other-method');
 }

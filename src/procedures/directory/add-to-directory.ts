@@ -36,20 +36,13 @@ export async function addAccount(
   const account = accountOf(desk.newId('acc'), entry);
   const detail = { number: account.number, edition: account.edition };
   await act(desk, signed, ADDING, {
-    entry: () => ({
-      kind: 'account.added',
-      account: account.id,
-      detail,
-    }),
+    entry: () => ({ kind: 'account.added', account: account.id, detail }),
     change: async ({ write }) => {
       const [taken] = await write.accounts.byNumbers([entry.numberKey]);
-      if (taken !== undefined)
-        throw refusal(
-          'invalid-input',
-          'account-number-taken',
-          { number: taken.number, name: taken.name },
-          'show-account',
-        );
+      if (taken !== undefined) {
+        const facts = { number: taken.number, name: taken.name };
+        throw refusal('invalid-input', 'account-number-taken', facts, 'show-account');
+      }
       if (await write.imports.claims(entry)) throw importUnderWay();
       await write.accounts.insert([newAccountRow(account.id, entry, at)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);
