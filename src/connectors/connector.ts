@@ -60,12 +60,6 @@ export interface Permissions {
   readonly notes: readonly ('permissions-not-shown' | 'open-to-all' | 'token-expired')[];
 }
 
-export interface Check extends Permissions {
-  readonly reachable: boolean;
-  /** What is in the way; null if the system answered as it should. */
-  readonly why: Why | null;
-}
-
 export interface Connector {
   readonly name: string;
   readonly kind: ConnectorKind;
@@ -79,7 +73,8 @@ export interface Connector {
   gate(id: string, policy: GatePolicy): Promise<Gated>;
   /** Lets somebody in again whom the gate `suspend` kept out; also if nobody is suspended any more. */
   lift(id: string): Promise<void>;
-  check(): Promise<Check>;
+  /** `why`: what is in the way; null if the system answered as it should. */
+  check(): Promise<Permissions & { readonly reachable: boolean; readonly why: Why | null }>;
 }
 
 /** The system's no: it will be the same the next time. */

@@ -30,17 +30,12 @@ export interface Kind {
   readonly open: (settings: KindSettings, outside: Outside) => Opened;
 }
 
-export interface Client {
-  readonly ask: Ask;
-  /** What the token says of itself, unchecked; null if it says nothing or there is none. */
-  claims(): Promise<Readonly<Record<string, unknown>> | null>;
-}
-
+/** `claims`: what the token says of itself, unchecked; null if it says nothing or there is none. */
 export function openClient(
   { place: url, allowPrivate }: KindSettings,
   { token, ...wire }: Outside,
   authorization: Target['authorization'] = (text) => `Bearer ${text}`,
-): Client {
+): { readonly ask: Ask; claims(): Promise<ReturnType<typeof claimsOf>> } {
   return {
     ask: openVendor({ url, allowPrivate, token, authorization }, wire),
     claims: async () => (token === null ? null : claimsOf(await token())),

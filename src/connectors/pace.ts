@@ -9,15 +9,10 @@ const LONGEST_WAIT_MS = 90_000;
 /** Below this, the difference to the server's clock is its answer's time under way, and the Date header's rounding. */
 const SKEW_MS = 5_000;
 
-interface Bucket {
-  left: number;
-  readonly resetAt: number;
-}
-
 export class Pace {
   readonly #effects: Pick<ConnectorEffects, 'pause' | 'now'>;
   readonly #gapMs: number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, { left: number; readonly resetAt: number }>();
   #inFlight = 0;
   #notBefore = 0;
   #nextSlot = 0;
@@ -59,10 +54,7 @@ export class Pace {
       const known = this.#buckets.get(kind);
       // The server may not have counted the calls under way; and answers overtake each other, so that in one window only the lowest counts.
       const sure = left - this.#inFlight;
-      this.#buckets.set(kind, {
-        left: known?.resetAt === resetAt ? Math.min(known.left, sure) : sure,
-        resetAt,
-      });
+      this.#buckets.set(kind, { left: known?.resetAt === resetAt ? Math.min(known.left, sure) : sure, resetAt });
     }
     if (status === 429 || status === 503)
       this.#notBefore = Math.max(this.#notBefore, now + retryMs(headers, now, resetAt));

@@ -78,11 +78,7 @@ async function standingGate(
 }
 
 /** Goes on as long as a round removes something, or ends without an answer. `why`: what the last round said, if factors are left. */
-async function removeAll(
-  connector: Connector,
-  id: string,
-  factors: readonly Factor[],
-): Promise<{ readonly left: readonly string[]; readonly why?: { readonly why: Why } }> {
+async function removeAll(connector: Connector, id: string, factors: readonly Factor[]) {
   let left = factors;
   let trouble: { readonly why: Why } | undefined;
   for (let round = 0; left.length > 0 && round < MOST_ROUNDS; round += 1) {

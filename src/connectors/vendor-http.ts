@@ -5,8 +5,7 @@
  * The addresses of the host are checked before each call, and https is required outside private networks, for the reasons that
  * delivery/webhook.ts gives.
  */
-import { isIP } from 'node:net';
-import { rangeOf } from '../delivery/address-range.js';
+import { rangesOf } from '../delivery/address-range.js';
 import { Interrupted, withinDeadline } from '../delivery/deadline.js';
 import { type ConnectorEffects, Trouble, type Why } from './connector.js';
 import type { Pace } from './pace.js';
@@ -92,13 +91,11 @@ function filled(path: string, values: Readonly<Record<string, string>>): string 
 }
 
 async function requireAllowed({ url, allowPrivate }: Target, { resolveHost }: ConnectorEffects): Promise<void> {
-  const { hostname, protocol } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
-  if (addresses.length === 0) throw new Trouble('unreachable');
-  const ranges = addresses.map(rangeOf);
+  const target = new URL(url);
+  const ranges = await rangesOf(target, resolveHost);
+  if (ranges.length === 0) throw new Trouble('unreachable');
   if (ranges.includes('never') || (!allowPrivate && ranges.includes('private'))) throw new Trouble('private-address');
-  if (protocol !== 'https:' && ranges.includes('public')) throw new Trouble('no-https');
+  if (target.protocol !== 'https:' && ranges.includes('public')) throw new Trouble('no-https');
 }
 
 const BY_STATUS: Readonly<Record<number, Why>> = {

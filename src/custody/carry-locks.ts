@@ -8,8 +8,9 @@
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
 import { isRefusal } from '../errors.js';
 import { openEngine } from '../opening/open-desk.js';
-import { endEverything } from '../procedures/upkeep/end-everything.js';
-import { lockedAnew, strictest, type Throttle } from '../rules/throttle.js';
+import { toRow, toThrottle } from '../procedures/lock-outs.js';
+import { endEverything } from '../procedures/upkeep/care-for-store.js';
+import { lockedAnew, strictest } from '../rules/throttle.js';
 import type { Notary } from '../store/head.js';
 import { openStore } from '../store/store.js';
 
@@ -52,22 +53,10 @@ export async function carryLocks(
   for (const row of before ?? (await standing(write))) {
     const there = await write.throttles.get(row.subject);
     const state =
-      before === undefined ? lockedAnew(toState(row), seen, now) : strictest(toState(row), toState(there ?? row));
-    await write.throttles.put({
-      subject: row.subject,
-      failures: state.failures,
-      reserved: state.reserved,
-      locked_until: state.lockedUntil,
-      disabled_at: state.disabledAt,
-      updated_at: now,
-    });
+      before === undefined
+        ? lockedAnew(toThrottle(row), seen, now)
+        : strictest(toThrottle(row), toThrottle(there ?? row));
+    await write.throttles.put(toRow(row.subject, state, now));
   }
   await endEverything(write, { now, seen: 0 });
 }
-
-const toState = (row: ThrottleRow): Throttle => ({
-  failures: row.failures,
-  reserved: row.reserved,
-  lockedUntil: row.locked_until,
-  disabledAt: row.disabled_at,
-});

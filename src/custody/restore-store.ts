@@ -109,12 +109,7 @@ const noBackup = (file: string): Refusal =>
   new Refusal('store-corrupt', `${file} is not a backup of a countersign store`, { hint: 'Nothing was changed.' });
 
 /** Keeps the present store under another name, then writes the backup in its place. */
-async function replace(
-  custody: Custody,
-  backup: Backup,
-  { signed }: RestoreChoice,
-  before: Before,
-): Promise<string | null> {
+async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoice, before: Before) {
   const { store } = custody.settings;
   if (!existsSync(store)) {
     await backup.engine.backup(store);

@@ -52,26 +52,15 @@ const NEVER_V6: readonly Subnet[] = [
 /** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. BlockList itself handles mapped addresses (`::ffff:…`). */
 const NAT64 = '64:ff9b::';
 
-/** `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 is refused, except the loopback address. */
-const COMPATIBLE: readonly Subnet[] = [['::', 96]];
-
-interface Lists {
-  readonly inside: BlockList;
-  readonly never: BlockList;
-  readonly compatible: BlockList;
-}
-
-let lists: Lists | undefined;
+const makeLists = () => ({
+  inside: blockList(PRIVATE_V4, PRIVATE_V6),
+  never: blockList(NEVER_V4, NEVER_V6),
+  // `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 is refused, except the loopback address.
+  compatible: blockList([], [['::', 96]]),
+});
 
 /** Made on first use, because most commands send nothing. */
-function listsOf(): Lists {
-  lists ??= {
-    inside: blockList(PRIVATE_V4, PRIVATE_V6),
-    never: blockList(NEVER_V4, NEVER_V6),
-    compatible: blockList([], COMPATIBLE),
-  };
-  return lists;
-}
+let lists: ReturnType<typeof makeLists> | undefined;
 
 function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
   const list = new BlockList();
@@ -89,8 +78,19 @@ export function rangeOf(address: string): AddressRange {
   const version = isIP(bare);
   if (version === 0) return 'never';
   const family = version === 4 ? 'ipv4' : 'ipv6';
-  const { never, inside, compatible } = listsOf();
+  lists ??= makeLists();
+  const { never, inside, compatible } = lists;
   if (never.check(bare, family)) return 'never';
   if (inside.check(bare, family)) return 'private';
   return version === 6 && compatible.check(bare, 'ipv6') ? 'never' : 'public';
+}
+
+/** The ranges of all addresses of a host; none if it was not found. */
+export async function rangesOf(
+  { hostname }: URL,
+  resolveHost: (host: string) => Promise<readonly string[]>,
+): Promise<readonly AddressRange[]> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
+  return addresses.map(rangeOf);
 }

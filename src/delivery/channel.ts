@@ -45,12 +45,6 @@ export interface Attempt {
   readonly signal?: AbortSignal;
 }
 
-export interface Taken {
-  readonly ok: true;
-  /** What the other side, or the disk, calls it: a queue id, a message sid, a file name. */
-  readonly reference: string;
-}
-
 export interface NotTaken {
   readonly ok: false;
   readonly permanent: boolean;
@@ -59,7 +53,8 @@ export interface NotTaken {
   readonly disable?: true;
 }
 
-export type Delivered = Taken | NotTaken;
+/** `reference`: what the other side, or the disk, calls it: a queue id, a message sid, a file name. */
+export type Delivered = { readonly ok: true; readonly reference: string } | NotTaken;
 
 export interface Channel {
   readonly name: string;

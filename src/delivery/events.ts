@@ -3,31 +3,18 @@
  * `jti` is the message's id in all retries, so that a receiver can drop the second copy. The receiver gets the desk's key from `key jwks`.
  */
 import type { SecurityEvent } from '../rules/security-events.js';
-import {
-  assertSendable,
-  type Channel,
-  type DeliveryEffects,
-  type Message,
-  permanent,
-  TIMEOUT_MS,
-  temporary,
-} from './channel.js';
-import { Interrupted, withinDeadline } from './deadline.js';
-import { httpPost } from './http-post.js';
-import { readSecret, SecretUnreadable } from './secret-file.js';
+import { assertSendable, type Channel, type DeliveryEffects, type Message, permanent, temporary } from './channel.js';
+import { readSecret } from './secret-file.js';
 import type { Section } from './section.js';
-import { refusedTarget } from './webhook.js';
+import { postTo, readTarget, type Target } from './webhook.js';
 
-export interface EventsConfig {
+export interface EventsConfig extends Target {
   readonly channel: 'http';
-  readonly url: string;
   /** Sender (`iss`) and receiver (`aud`), as agreed with the receiver. */
   readonly issuer: string;
   readonly audience: string;
   /** File with a bearer token from the receiver (RFC 6750), or null. */
   readonly tokenFile: string | null;
-  /** Also deliver to private networks and to this machine, there by plain http too. */
-  readonly allowPrivate: boolean;
 }
 
 const EVENT_TYPES = 'https://schemas.openid.net/secevent/caep/event-type/';
@@ -37,14 +24,11 @@ const MENDABLE = ['invalid_key', 'invalid_issuer', 'invalid_audience', 'authenti
 
 /** Reads `[events]`; faults go to the section's list. */
 export function readEventsConfig(section: Section): EventsConfig {
-  const allowPrivate = section.flag('allowPrivate', false);
   return {
-    channel: 'http',
-    url: section.webAddress('url', { plainHttp: allowPrivate ? 'anywhere' : 'never' }),
+    ...readTarget(section),
     issuer: section.text('issuer'),
     audience: section.text('audience'),
     tokenFile: section.optionalText('tokenFile'),
-    allowPrivate,
   };
 }
 
@@ -54,34 +38,22 @@ export function openEventsChannel(config: EventsConfig, effects: DeliveryEffects
     ...channel,
     async send(message, { signal }) {
       assertSendable(channel, message);
-      const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
-      try {
-        const target = () => refusedTarget('receiver of events', config, effects);
-        const refusal = await withinDeadline(timeoutMs, signal, target);
-        if (refusal !== null) return temporary(refusal);
-        const headers = {
+      const names = ['receiver of events', 'the receiver of events'] as const;
+      const answer = await postTo(config, effects, names, signal, async () => ({
+        headers: {
           'content-type': 'application/secevent+jwt',
           accept: 'application/json',
-          'user-agent': 'countersign',
-        };
-        const post = {
-          url: config.url,
-          headers: { ...headers, ...(await credentials(config, effects)) },
-          body: effects.signToken(claimsOf(message, config)),
-        };
-        const answer = await httpPost(effects.fetch, { ...post, timeoutMs, signal });
-        if (!answer.answered) return temporary(`the receiver of events: ${answer.why}`);
-        return answer.status === 202 ? { ok: true, reference: 'HTTP 202' } : refused(answer.status, answer.text);
-      } catch (error) {
-        if (error instanceof SecretUnreadable) return temporary(error.message);
-        if (error instanceof Interrupted) return temporary(`the receiver of events: ${error.sentence}`);
-        throw error;
-      }
+          ...(await credentials(config, effects)),
+        },
+        body: effects.signToken(claimsOf(message, config)),
+      }));
+      if ('why' in answer) return temporary(answer.why);
+      return answer.status === 202 ? { ok: true, reference: 'HTTP 202' } : refused(answer.status, answer.text);
     },
   };
 }
 
-async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects): Promise<Record<string, string>> {
+async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects) {
   if (tokenFile === null) return {};
   return { authorization: `Bearer ${await readSecret(effects, tokenFile, 'token of the events')}` };
 }
@@ -112,22 +84,12 @@ function claimsOf({ id, body, createdAt }: Message, { issuer, audience }: Events
     jti: id,
     ...(transaction === null ? {} : { txn: transaction }),
     sub_id: subjectOf(about, issuer, external ?? null),
-    events: {
-      [`${EVENT_TYPES}${type}`]: {
-        ...claims,
-        event_timestamp: Math.floor(at / 1000),
-        ...(seq === undefined ? {} : { seq }),
-      },
-    },
+    events: { [`${EVENT_TYPES}${type}`]: { ...claims, event_timestamp: Math.floor(at / 1000), seq } },
   };
 }
 
 /** RFC 9493. A user without a session means all sessions of that user; an account means those of all its users. */
-function subjectOf(
-  { account, user, session }: SecurityEvent['about'],
-  issuer: string,
-  external: string | null,
-): object {
+function subjectOf({ account, user, session }: SecurityEvent['about'], issuer: string, external: string | null) {
   if (user === null) return { format: 'complex', tenant: { format: 'opaque', id: account ?? '' } };
   const own = { format: 'iss_sub', iss: issuer, sub: user };
   const other = { format: 'opaque', id: external };

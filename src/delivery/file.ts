@@ -20,9 +20,8 @@ import {
   permanent,
   temporary,
 } from './channel.js';
-import { eventOf } from './event.js';
-import { composeMail, isPlainAddress, type Sender } from './mail.js';
-import { singleLine } from './single-line.js';
+import { composeMail, isPlainAddress, type Sender, singleLine } from './mail.js';
+import { eventOf } from './webhook.js';
 
 export interface FileChannelOptions {
   readonly dataFolder: string;
@@ -30,12 +29,6 @@ export interface FileChannelOptions {
   readonly sender: Sender;
   /** The last step, which makes the file visible. A test fails here to simulate a crash. */
   readonly rename?: (from: string, to: string) => Promise<void>;
-}
-
-interface Place {
-  readonly folder: string;
-  readonly name: string;
-  readonly rename: (from: string, to: string) => Promise<void>;
 }
 
 const EXTENSIONS: Readonly<Record<MessageKind, string>> = {
@@ -59,7 +52,7 @@ export function openFileChannel(options: FileChannelOptions): Channel {
       const folder = join(options.dataFolder, 'outbox');
       const name = `${message.id}.${EXTENSIONS[message.kind]}`;
       try {
-        await putFile({ folder, name, rename: options.rename ?? rename }, bytes);
+        await putFile(folder, name, bytes, options.rename ?? rename);
       } catch (error) {
         const code = systemCode(error);
         if (code === undefined) throw error;
@@ -87,8 +80,12 @@ async function textOf(message: Message, sender: Sender): Promise<Buffer> {
 const WRITING = '.writing';
 
 /** Writes `name` in the folder with these bytes, durably. Safe if two processes write the same id. */
-async function putFile(place: Place, bytes: Buffer): Promise<void> {
-  const { folder, name } = place;
+async function putFile(
+  folder: string,
+  name: string,
+  bytes: Buffer,
+  move: NonNullable<FileChannelOptions['rename']>,
+): Promise<void> {
   const target = join(folder, name);
   makeFolder(folder);
   // mkdir does not change an existing folder, and the umask can change the mode of a new one.
@@ -99,7 +96,7 @@ async function putFile(place: Place, bytes: Buffer): Promise<void> {
     const scratch = await mkdtemp(join(folder, WRITING, `${name}-`));
     await writeDurably(join(scratch, name), bytes);
     try {
-      await place.rename(join(scratch, name), target);
+      await move(join(scratch, name), target);
     } catch (error) {
       // A second writer of this id was faster and has removed our scratch folder.
       if (!(await exists(target))) throw error;
@@ -136,12 +133,11 @@ async function sweep(folder: string, name: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
     () => true,
     () => false,
   );
-}
 
 /** `ENOSPC` and the like; undefined for anything that did not come from the operating system. */
 function systemCode(error: unknown): string | undefined {

@@ -8,28 +8,27 @@ import { Interrupted, withinDeadline } from './deadline.js';
 /** Enough for any gateway's answer; the rest is not read. */
 const MAX_ANSWER_BYTES = 65_536;
 
-export interface Post {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-export type PostOutcome =
-  | { readonly answered: true; readonly status: number; readonly text: string }
-  | { readonly answered: false; readonly why: string };
-
 /** Posts and reads the answer. A network failure is returned as `why`, in our own words without a quote. */
-export async function httpPost(fetcher: typeof fetch, post: Post): Promise<PostOutcome> {
+export async function httpPost(
+  fetcher: typeof fetch,
+  {
+    url,
+    timeoutMs,
+    signal,
+    ...post
+  }: Pick<RequestInit, 'headers' | 'body'> & {
+    readonly url: string;
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal | undefined;
+  },
+) {
   try {
-    return await withinDeadline(post.timeoutMs, post.signal, async (signal) => {
-      const { url, headers, body } = post;
-      const response = await fetcher(url, { method: 'POST', headers, body, redirect: 'error', signal });
-      return { answered: true, status: response.status, text: await readSome(response) };
+    return await withinDeadline(timeoutMs, signal, async (limit) => {
+      const response = await fetcher(url, { method: 'POST', ...post, redirect: 'error', signal: limit });
+      return { answered: true, status: response.status, text: await readSome(response) } as const;
     });
   } catch (error) {
-    return { answered: false, why: explain(error) };
+    return { answered: false, why: explain(error) } as const;
   }
 }
 

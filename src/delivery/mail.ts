@@ -6,9 +6,7 @@
  */
 
 import type { SendMailOptions } from 'nodemailer';
-
 import type { Message } from './channel.js';
-import { singleLine } from './single-line.js';
 
 /** The sender of the desk's e-mails. */
 export interface Sender {
@@ -33,6 +31,7 @@ export function messageIdOf(message: Message, sender: Sender): string {
 
 /** nodemailer's view of a message whose `to` has passed `isPlainAddress`. */
 export function composeMail(message: Message, sender: Sender): SendMailOptions {
+  const { attachment } = message;
   return {
     from: { name: singleLine(sender.name), address: sender.address },
     to: { name: '', address: message.to },
@@ -41,21 +40,28 @@ export function composeMail(message: Message, sender: Sender): SendMailOptions {
     // With CRLF nodemailer adds no line breaks when it encodes accents, so a code stays on a line of its own.
     text: message.body.replace(/\r?\n/g, '\r\n'),
     messageId: messageIdOf(message, sender),
-    ...(message.attachment === undefined
-      ? {}
-      : {
-          attachments: [
-            {
-              filename: message.attachment.name,
-              content: message.attachment.text,
-              contentType: 'text/csv; charset=utf-8',
-            },
-          ],
-        }),
+    ...(attachment && {
+      attachments: [{ filename: attachment.name, content: attachment.text, contentType: 'text/csv; charset=utf-8' }],
+    }),
     date: new Date(message.createdAt),
     // RFC 3834: an out-of-office robot must not answer.
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+}
+
+/** Line breaks of every kind (RFC 5322, Unicode UAX 14) and tabs, which a reader sees as a gap. */
+const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
+/** Control, format (bidi, zero-width), lone surrogate, private and unassigned characters. */
+const unseen = () => /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
+
+/**
+ * `text` on one line, breaks as a space, other unseen characters as U+FFFD so that tampering shows, cut with `…`: a name or an address from a
+ * directory must not start a new header or paragraph, or reorder the text around it (CVE-2021-42574 "Trojan Source" characters).
+ */
+export function singleLine(text: string, maxCodePoints = Number.POSITIVE_INFINITY): string {
+  const line = text.replace(BREAKS, ' ').replace(unseen(), '\u{FFFD}').trim();
+  const points = [...line];
+  return points.length <= maxCodePoints ? line : `${points.slice(0, maxCodePoints - 1).join('')}…`;
 }

@@ -9,7 +9,7 @@
  */
 
 import { Refusal } from '../errors.js';
-import type { Channel, DeliveryEffects, MessageKind } from './channel.js';
+import { type Channel, type DeliveryEffects, MESSAGE_KINDS, type MessageKind } from './channel.js';
 import { openEventsChannel, readEventsConfig } from './events.js';
 import { openFileChannel } from './file.js';
 import { isPlainAddress, type Sender } from './mail.js';
@@ -56,9 +56,7 @@ const file = choice(
 );
 
 /** The settings table of each kind of message, and the channels it may name. */
-const CHANNELS: Readonly<
-  Record<MessageKind, { readonly table: string; readonly choices: Readonly<Record<string, Choice>> }>
-> = {
+const CHANNELS: Readonly<Record<MessageKind, { table: string; choices: Readonly<Record<string, Choice>> }>> = {
   email: { table: 'mail', choices: { file, smtp: choice(readSmtpConfig, openSmtpChannel) } },
   sms: { table: 'sms', choices: { file, http: choice(readSmsConfig, openSmsChannel) } },
   webhook: { table: 'webhook', choices: { file, http: choice(readWebhookConfig, openWebhookChannel) } },
@@ -74,23 +72,10 @@ const NO_ADDRESS = 'desk@countersign.invalid';
  */
 export function readDeliveryConfig(settings: unknown, deskName: string): DeliveryConfig {
   const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
-  const section = (kind: MessageKind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]);
-  const sections = {
-    email: section('email'),
-    sms: section('sms'),
-    webhook: section('webhook'),
-    event: section('event'),
-  };
-  const toAddress = (kind: 'webhook' | 'event') =>
-    readChannel(kind, sections[kind], sections[kind].has('url') ? 'http' : 'file');
+  const sections = ofEach((kind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]));
   const config: DeliveryConfig = {
     sender: readSender(sections.email, deskName),
-    channels: {
-      email: readChannel('email', sections.email, 'file'),
-      sms: readChannel('sms', sections.sms, 'file'),
-      webhook: toAddress('webhook'),
-      event: toAddress('event'),
-    },
+    channels: ofEach((kind) => readChannel(kind, sections[kind])),
     wanted: (['webhook', 'event'] as const).filter((kind) => all[CHANNELS[kind].table] !== undefined),
   };
   const problems = Object.values(sections).flatMap((each) => each.finish());
@@ -101,8 +86,13 @@ export function readDeliveryConfig(settings: unknown, deskName: string): Deliver
   return config;
 }
 
-function readChannel(kind: MessageKind, section: Section, otherwise: string): ChannelConfig {
+const ofEach = <T>(make: (kind: MessageKind) => T) =>
+  Object.fromEntries(MESSAGE_KINDS.map((kind) => [kind, make(kind)])) as Record<MessageKind, T>;
+
+/** An address alone chooses `http`, where there is a choice of where to. */
+function readChannel(kind: MessageKind, section: Section): ChannelConfig {
   const { choices } = CHANNELS[kind];
+  const otherwise = (kind === 'webhook' || kind === 'event') && section.has('url') ? 'http' : 'file';
   const name = section.oneOf('channel', Object.keys(choices), otherwise);
   return (choices[name] ?? file)(section);
 }
@@ -115,12 +105,6 @@ function readSender(mail: Section, deskName: string): Sender {
 
 /** Opens the channels that the settings name. Uses neither disk nor network; a channel does so only when it sends. */
 export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): Channels {
-  const open = (kind: MessageKind) => config.channels[kind].open(effects, config.sender);
-  const channels: Readonly<Record<MessageKind, Channel>> = {
-    email: open('email'),
-    sms: open('sms'),
-    webhook: open('webhook'),
-    event: open('event'),
-  };
+  const channels = ofEach((kind) => config.channels[kind].open(effects, config.sender));
   return { wanted: config.wanted, pick: (kind) => channels[kind] };
 }

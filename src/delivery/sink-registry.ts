@@ -12,22 +12,21 @@ import { Refusal } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import type { DeliveryEffects } from './channel.js';
 import { Section } from './section.js';
-import type { Sink, SinkEntry } from './sink.js';
-import { systemWhy } from './sink-answer.js';
+import { type Sink, type SinkEntry, systemWhy } from './sink.js';
 import { openSyslogSink, readSyslogSink } from './sink-syslog.js';
 import { postSigned, readWebhookConfig, type WebhookConfig } from './webhook.js';
 
 const SINKS: Readonly<Record<string, (section: Section) => (effects: DeliveryEffects) => Sink>> = {
   file: (section) => {
-    const config = readFileSink(section);
-    return (effects) => openFileSink(config, effects);
+    const path = section.text('path');
+    return (effects) => openFileSink(resolve(effects.dataFolder, path));
   },
   syslog: (section) => {
     const config = readSyslogSink(section);
     return (effects) => openSyslogSink(config, effects);
   },
   webhook: (section) => {
-    const config = readWebhookSink(section);
+    const config = readWebhookConfig(section);
     return (effects) => openWebhookSink(config, effects);
   },
 };
@@ -46,21 +45,14 @@ export function readSinkConfig(settings: unknown): ((effects: DeliveryEffects) =
   throw new Refusal('config', 'the settings for the sink of the log are not valid', { problems, hint });
 }
 
-/** A file that only grows, one canonical entry per line (NDJSON). Entries count as accepted after they are flushed to disk. */
-export interface FileSinkConfig {
-  /** Absolute, or inside the data folder. */
-  readonly path: string;
-}
-
 /** Longer than any entry of the log: a chunk of a bulk run names several hundred users. */
 const TAIL_BYTES = 1_048_576;
 
-export function readFileSink(section: Section): FileSinkConfig {
-  return { path: section.text('path') };
-}
-
-export function openFileSink(config: FileSinkConfig, effects: Pick<DeliveryEffects, 'dataFolder'>): Sink {
-  const path = resolve(effects.dataFolder, config.path);
+/**
+ * A file that only grows, one canonical entry per line (NDJSON), inside the data folder if its path is not absolute. Entries count as accepted
+ * after they are flushed to disk.
+ */
+function openFileSink(path: string): Sink {
   return {
     place: `file ${path}`,
     async send(entries) {
@@ -103,11 +95,7 @@ function notYet(entries: readonly SinkEntry[], tail: string): readonly SinkEntry
  * Entries by signed HTTP POST (Standard Webhooks), many at once: `{"type":"audit.entries","timestamp":…,"data":{"entries":[…]}}`, each
  * entry as the object that was hashed. The id names the range, so that a receiver can drop entries that it already has.
  */
-export function readWebhookSink(section: Section): WebhookConfig {
-  return readWebhookConfig(section);
-}
-
-export function openWebhookSink(config: WebhookConfig, effects: DeliveryEffects): Sink {
+function openWebhookSink(config: WebhookConfig, effects: DeliveryEffects): Sink {
   return {
     place: `webhook ${config.url}`,
     async send(entries, now) {

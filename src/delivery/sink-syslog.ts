@@ -7,8 +7,7 @@ import { connect, isIP, type NetConnectOpts } from 'node:net';
 import { type DeliveryEffects, TIMEOUT_MS } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
 import type { Section } from './section.js';
-import type { Sink, SinkEntry } from './sink.js';
-import { systemWhy } from './sink-answer.js';
+import { type Sink, type SinkEntry, systemWhy } from './sink.js';
 
 export interface SyslogConfig {
   readonly address: string;
@@ -21,10 +20,6 @@ const [NOTICE, INFORMATIONAL] = [13 * 8 + 5, 13 * 8 + 6];
 /** The most one datagram can carry over IPv4. */
 const DATAGRAM_BYTES = 65_507;
 
-type Target =
-  | { readonly way: 'stream'; readonly to: NetConnectOpts }
-  | { readonly way: 'datagram'; readonly host: string; readonly port: number };
-
 export function readSyslogSink(section: Section): SyslogConfig {
   const address = section.text('address');
   if (address !== '' && targetOf(address) === undefined) {
@@ -35,13 +30,13 @@ export function readSyslogSink(section: Section): SyslogConfig {
   return { address, hostname };
 }
 
-function targetOf(address: string): Target | undefined {
-  if (/^unix:\/./.test(address)) return { way: 'stream', to: { path: address.slice('unix:'.length) } };
+function targetOf(address: string) {
+  if (/^unix:\/./.test(address)) return { way: 'stream', to: { path: address.slice('unix:'.length) } } as const;
   const [, kind, bracketed, plain, portText] =
     /^(tcp|udp):\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})$/.exec(address) ?? [];
   const [host, port] = [bracketed ?? plain, Number(portText)];
   if (host === undefined || port < 1 || port > 65_535) return undefined;
-  return kind === 'udp' ? { way: 'datagram', host, port } : { way: 'stream', to: { host, port } };
+  return kind === 'udp' ? ({ way: 'datagram', host, port } as const) : ({ way: 'stream', to: { host, port } } as const);
 }
 
 export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffects, 'timeoutMs'>): Sink {
@@ -95,10 +90,7 @@ function overStream(to: NetConnectOpts, messages: readonly Buffer[], signal: Abo
   });
 }
 
-async function overUdp(
-  { host, port }: { readonly host: string; readonly port: number },
-  messages: readonly Buffer[],
-): Promise<void> {
+async function overUdp({ host, port }: { host: string; port: number }, messages: readonly Buffer[]): Promise<void> {
   const longest = Math.max(0, ...messages.map(({ length }) => length));
   if (longest > DATAGRAM_BYTES) throw new TooLong('an entry is longer than a datagram can be: use tcp');
   const { createSocket } = await import('node:dgram');

@@ -12,10 +12,17 @@ export interface SinkEntry {
   readonly body: string;
 }
 
-export type SinkAnswer = { readonly ok: true } | { readonly ok: false; readonly why: string };
-
 export interface Sink {
   /** Kind and place, without secrets. */
   readonly place: string;
-  send(entries: readonly SinkEntry[], now: number): Promise<SinkAnswer>;
+  send(
+    entries: readonly SinkEntry[],
+    now: number,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
+}
+
+/** A system failure in our own words, with its code, which contains no value. */
+export function systemWhy(what: string, error: unknown): { readonly ok: false; readonly why: string } {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return { ok: false, why: /^[A-Z0-9_]{1,40}$/.test(code) ? `${what} (${code})` : what };
 }

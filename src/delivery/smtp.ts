@@ -126,11 +126,7 @@ function pooled(options: () => Promise<SMTPTransportOptions>) {
   };
 }
 
-async function transportOptions(
-  config: SmtpConfig,
-  timeoutMs: number,
-  effects: DeliveryEffects,
-): Promise<SMTPTransportOptions> {
+async function transportOptions(config: SmtpConfig, timeoutMs: number, effects: DeliveryEffects) {
   const { host, port, security, user, passwordFile, caFile } = config;
   const options: SMTPTransportOptions = {
     host,
@@ -152,17 +148,11 @@ async function transportOptions(
   return { ...options, auth: { user, pass: await readSecret(effects, passwordFile, 'mail password') } };
 }
 
-/** The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used. */
-interface MailFault {
-  readonly code?: unknown;
-  readonly command?: unknown;
-  readonly responseCode?: unknown;
-}
-
 function outcomeOf(error: unknown): Delivered {
   if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
   if (error instanceof SecretUnreadable) return temporary(error.message);
-  const { code, command, responseCode } = (error instanceof Error ? error : {}) as MailFault;
+  // The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used.
+  const { code, command, responseCode } = Object(error instanceof Error ? error : {}) as Record<string, unknown>;
   // nodemailer and the system use codes like ETIMEDOUT. Another ERR_… code than TLS, or no code, is a bug of ours.
   if (typeof code !== 'string' || /^ERR_(?!TLS|SSL|OSSL)/.test(code)) throw error;
   if (typeof responseCode === 'number' && code !== 'ETLS') {

@@ -14,9 +14,44 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, Refusal, type Worded } from '../errors.js';
 import type { MessageKind } from './channel.js';
-import type { MessageShape, Messages } from './messages.js';
-import { type CodeMessage, messagesWith } from './messages.js';
-import { singleLine } from './single-line.js';
+import { singleLine } from './mail.js';
+import placeholders from './placeholders.json' with { type: 'json' };
+
+export interface MessageShape {
+  readonly kind: MessageKind;
+  readonly placeholders: readonly string[];
+}
+
+export type Messages = Readonly<Record<string, MessageShape>>;
+
+/** A code to sign in with. Each factor that sends codes has its own text, as an e-mail or as an SMS. */
+const LOGIN_CODE = {
+  email: { kind: 'email', placeholders: ['deskName', 'name', 'login', 'account', 'code', 'minutes'] },
+  phone: { kind: 'sms', placeholders: ['deskName', 'login', 'code', 'minutes'] },
+} as const satisfies Messages;
+
+/** A message with a factor's code, and the contact that it goes to. */
+export interface CodeMessage {
+  readonly name: string;
+  readonly contact: keyof typeof LOGIN_CODE;
+}
+
+const email = (words: readonly string[]): MessageShape => ({ kind: 'email', placeholders: words });
+
+/**
+ * Every message that the desk can send, with the placeholders that its text must use (placeholders.json). That list connects
+ * the texts with the procedures. A file that uses another set of placeholders does not load.
+ *
+ * Meaning of the placeholders: `deskName` the desk; `name`, `login`, `account` the recipient and their company; `who` did it;
+ * `requestedBy` asked for it on the phone; `target` the person it happened to, if that is not the recipient;
+ * `role`, `before`, `scopes`, `state`, `signIn`, `edition`, `what`, `change` what was changed; `pages` where our pages are (a paragraph with it is left out
+ * where there are none); `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
+ */
+export const messagesWith = (codes: readonly CodeMessage[]): Messages => ({
+  ...Object.fromEntries(Object.entries(placeholders).map(([name, words]) => [name, email(words)])),
+  ...Object.fromEntries(codes.map(({ name, contact }) => [name, LOGIN_CODE[contact]])),
+  ...Object.fromEntries(Object.entries(LOGIN_CODE).map(([contact, shape]) => [`contact-code-${contact}`, shape])),
+});
 
 export interface Template extends MessageShape {
   readonly name: string;

@@ -8,41 +8,44 @@
  * certificate for that host name, so the request is never sent to it.
  */
 
-import { isIP } from 'node:net';
-import { rangeOf } from './address-range.js';
+import { rangesOf } from './address-range.js';
 import {
   assertSendable,
   type Channel,
   type Delivered,
   type DeliveryEffects,
+  type Message,
   permanent,
   TIMEOUT_MS,
   temporary,
 } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
-import { eventOf } from './event.js';
 import { httpPost } from './http-post.js';
 import { readWhole, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
 
-export interface WebhookConfig {
-  readonly channel: 'http';
+/** Where a channel posts to. */
+export interface Target {
   readonly url: string;
-  /** One `whsec_…` per line (24 to 64 bytes), the newest first. */
-  readonly secretFile: string;
   /** Also deliver to private networks and to this machine, there by plain http too. */
   readonly allowPrivate: boolean;
 }
 
+export interface WebhookConfig extends Target {
+  readonly channel: 'http';
+  /** One `whsec_…` per line (24 to 64 bytes), the newest first. */
+  readonly secretFile: string;
+}
+
 /** Reads `[webhook]`; faults go to the section's list. */
 export function readWebhookConfig(section: Section): WebhookConfig {
+  return { ...readTarget(section), secretFile: section.text('secretFile') };
+}
+
+export function readTarget(section: Section): Target & Pick<WebhookConfig, 'channel'> {
   const allowPrivate = section.flag('allowPrivate', false);
-  return {
-    channel: 'http',
-    url: section.webAddress('url', { plainHttp: allowPrivate ? 'anywhere' : 'never' }),
-    secretFile: section.text('secretFile'),
-    allowPrivate,
-  };
+  const url = section.webAddress('url', { plainHttp: allowPrivate ? 'anywhere' : 'never' });
+  return { channel: 'http', url, allowPrivate };
 }
 
 /** "Payloads should be small, under 20kb" (Standard Webhooks). */
@@ -58,12 +61,7 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
       if (gone) return GONE;
       const body = eventOf(message);
       if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
-      const answer = await postSigned(config, effects, {
-        id: message.id,
-        body,
-        now: context.now,
-        signal: context.signal,
-      });
+      const answer = await postSigned(config, effects, { id: message.id, body, ...context });
       if ('why' in answer) return temporary(answer.why);
       if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
       gone = answer.status === 410;
@@ -80,44 +78,58 @@ export interface SignedPost {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One signed POST to the configured address. Returns the status of the answer, or why there was no answer. */
-export async function postSigned(
-  config: Pick<WebhookConfig, 'url' | 'secretFile' | 'allowPrivate'>,
-  effects: DeliveryEffects,
-  post: SignedPost,
-): Promise<{ readonly status: number } | { readonly why: string }> {
-  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
-  const { body, signal } = post;
-  try {
-    const refusal = await withinDeadline(timeoutMs, signal, () => refusedTarget('webhook', config, effects));
-    if (refusal !== null) return { why: refusal };
+/** One signed POST to the configured address. Returns the answer, or why there was none. */
+export const postSigned = (config: Omit<WebhookConfig, 'channel'>, effects: DeliveryEffects, post: SignedPost) =>
+  postTo(config, effects, ['webhook', 'webhook'], post.signal, async () => {
     const signed = await signedHeaders(post, await readWhole(effects, config.secretFile, 'webhook secret'));
-    const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'countersign' };
-    const answer = await httpPost(effects.fetch, { url: config.url, headers, body, timeoutMs, signal });
-    return answer.answered ? { status: answer.status } : { why: `webhook: ${answer.why}` };
+    return { body: post.body, headers: { ...signed, 'content-type': 'application/json' } };
+  });
+
+/**
+ * One POST to an address of the settings, once it may be called. `names`: what the host belongs to, and who gives no answer. `made`: reads
+ * what is secret.
+ */
+export async function postTo(
+  config: Target,
+  effects: DeliveryEffects,
+  [owner, other]: readonly [owner: string, other: string],
+  signal: AbortSignal | undefined,
+  made: () => Promise<{ readonly body: string; readonly headers: Readonly<Record<string, string>> }>,
+): Promise<{ readonly status: number; readonly text: string } | { readonly why: string }> {
+  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
+  try {
+    const refusal = await withinDeadline(timeoutMs, signal, () => refusedTarget(owner, config, effects));
+    if (refusal !== null) return { why: refusal };
+    const { body, headers } = await made();
+    const post = { url: config.url, headers: { ...headers, 'user-agent': 'countersign' }, body, timeoutMs, signal };
+    const answer = await httpPost(effects.fetch, post);
+    return answer.answered ? answer : { why: `${other}: ${answer.why}` };
   } catch (error) {
     if (error instanceof SecretUnreadable) return { why: error.message };
-    if (error instanceof Interrupted) return { why: `webhook: ${error.sentence}` };
+    if (error instanceof Interrupted) return { why: `${other}: ${error.sentence}` };
     throw error;
   }
 }
 
-const GONE: Delivered = {
-  ...permanent("the webhook's receiver answered 410: it wants no more events"),
-  disable: true,
-};
+const GONE = { ...permanent("the webhook's receiver answered 410: it wants no more events"), disable: true } as const;
+
+/**
+ * The JSON document in the shape that Standard Webhooks recommends, made of the message alone, so that every retry has the same bytes. Throws
+ * if `body` is not a JSON object, which is a bug of the code that queued it.
+ */
+export function eventOf(message: Message): string {
+  const data: unknown = JSON.parse(message.body);
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    throw new TypeError('the body of a webhook message must be a JSON object');
+  }
+  return JSON.stringify({ type: message.subject, timestamp: new Date(message.createdAt).toISOString(), data });
+}
 
 /** Why the target must not be called, or null. Temporary, because a fault in the settings or in DNS can be fixed. */
-export async function refusedTarget(
-  what: string,
-  config: Pick<WebhookConfig, 'url' | 'allowPrivate'>,
-  effects: DeliveryEffects,
-): Promise<string | null> {
+async function refusedTarget(what: string, config: Target, effects: DeliveryEffects): Promise<string | null> {
   const url = new URL(config.url);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(host) === 0 ? await effects.resolveHost(host).catch(() => []) : [host];
-  if (addresses.length === 0) return `the ${what}'s host was not found`;
-  const ranges = addresses.map(rangeOf);
+  const ranges = await rangesOf(url, effects.resolveHost);
+  if (ranges.length === 0) return `the ${what}'s host was not found`;
   if (ranges.includes('never')) return `the ${what}'s host has an address that countersign never calls`;
   if (!config.allowPrivate && ranges.includes('private')) {
     return `the ${what}'s host is in a private network, and allowPrivate is off`;

@@ -45,19 +45,6 @@ export type IssueResult =
 
 export type CodeOutcome = 'accepted' | 'wrong' | 'expired' | 'used' | 'exhausted' | 'other-login' | 'other-purpose';
 
-/** `state` is what to store; the same object as before if nothing changed. */
-export interface CodeJudgement {
-  readonly outcome: CodeOutcome;
-  readonly state: CodeState;
-}
-
-export interface IssueInput extends CodeBinding {
-  /** Of the new code. */
-  readonly digest: string;
-  readonly now: number;
-  readonly limits: CodeLimits;
-}
-
 export interface JudgeInput extends CodeBinding {
   /** Digest of the typed code, or null if the text cannot be a code (`readCode`); that counts as a wrong one. */
   readonly digestOfGiven: string | null;
@@ -76,7 +63,10 @@ export function digestedParts(binding: CodeBinding, code: string): readonly [str
  * The state of a new code, or no code while the one before is exhausted. `previous` is the newest code of the same login,
  * purpose and factor. Any other is a bug and throws a TypeError, because the count of tries would be lost.
  */
-export function issueCode(previous: CodeState | null, input: IssueInput): IssueResult {
+export function issueCode(
+  previous: CodeState | null,
+  input: CodeBinding & { digest: string; now: number; limits: CodeLimits },
+): IssueResult {
   if (previous !== null && strangeness(previous, input) !== null) {
     throw new TypeError('The previous code is bound to another login or purpose.');
   }
@@ -88,8 +78,8 @@ export function issueCode(previous: CodeState | null, input: IssueInput): IssueR
   return { outcome: 'issued', state: { userId, purpose, factorId, digest, expiresAt, tries, usedAt: null } };
 }
 
-/** Whether this answer is the code, at this time, for this login and purpose. Never throws. */
-export function judgeCode(state: CodeState, input: JudgeInput): CodeJudgement {
+/** Whether this answer is the code, at this time, for this login and purpose, and the state to store (the same object if nothing changed). Never throws. */
+export function judgeCode(state: CodeState, input: JudgeInput): { outcome: CodeOutcome; state: CodeState } {
   const closed = strangeness(state, input) ?? whyClosed(state, input);
   if (closed !== null) return { outcome: closed, state };
   if (input.digestOfGiven !== null && input.equal(state.digest, input.digestOfGiven)) {

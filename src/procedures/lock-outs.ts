@@ -30,7 +30,7 @@ export function toThrottle(row: ThrottleRow | undefined): Throttle {
   return { failures: row.failures, reserved: row.reserved, lockedUntil: row.locked_until, disabledAt: row.disabled_at };
 }
 
-function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
+export function toRow(subject: string, state: Throttle, at: number): ThrottleRow {
   return {
     subject,
     failures: state.failures,

@@ -53,13 +53,8 @@ export interface ApprovalSubject {
 
 export type ApprovalStanding = 'pending' | 'approved' | 'rejected' | 'used' | 'expired';
 
-interface Standing {
-  readonly state: string;
-  readonly expiresAt: number;
-}
-
 /** A request expires, and so does an approval. */
-export function standingOf({ state, expiresAt }: Standing, now: number): ApprovalStanding {
+export function standingOf({ state, expiresAt }: { state: string; expiresAt: number }, now: number): ApprovalStanding {
   if ((state === 'pending' || state === 'approved') && now >= expiresAt) return 'expired';
   return state as ApprovalStanding;
 }

@@ -28,3 +28,9 @@ export function readCrockford(typed: string): string | null {
     .replace(/[IL]/g, '1');
   return text !== '' && text.length <= 64 && [...text].every((symbol) => SYMBOLS.includes(symbol)) ? text : null;
 }
+
+/** 26 symbols carry 130 bits: enough for a code that stays in a mailbox for a day. */
+export const newSymbols = (random: (bytes: number) => Uint8Array): string => encodeCrockford(random(17)).slice(0, 26);
+
+/** As a code is shown and mailed: in groups of five. */
+export const inFives = (symbols: string): string => symbols.match(/.{1,5}/g)?.join('-') ?? symbols;

@@ -1,13 +1,12 @@
 /** How often a user may be invited: so many times an hour, and so many a day. Pure. */
 import { hours } from './duration.js';
 
-export interface InvitationPace {
-  readonly perHour: number;
-  readonly perDay: number;
-}
-
 /** From when one more is allowed, ms; not after `now` if it is allowed now. `times` are those of the last 24 hours, oldest first. */
-export function nextInvitation({ perHour, perDay }: InvitationPace, times: readonly number[], now: number): number {
+export function nextInvitation(
+  { perHour, perDay }: { perHour: number; perDay: number },
+  times: readonly number[],
+  now: number,
+): number {
   const after = (most: number, span: number) => {
     const recent = times.filter((at) => at > now - span);
     return recent.length < most ? now : (recent.at(-most) ?? now) + span;

@@ -16,14 +16,12 @@ export interface PasswordRules {
   readonly minGuessesLog10: number;
 }
 
-export type PasswordInput = Omit<PassphraseInput, 'minLength'> & { readonly minLength: number };
-
 /** The fewest characters: `alone` says that the login has no second factor. */
 export const leastLength = (rules: PasswordRules, alone: boolean): number =>
   alone ? Math.max(rules.minLength, rules.aloneMinLength) : rules.minLength;
 
 /** What is wrong with a password of a right length; empty if it may be set. */
-export function judgePassword(input: Omit<PasswordInput, 'minLength' | 'maxCodePoints'>): readonly Reason[] {
+export function judgePassword(input: Omit<PassphraseInput, 'minLength' | 'maxCodePoints'>): readonly Reason[] {
   const { text, context, blocked, guessesLog10, minGuessesLog10 } = input;
   const folded = spokenForms(text, JUDGED_VERSION)[2] ?? '';
   const keys = text.toLowerCase().replace(/[\s._-]+/gu, '');

@@ -11,18 +11,15 @@ import type { ActionsFile, LimitsFile, RolesFile } from './policy-schema.js';
 export const MFA_RESET = 'login-security:mfa-reset';
 
 export function checkActions(file: ActionsFile): readonly PolicyFault[] {
-  const faults = repeated(file.categories.map(({ id }) => id)).map(({ index, value }) => ({
-    path: ['categories', index, 'id'],
-    message: `repeats the category ${value}`,
-  }));
+  const ids = file.categories.map(({ id }) => id);
+  const faults = repeated(ids, (index) => ['categories', index, 'id'], 'the category ');
   const known = new Set<string>();
   for (const [c, category] of file.categories.entries()) {
-    for (const { index, value } of repeated(category.actions.map(({ id }) => id)))
-      faults.push({
-        path: ['categories', c, 'actions', index, 'id'],
-        message: `repeats the action ${category.id}:${value}`,
-      });
-    for (const action of category.actions) known.add(`${category.id}:${action.id}`);
+    const actions = category.actions.map(({ id }) => id);
+    faults.push(
+      ...repeated(actions, (index) => ['categories', c, 'actions', index, 'id'], `the action ${category.id}:`),
+    );
+    for (const action of actions) known.add(`${category.id}:${action}`);
   }
   if (!known.has(MFA_RESET))
     faults.push({ path: ['categories'], message: `must hold ${MFA_RESET}, which resets by phone need (B54)` });
@@ -73,10 +70,7 @@ const SOMEBODY: readonly (readonly [Permission, string])[] = [
 ];
 
 function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
-  const faults: PolicyFault[] = [];
-  for (const role of OPERATOR_ROLES)
-    for (const { index, value } of repeated(operators[role]))
-      faults.push({ path: ['operators', role, index], message: `repeats ${value}` });
+  const faults = OPERATOR_ROLES.flatMap((role) => repeated(operators[role], (index) => ['operators', role, index]));
   for (const [role, permission, why] of FORBIDDEN)
     if (operators[role].includes(permission))
       faults.push({ path: ['operators', role], message: `must not hold ${permission}: ${why}` });
@@ -100,10 +94,7 @@ const NEEDS_FRESH_CODE: readonly Permission[] = [
 ];
 
 function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFault[] {
-  const faults: PolicyFault[] = repeated(freshCode).map(({ index, value }) => ({
-    path: ['freshCode', index],
-    message: `repeats ${value}`,
-  }));
+  const faults = repeated(freshCode, (index) => ['freshCode', index]);
   for (const role of OPERATOR_ROLES) {
     const power = NEEDS_FRESH_CODE.find((permission) => operators[role].includes(permission));
     if (power !== undefined && !freshCode.includes(role))
@@ -115,10 +106,7 @@ function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFau
 /** A verifier can change nothing, so a desk may let verifiers in by a password alone; nobody else (B80). */
 function checkSecondFactor({ withoutSecondFactor }: RolesFile): readonly PolicyFault[] {
   const path = (index: number) => ['withoutSecondFactor', index];
-  const faults: PolicyFault[] = repeated(withoutSecondFactor).map(({ index, value }) => ({
-    path: path(index),
-    message: `repeats ${value}`,
-  }));
+  const faults = repeated(withoutSecondFactor, path);
   for (const [index, role] of withoutSecondFactor.entries())
     if (role !== 'verifier')
       faults.push({
@@ -175,7 +163,12 @@ export function checkLimits(limits: LimitsFile): readonly PolicyFault[] {
   }));
 }
 
-/** Every later occurrence of a value already seen, with its index. */
-function repeated<T>(values: readonly T[]): readonly { readonly index: number; readonly value: T }[] {
-  return values.map((value, index) => ({ index, value })).filter(({ index, value }) => values.indexOf(value) !== index);
-}
+/** A fault for every later occurrence of a value already seen. `what` stands before it. */
+const repeated = (
+  values: readonly string[],
+  pathOf: (index: number) => PolicyFault['path'],
+  what = '',
+): PolicyFault[] =>
+  values.flatMap((value, index) =>
+    values.indexOf(value) === index ? [] : [{ path: pathOf(index), message: `repeats ${what}${value}` }],
+  );

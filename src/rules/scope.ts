@@ -7,15 +7,6 @@ import type { Account, CustomerRole, Edition, User } from './people.js';
 import { type Action, findAction, type Policy } from './policy.js';
 import { heldOnPhone } from './power-hold.js';
 
-export interface ScopeQuestion {
-  readonly policy: Policy;
-  readonly edition: Edition;
-  readonly role: CustomerRole;
-  /** Privileges held: categories or `category:action`. */
-  readonly scopes: readonly string[];
-  readonly action: Action;
-}
-
 /** `admin`: by a role that holds everything (B04). `scope`: by the scope named, the narrowest that covers the action. */
 export type ScopeDecision =
   | { readonly allowed: true; readonly by: 'admin' }
@@ -26,7 +17,19 @@ export type ScopeDecision =
  * Whether role and scopes cover the action. Everything unknown is refused: a role the edition does not have, an edition
  * or an action the policy does not have, a scope that no longer names anything.
  */
-export function decideScope({ policy, edition, role, scopes, action }: ScopeQuestion): ScopeDecision {
+export function decideScope({
+  policy,
+  edition,
+  role,
+  scopes,
+  action,
+}: {
+  policy: Policy;
+  edition: Edition;
+  role: CustomerRole;
+  scopes: readonly string[];
+  action: Action;
+}): ScopeDecision {
   const known = findAction(policy, action.id);
   if (known === undefined) return { allowed: false };
   if (hasAdminStatus(policy, { edition }, { role })) return { allowed: true, by: 'admin' };

@@ -1,8 +1,7 @@
 /** Mails lead to the customers' pages where the settings name them, and say what they said before where they do not (B91). */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { messagesWith } from '../../src/delivery/messages.js';
-import { openComposer } from '../../src/delivery/templates.js';
+import { messagesWith, openComposer } from '../../src/delivery/templates.js';
 import { pagesUrlOf } from '../../src/opening/pages-url.js';
 import { dataFolder } from '../support/test-desk.js';
 

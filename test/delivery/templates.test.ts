@@ -3,10 +3,8 @@ import { join } from 'node:path';
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import { messagesWith } from '../../src/delivery/messages.js';
-import { singleLine } from '../../src/delivery/single-line.js';
-import { fill, MAX_SMS, readTemplate } from '../../src/delivery/templates.js';
+import { singleLine } from '../../src/delivery/mail.js';
+import { fill, MAX_SMS, messagesWith, readTemplate } from '../../src/delivery/templates.js';
 import { isRefusal } from '../../src/errors.js';
 import { codeMessages } from '../../src/factors/registry.js';
 

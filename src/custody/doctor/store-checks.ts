@@ -8,7 +8,6 @@ import { isRefusal } from '../../errors.js';
 import { inspectAnchor } from '../../opening/anchor.js';
 import { notAccepted, readPin } from '../../opening/pinned-policy.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
-import { sealedByDesk } from '../../procedures/log/log-reader.js';
 import { readKeyBackupNote } from '../../procedures/upkeep/care-for-store.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { iso, minuteOf } from '../../rules/moment.js';
@@ -66,7 +65,7 @@ async function inspectKeyBackup({ store, keyId }: OpenedStore): Promise<readonly
 async function inspectLog(opened: OpenedStore): Promise<readonly Told[]> {
   const { store, custody } = opened;
   const head = await store.read.audit.head();
-  if (head === undefined || !sealedByDesk(custody.notary, head)) {
+  if (head === undefined || !custody.notary.headFits(head)) {
     const text = 'the head of the log was not written by this desk';
     return [{ state: 'wrong', text, mend: 'countersign audit verify' }];
   }

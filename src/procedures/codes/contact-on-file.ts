@@ -30,11 +30,7 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
 }
 
 /** The contact for codes of this kind, and how it is dialled; `to` is null if a number cannot be dialled. Empty if nothing on file is old enough. */
-async function find(
-  desk: Desk,
-  kind: SentFactor,
-  { account, user }: FoundOwner,
-): Promise<{ on: string; to: string | null }> {
+async function find(desk: Desk, kind: SentFactor, { account, user }: FoundOwner) {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const { email, phone, phoneE164 } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
   if (kind.contact === 'email' || phone === '') return kind.contact === 'email' ? { on: email, to: email } : NONE;
@@ -57,10 +53,6 @@ export async function contactOnFile(desk: Desk, kind: SentFactor, owner: FoundOw
     throw refusal('invalid-input', 'phone-not-dialled', { login, ending: on.slice(-2) }, 'desk-mends-phone');
   if (to !== '') return to;
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
-  throw refusal(
-    'invalid-input',
-    'contact-not-on-file',
-    { contact: kind.contact, days: addressOnFileDays, login },
-    'other-method',
-  );
+  const facts = { contact: kind.contact, days: addressOnFileDays, login };
+  throw refusal('invalid-input', 'contact-not-on-file', facts, 'other-method');
 }

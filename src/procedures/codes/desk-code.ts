@@ -5,27 +5,17 @@
  * Nobody guesses 130 bits, so wrong codes are counted and logged, but end nothing and lock nobody out: otherwise a stranger could make
  * the right code useless with a few wrong ones, as often as the desk sends another.
  */
-import type { Desk, OneTimeCodeRow, Writes } from '../../desk.js';
-import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
+import type { Desk, OneTimeCodeRow } from '../../desk.js';
+import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import type { User } from '../../rules/people.js';
 import { type Inside, judgeRow } from './sent-codes.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 
-/** 26 symbols carry 130 bits: enough for a code that stays in a mailbox for a day. */
-const SYMBOLS = 26;
-const BYTES = 17;
-
-export interface DeskCode {
-  /** In groups of five, as mailed. */
-  readonly code: string;
-  readonly row: Parameters<Writes['factors']['insertCode']>[0];
-}
-
-export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, expiresAt: number): DeskCode {
-  const symbols = encodeCrockford(desk.chance.bytes(BYTES)).slice(0, SYMBOLS);
+export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, expiresAt: number) {
+  const symbols = newSymbols(desk.chance.bytes);
   return {
-    code: symbols.match(/.{1,5}/g)?.join('-') ?? symbols,
+    code: inFives(symbols),
     row: {
       id: desk.newId('inv'),
       user_id: user.id,
@@ -63,13 +53,7 @@ export async function judgeDeskCode(
 }
 
 /** True if what was typed is the code of this row; does not look at expiry. Constant time. */
-export function isDeskCode(
-  desk: Desk,
-  user: User,
-  purpose: DeskCodePurpose,
-  row: OneTimeCodeRow,
-  typed: string,
-): boolean {
+export function isDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, row: OneTimeCodeRow, typed: string) {
   const symbols = readCrockford(typed);
   return desk.digests.equal(row.digest, symbols === null ? '' : digestOf(desk, user, purpose, symbols));
 }

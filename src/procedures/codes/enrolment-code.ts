@@ -14,18 +14,14 @@ import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
 import { type Inside, requireWanted } from './sent-codes.js';
 
-export interface PreparedEnrolmentCode {
-  readonly message: PreparedMessage;
-  readonly row: Parameters<Writes['factors']['insertCode']>[0];
-  readonly to: string;
-}
-
 /** The row blocks enrolment as soon as it is stored, even if there is no address that the code could be sent to. */
 export interface EnrolmentCode {
   readonly message: PreparedMessage | null;
-  readonly row: PreparedEnrolmentCode['row'];
+  readonly row: ReturnType<typeof newDeskCode>['row'];
   readonly to: string | null;
 }
+
+export type PreparedEnrolmentCode = { readonly [Part in keyof EnrolmentCode]: NonNullable<EnrolmentCode[Part]> };
 
 /** The code, its message and its row; null if there is no address that is old enough. With `instead` it goes to an admin, who hands it on. */
 export async function prepareEnrolmentCode(

@@ -1,48 +1,18 @@
 /** What second factors a user has, for the desk and for their owner: kinds, states and times, never a secret. */
-import type { Desk, FactorRow } from '../../desk.js';
+import type { Desk, FactorRow, OutboxRow } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
-import { days } from '../../rules/duration.js';
+import { days, minutes } from '../../rules/duration.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
-import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
-import { type CodeState, codeStateOf } from './code-state.js';
+import { REMOTE_KINDS, remoteOf } from '../../rules/remote-reset.js';
 import { userFactors } from './user-factors.js';
 
-export interface ShownFactor {
-  readonly id: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly state: string;
-  /** Where its codes go, masked; of a passkey, the name that its owner gave it; otherwise null. */
-  readonly to: string | null;
-  readonly confirmedAt: number | null;
-}
+export type ShownFactor = ReturnType<typeof shownFactor>;
 
-export interface MfaStatus {
-  readonly account: Account;
-  readonly user: User;
-  readonly required: boolean;
-  readonly factors: readonly ShownFactor[];
-  readonly backupCodesLeft: number;
-  readonly backupCodesMade: number;
-  readonly devices: number;
-  readonly sessions: number;
-  /** A reset happened and its enrolment code waits to be used (B57). */
-  readonly enrolmentCodeWaiting: boolean;
-  /** What became of that code; null if none is needed. */
-  readonly code: CodeState | null;
-  /** The reset after which nothing was set up yet. */
-  readonly reset: {
-    readonly id: string;
-    readonly at: number;
-    readonly objectedAt: number | null;
-    readonly undoUntil: number;
-  } | null;
-  /** The newest reset at another system; null if there was none. */
-  readonly remote: Remote | null;
-}
+export type MfaStatus = Awaited<ReturnType<typeof mfaStatus>>;
 
-export async function mfaStatus(desk: Desk, account: Account, user: User): Promise<MfaStatus> {
+/** `reset`: the one after which nothing was set up yet, and `code`: what became of its code (B57). `remote`: the newest reset at another system. */
+export async function mfaStatus(desk: Desk, account: Account, user: User) {
   const { factors, portalSessions, outbox, resets } = desk.store.read;
   const { rows, backupCodes, backupCodesLeft, enrolmentCode } = await userFactors(desk, factors, user.id);
   const open = await resets.openOfUser(user.id);
@@ -75,10 +45,31 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
   };
 }
 
-export function shownFactor(row: FactorRow, user: User): ShownFactor {
+/** `to`: where its codes go, masked; of a passkey, the name that its owner gave it; otherwise null. */
+export function shownFactor(row: FactorRow, user: User) {
   const kind = factorKind(row.kind);
   const named = kind.family === 'challenged' ? row.label : null;
   const to =
     kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : named;
   return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt: row.confirmed_at };
+}
+
+/**
+ * What became of the enrolment code of a reset: nobody is told to look for a mail that no server took (B88). `sent`: a server took the mail. `unsent`: it waits to be sent. `not-sent`: its address takes no mail. `no-address`: there was none that is old
+ * enough. `expired`: a new one can be sent.
+ */
+export type CodeState = 'sent' | 'unsent' | 'not-sent' | 'no-address' | 'expired';
+
+/** A message is made before the transaction of its cause, which may wait for its turn. */
+const MADE_BEFORE = minutes(1);
+
+/** `since`: when it was made, ms; `message`: the newest mail with such a code. */
+export function codeStateOf(
+  { live, since }: { readonly live: boolean; readonly since: number },
+  message: OutboxRow | undefined,
+): CodeState {
+  if (message === undefined || message.created_at < since - MADE_BEFORE) return live ? 'no-address' : 'expired';
+  if (message.state === 'given-up') return 'not-sent';
+  if (!live) return 'expired';
+  return message.state === 'delivered' ? 'sent' : 'unsent';
 }

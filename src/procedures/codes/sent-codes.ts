@@ -19,7 +19,7 @@ import { hours, seconds } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { prepareMessage } from '../messages/queue-message.js';
 
 /** What the write door gives to a step. */
 export interface Inside {
@@ -28,13 +28,7 @@ export interface Inside {
   readonly log: LogState;
 }
 
-export interface NewCode {
-  /** The row's id. */
-  readonly id: string;
-  readonly binding: CodeBinding;
-  readonly digest: string;
-  readonly message: PreparedMessage;
-}
+export type NewCode = ReturnType<typeof newSentCode>;
 
 /** Draws a code and composes its message; nothing is stored yet. */
 export function newSentCode(
@@ -49,7 +43,7 @@ export function newSentCode(
     /** From `contactOnFile`. */
     readonly to: string;
   },
-): NewCode {
+) {
   const { digits, minutes } = desk.policy.limits.code;
   const code = kind.newCode((below) => desk.chance.int(below), digits);
   const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };

@@ -12,18 +12,14 @@ import { findAccount } from './find-account.js';
 import { holdOnGain } from './hold-power.js';
 import { makeRoom, SILENT } from './room-for-import.js';
 
-export interface NewAccountRequest {
-  readonly number: string;
-  readonly name: string;
-  readonly edition: string;
-  readonly sso?: string | undefined;
-  readonly country?: string | undefined;
-}
-
 const ADDING = { permission: 'directory:write' } as const;
 
 /** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
-export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
+export async function addAccount(
+  desk: Desk,
+  signed: SignedOperator,
+  request: { number: string; name: string; edition: string; sso?: string | undefined; country?: string | undefined },
+): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const { number, name, edition, sso, country } = request;
@@ -40,20 +36,13 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
   const account = accountOf(desk.newId('acc'), entry);
   const detail = { number: account.number, edition: account.edition };
   await act(desk, signed, ADDING, {
-    entry: () => ({
-      kind: 'account.added',
-      account: account.id,
-      detail,
-    }),
+    entry: () => ({ kind: 'account.added', account: account.id, detail }),
     change: async ({ write }) => {
       const [taken] = await write.accounts.byNumbers([entry.numberKey]);
-      if (taken !== undefined)
-        throw refusal(
-          'invalid-input',
-          'account-number-taken',
-          { number: taken.number, name: taken.name },
-          'show-account',
-        );
+      if (taken !== undefined) {
+        const facts = { number: taken.number, name: taken.name };
+        throw refusal('invalid-input', 'account-number-taken', facts, 'show-account');
+      }
       if (await write.imports.claims(entry)) throw importUnderWay();
       await write.accounts.insert([newAccountRow(account.id, entry, at)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);

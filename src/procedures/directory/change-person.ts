@@ -6,6 +6,7 @@
 import type { Desk, Writes } from '../../desk.js';
 import type { Worded } from '../../errors.js';
 import { changedContacts } from '../../rules/directory-import.js';
+import { byId, chunksOf } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Phone } from '../../rules/phone-number.js';
@@ -49,8 +50,7 @@ export async function writeChangedPeople(
 ): Promise<{ readonly people: number; readonly notices: readonly string[] }> {
   const waiting = await write.users.changed(which);
   if (waiting.length === 0) return { people: 0, notices: [] };
-  const companies = await write.accounts.byIds([...new Set(waiting.map(({ after }) => after.accountId))]);
-  const homes = new Map(companies.map((account) => [account.id, account]));
+  const homes = byId(await write.accounts.byIds([...new Set(waiting.map(({ after }) => after.accountId))]));
   const notices: string[] = [];
   for (const { id, operator_id } of await write.imports.all()) {
     const changes = waiting.flatMap(({ before, after, import: from }) => {
@@ -64,11 +64,7 @@ export async function writeChangedPeople(
   return { people: waiting.length, notices };
 }
 
-async function writeChanges(
-  { desk, write, now }: Changing,
-  changes: readonly PersonChange[],
-  who: Worded,
-): Promise<readonly ChangedPerson[]> {
+async function writeChanges({ desk, write, now }: Changing, changes: readonly PersonChange[], who: Worded) {
   const read = await desk.phones();
   const notices: PreparedMessage[] = [];
   const all = changes.map(({ account, before, after }) => {
@@ -112,15 +108,11 @@ export async function readNumbersAnew(
     const stays = (dialled?.e164 ?? null) === user.phoneE164;
     return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
-  for (let from = 0; from < moved.length; from += AT_ONCE) {
-    const some = moved.slice(from, from + AT_ONCE);
+  for (const some of chunksOf(moved)) {
     await writeChangedPeople({ desk, write, now }, { ids: some.map(({ user }) => user.id) });
     await writePeople(write, some, now);
   }
 }
-
-/** People of one statement. */
-const AT_ONCE = 500;
 
 interface Written {
   readonly user: User;
@@ -132,9 +124,9 @@ interface Written {
 }
 
 async function writePeople(write: Writes, people: readonly Written[], now: number): Promise<void> {
-  const byId = new Map(people.map((one) => [one.user.id, one]));
-  await write.users.patch([...byId.keys()], ({ user: { id }, formerContacts }) => {
-    const { user, after, dialled, moved } = byId.get(id) as Written;
+  const own = new Map(people.map((one) => [one.user.id, one]));
+  await write.users.patch([...own.keys()], ({ user: { id }, formerContacts }) => {
+    const { user, after, dialled, moved } = own.get(id) as Written;
     const contact = moved.length === 0 ? {} : contactPatch(user, formerContacts, now);
     // Written before this, or overtaken by it: an import that is still being staged finds out and is planned anew.
     const staged = { staged: null, staged_in: null };

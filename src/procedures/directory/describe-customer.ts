@@ -7,23 +7,12 @@ import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
 import { sharedBy } from './directory-rows-of-store.js';
-import type { FoundUser } from './search-directory.js';
+import { type FoundUser, withHomes } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 
-export interface AccountDescription {
-  readonly account: Account;
-  readonly users: number;
-  readonly disabled: number;
-  readonly sso: number;
-  /** How many logins have each role. */
-  readonly roles: Readonly<Record<string, number>>;
-  /** Logins with at least one factor. */
-  readonly enrolled: number;
-  /** Issuer of the OpenID provider; null if none is set. */
-  readonly issuer: string | null;
-}
+export type AccountDescription = Awaited<ReturnType<typeof describeAccount>>;
 
-export async function describeAccount(desk: Desk, account: Account): Promise<AccountDescription> {
+export async function describeAccount(desk: Desk, account: Account) {
   const { users, factors, accounts } = desk.store.read;
   const groups = await users.tally(account.id);
   const sum = (fits: (group: (typeof groups)[number]) => boolean) =>
@@ -46,19 +35,12 @@ export interface Lock {
   readonly until: number | null;
 }
 
-export interface UserDescription extends FoundUser {
-  readonly passphrase: { readonly setAt: number; readonly by: string } | null;
-  readonly applicationPassword: { readonly changedAt: number } | null;
-  readonly invitedUntil: number | null;
-  readonly locks: readonly Lock[];
-  /** Other logins anywhere with the same e-mail or phone (B09), at most `SHARING_SHOWN`. */
-  readonly sharing: readonly FoundUser[];
-}
+export type UserDescription = Awaited<ReturnType<typeof describeUser>>;
 
 export const SHARING_SHOWN = 50;
 
-export async function describeUser(desk: Desk, { user, account }: FoundUser): Promise<UserDescription> {
-  const { secrets, factors } = desk.store.read;
+export async function describeUser(desk: Desk, { user, account }: FoundUser) {
+  const { secrets, factors, users } = desk.store.read;
   const phrase = await secrets.passphrase(user.id);
   const password = await secrets.applicationPassword(user.id);
   const invitation = await factors.newestCode(user.id, 'activate');
@@ -67,12 +49,9 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser): Pr
     account,
     passphrase: phrase?.verifier == null ? null : { setAt: phrase.set_at, by: phrase.set_by },
     applicationPassword: password === undefined ? null : { changedAt: password.changed_at },
-    invitedUntil:
-      invitation !== undefined && invitation.used_at === null && desk.now() < invitation.expires_at
-        ? invitation.expires_at
-        : null,
+    invitedUntil: invitation?.used_at === null && desk.now() < invitation.expires_at ? invitation.expires_at : null,
     locks: await locksOf(desk, account, user),
-    sharing: await sharingWith(desk, user),
+    sharing: await withHomes(desk, await users.sharing(sharedBy(user), SHARING_SHOWN)),
   };
 }
 
@@ -82,21 +61,8 @@ async function locksOf(desk: Desk, account: Account, user: User): Promise<readon
   const lockOf = async (subject: Subject): Promise<readonly Lock[]> => {
     const refusal = refusalNow(toThrottle(await throttles.get(subject)), time);
     if (refusal === undefined) return [];
-    return [
-      { subject: subject.slice(0, subject.indexOf(':')), until: refusal.kind === 'locked' ? refusal.until : null },
-    ];
+    const until = refusal.kind === 'locked' ? refusal.until : null;
+    return [{ subject: subject.slice(0, subject.indexOf(':')), until }];
   };
   return (await Promise.all(subjectsOf(account, user).map(lockOf))).flat();
-}
-
-async function sharingWith(desk: Desk, user: User): Promise<readonly FoundUser[]> {
-  const { users, accounts } = desk.store.read;
-  const others = await users.sharing(sharedBy(user), SHARING_SHOWN);
-  const homes = new Map(
-    (await accounts.byIds([...new Set(others.map((other) => other.accountId))])).map((home) => [home.id, home]),
-  );
-  return others.flatMap((other) => {
-    const home = homes.get(other.accountId);
-    return home === undefined ? [] : [{ user: other, account: home }];
-  });
 }

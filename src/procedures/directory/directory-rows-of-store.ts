@@ -6,11 +6,13 @@ import type { FormerContact } from '../../rules/former-contacts.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
-type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
-type UserRow = Parameters<Writes['users']['insert']>[0][number];
 type SearchKeys = Parameters<Writes['search']['replace']>[0][number];
 
-export function newAccountRow(id: string, entry: AccountEntry, at: number): AccountRow {
+export function newAccountRow(
+  id: string,
+  entry: AccountEntry,
+  at: number,
+): Parameters<Writes['accounts']['insert']>[0][number] {
   return {
     id,
     number: entry.number,
@@ -65,7 +67,7 @@ export function newUserRow(
   entry: UserEntry,
   at: number,
   heldUntil: number | null,
-): UserRow {
+): Parameters<Writes['users']['insert']>[0][number] {
   return {
     id,
     account_id: accountId,

@@ -2,7 +2,7 @@
  * Changes one company. Its number never changes, and its edition only with a second operator (procedures/exits). Everyone who keeps the directory may forbid resets by phone for
  * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import { faultOfCountry } from '../../rules/directory-rows.js';
@@ -46,6 +46,9 @@ const EDITING = { permission: 'directory:write', logsRefusals: true } as const;
 /** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
 const OPENING_UP = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
+/** Fields whose new value is in the log. */
+const SAID = ['country', 'language', 'connector'] as const;
+
 const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit) =>
   forbidPhoneResets === false || [sso, issuer, audience, keys].some((value) => value !== undefined)
     ? OPENING_UP
@@ -69,9 +72,9 @@ export async function editAccount(
       account: account.id,
       detail: {
         fields,
-        ...(fields.includes('country') ? { country: wanted.country ?? '' } : {}),
-        ...(fields.includes('language') ? { language: wanted.language ?? '' } : {}),
-        ...(fields.includes('connector') ? { connector: wanted.connector ?? '' } : {}),
+        ...Object.fromEntries(
+          SAID.filter((field) => fields.includes(field)).map((field) => [field, wanted[field] ?? '']),
+        ),
         ...(fields.includes('phone-resets')
           ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
           : {}),
@@ -156,13 +159,7 @@ function requirePowerToAllow(by: Authorised<'directory:write'>, { reason }: Acco
   }
 }
 
-type Stored = { readonly issuer: string | null; readonly audience: string | null; readonly jwks: string | null };
-
-interface OpenIdPatch {
-  readonly sso_issuer?: string;
-  readonly sso_audience?: string;
-  readonly sso_jwks?: string;
-}
+type OpenIdPatch = Partial<Readonly<Record<'sso_issuer' | 'sso_audience' | 'sso_jwks', string>>>;
 
 /** The provider's name: the given one, the one there was, or the host of the issuer that is set for the first time. */
 function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: OpenIdPatch): string | null {
@@ -174,7 +171,7 @@ function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: Open
 async function openIdPatch(
   current: Account,
   wanted: AccountEdit,
-  stored: Stored | undefined,
+  stored: Awaited<ReturnType<Reads['accounts']['ssoSettings']>>,
   rules: Limits['sso'],
 ): Promise<OpenIdPatch> {
   if (wanted.issuer === undefined && wanted.audience === undefined && wanted.keys === undefined) return {};

@@ -21,11 +21,12 @@ export interface UserEdit {
 export interface EditedUser {
   readonly user: User;
   readonly fields: readonly string[];
-  readonly contacts: readonly ('e-mail' | 'phone')[];
+  readonly contacts: ChangedPerson['moved'];
   /** Message ids of the notices. */
   readonly notices: readonly string[];
 }
 
+const EDITING = { permission: 'directory:write' } as const;
 const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;
 const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
 
@@ -40,30 +41,25 @@ export async function editUser(
   // Loaded before the door is opened.
   await desk.phones();
   const { account } = found;
-  return act<'directory:write', EditedUser>(
-    desk,
-    signed,
-    { permission: 'directory:write' },
-    {
-      entry: ({ fields, contacts, user }) => ({
-        kind: 'user.edited',
-        account: account.id,
-        user: found.user.id,
-        detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },
-      }),
-      change: async (acting) => {
-        const { users } = acting.write;
-        const before = (await users.byId(found.user.id)) ?? found.user;
-        const after = wanted(before, edit);
-        const fields = FIELDS.filter((field) => before[field] !== after[field]);
-        if (fields.includes('language')) await users.update(before.id, { language: after.language });
-        const { moved, notices } = fields.every((field) => field === 'language')
-          ? UNCHANGED
-          : await changePerson(acting, { account, before, after });
-        return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
-      },
+  return act<'directory:write', EditedUser>(desk, signed, EDITING, {
+    entry: ({ fields, contacts, user }) => ({
+      kind: 'user.edited',
+      account: account.id,
+      user: found.user.id,
+      detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },
+    }),
+    change: async (acting) => {
+      const { users } = acting.write;
+      const before = (await users.byId(found.user.id)) ?? found.user;
+      const after = wanted(before, edit);
+      const fields = FIELDS.filter((field) => before[field] !== after[field]);
+      if (fields.includes('language')) await users.update(before.id, { language: after.language });
+      const { moved, notices } = fields.every((field) => field === 'language')
+        ? UNCHANGED
+        : await changePerson(acting, { account, before, after });
+      return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
     },
-  );
+  });
 }
 
 function wanted(before: User, edit: UserEdit) {

@@ -4,7 +4,6 @@ import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import { inPages } from './in-pages.js';
 import { type FoundUser, withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
@@ -89,13 +88,28 @@ export const userPages = (desk: Desk, only?: Account, most?: number) =>
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
 
 /** Logs the export before anything is handed out. */
-async function log(
-  desk: Desk,
-  signed: SignedOperator,
-  detail: Readonly<Record<string, string | number>>,
-): Promise<void> {
+async function log(desk: Desk, signed: SignedOperator, detail: Readonly<Record<string, string | number>>) {
   await act(desk, signed, EXPORTING, {
     entry: () => ({ kind: 'directory.exported', detail }),
     change: async () => undefined,
   });
+}
+
+/** Rows of a page. */
+const PAGE = 500;
+
+/** Reads a long list in pages, each after the last row of the one before, to the end or until `most` were read. */
+export async function* inPages<T>(
+  next: (last: T | undefined, limit: number) => Promise<readonly T[]>,
+  most = Number.POSITIVE_INFINITY,
+): AsyncGenerator<readonly T[]> {
+  let last: T | undefined;
+  for (let left = most; left > 0; ) {
+    const limit = Math.min(PAGE, left);
+    const page = await next(last, limit);
+    if (page.length > 0) yield page;
+    if (page.length < limit) return;
+    last = page.at(-1);
+    left -= limit;
+  }
 }

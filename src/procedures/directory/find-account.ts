@@ -60,16 +60,11 @@ function onlyOne(found: readonly User[], reference: string, account: Account): U
   const [only] = found;
   if (only === undefined) throw notFound(reference, account);
   if (found.length === 1) return only;
-  throw refusal(
-    'ambiguous',
-    'user-ambiguous',
-    { count: found.length, account: account.name, email: reference },
-    'name-by-login',
-    {
-      problems: found.map((user) => ({ message: `${user.id}  login ${user.login}  ${user.name}` })),
-      also: { candidates: found.map(({ id, login, name }) => ({ id, login, name })) },
-    },
-  );
+  const facts = { count: found.length, account: account.name, email: reference };
+  throw refusal('ambiguous', 'user-ambiguous', facts, 'name-by-login', {
+    problems: found.map((user) => ({ message: `${user.id}  login ${user.login}  ${user.name}` })),
+    also: { candidates: found.map(({ id, login, name }) => ({ id, login, name })) },
+  });
 }
 
 const notFound = (reference: string, account?: Account): Refusal =>

@@ -1,6 +1,7 @@
 /** The hold of rules/power-hold.ts, with what the store says: does the company have an admin already? */
 import type { Desk, Writes } from '../../desk.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
+import { byId } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { gainsPower, type Holder, heldUntil } from '../../rules/power-hold.js';
 
@@ -16,11 +17,11 @@ export async function accountsWithAdmin(
   accounts: readonly Account[],
   but?: string,
 ): Promise<ReadonlySet<string>> {
-  const byId = new Map(accounts.map((account) => [account.id, account]));
-  const found = await write.users.holders([...byId.keys()], adminRoles(desk.policy));
+  const homes = byId(accounts);
+  const found = await write.users.holders([...homes.keys()], adminRoles(desk.policy));
   return new Set(
     found.flatMap(({ user }) => {
-      const account = byId.get(user.accountId);
+      const account = homes.get(user.accountId);
       return account !== undefined && user.id !== but && hasAdminStatus(desk.policy, account, user) ? [account.id] : [];
     }),
   );

@@ -137,12 +137,7 @@ function plainRecord(text: string, line: number, separator: Separator): readonly
 }
 
 /** Records with the line that each begins on, without blank ones and rows of separators; and the lines of those that follow such a gap. */
-async function split(
-  texts: AsyncIterable<string>,
-  delimiter: Separator,
-  limits: CsvLimits,
-  before: number,
-): Promise<{ records: readonly CsvRecord[]; gaps: ReadonlySet<number> }> {
+async function split(texts: AsyncIterable<string>, delimiter: Separator, limits: CsvLimits, before: number) {
   const { parse } = await import('csv-parse');
   const records: CsvRecord[] = [];
   const gaps = new Set<number>();

@@ -49,14 +49,15 @@ export async function abandonImport(desk: Desk, signed: SignedOperator, id: stri
 /** Another process has settled or removed it. */
 class Gone extends Error {}
 
-type Found = Awaited<ReturnType<Writes['imports']['all']>>[number];
-
 async function abandon(
   desk: Desk,
   signed: SignedOperator,
   id: string,
   door: typeof IMPORTING | typeof GOING_ON,
-  requireAbandoned: (acting: Acting<'directory:write'>, found: Found) => void,
+  requireAbandoned: (
+    acting: Acting<'directory:write'>,
+    found: Awaited<ReturnType<Writes['imports']['all']>>[number],
+  ) => void,
 ): Promise<void> {
   if (!(await desk.store.read.imports.all()).some((row) => row.id === id && row.state !== 'settled')) return;
   try {

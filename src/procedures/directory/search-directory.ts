@@ -16,6 +16,7 @@ import {
   type TypedText,
   type Word,
 } from '../../rules/directory-keys.js';
+import { byId } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Phone } from '../../rules/phone-number.js';
 
@@ -92,7 +93,7 @@ export async function best<T extends { readonly id: string }>(
 ): Promise<readonly T[]> {
   for (const look of looks) {
     for (const words of readings) {
-      const all = new Map([...exact, ...(await look(words))].map((one) => [one.id, one]));
+      const all = byId([...exact, ...(await look(words))]);
       if (all.size > 0) return [...all.values()];
     }
   }
@@ -137,7 +138,7 @@ export async function usersByAddress(desk: Desk, text: string, accountId?: strin
 export async function withHomes(desk: Desk, found: readonly User[], account?: Account): Promise<readonly FoundUser[]> {
   if (account !== undefined) return found.map((user) => ({ user, account }));
   const ids = [...new Set(found.map(({ accountId }) => accountId))];
-  const homes = new Map((await desk.store.read.accounts.byIds(ids)).map((home) => [home.id, home]));
+  const homes = byId(await desk.store.read.accounts.byIds(ids));
   return found.flatMap((user) => {
     const home = homes.get(user.accountId);
     return home === undefined ? [] : [{ user, account: home }];

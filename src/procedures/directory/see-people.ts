@@ -101,24 +101,27 @@ async function viewedUnder(
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
 }
 
-export interface Asked {
-  readonly list: 'user list' | 'user search';
-  /** What was searched for; the log gets a keyed digest of it. */
-  readonly text?: string;
-  readonly account?: Account | undefined;
-  readonly limit: number | undefined;
-  /** From 1. */
-  readonly page?: number;
-}
-
 /**
- * A list or a search. `capped`: the role sees no more rows than these, whatever it asks for. Pages are for names that many have, not for
- * reading the directory: without contacts a search has five pages, and each after the first is in the log (B83, B96).
+ * A list, or a search for `text`, of which the log gets a keyed digest; `page` is from 1. `capped`: the role sees no more rows than these,
+ * whatever it asks for. Pages are for names that many have, not for reading the directory: without contacts a search has five pages, and each
+ * after the first is in the log (B83, B96).
  */
 export async function viewUsers(
   desk: Desk,
   signed: SignedOperator,
-  { list, text, account, limit, page = 1 }: Asked,
+  {
+    list,
+    text,
+    account,
+    limit,
+    page = 1,
+  }: {
+    list: 'user list' | 'user search';
+    text?: string;
+    account?: Account | undefined;
+    limit: number | undefined;
+    page?: number;
+  },
   look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<FoundUser>>,
 ): Promise<Found<SeenUser> & { readonly capped: boolean }> {
   await askAuthority(desk, signed, LISTING);

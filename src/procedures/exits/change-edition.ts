@@ -23,47 +23,38 @@ export async function changeEdition(
   await askAuthority(desk, signed, CHANGING_POWER);
   if (account.edition === edition) return null;
   const roles = CUSTOMER_ROLES.filter((role) => role !== 'user');
-  return withSecondOperator(
-    desk,
-    signed,
-    { why: 'edition', account, reason },
-    {
-      plan: async ({ write }) => {
-        const current = (await write.accounts.byId(account.id)) ?? account;
-        if (edition === 'classic' && current.mfaRequiredAt !== null) {
-          throw refusal('refused-by-policy', 'edition-loses-mfa', {}, 'admin-switches-mfa-off');
-        }
-        const users = (await write.users.holders([account.id], roles)).map(({ user }) => user);
-        const moves = planEdition(desk.policy, { from: current.edition, to: edition }, users);
-        const losers = moves.filter(({ lost }) => lost.length > 0).map(({ user }) => user.login);
-        if (losers.length > 0 && !dropPrivileges) {
-          throw refusal(
-            'refused-by-policy',
-            'edition-loses-privileges',
-            { edition, logins: losers },
-            'drop-privileges',
-          );
-        }
-        const each = moves.map(({ user, role, lost }) =>
-          [`${user.login}: ${user.role} -> ${role}`, ...(lost.length === 0 ? [] : [`without ${lost.join(' ')}`])].join(
-            ' ',
-          ),
-        );
-        const change = [`${current.edition} -> ${edition}`, ...each].join('; ');
-        return { users: moves.map(({ user }) => user.id), change, moves };
-      },
-      apply: (acting, { moves }) => apply(acting, account, edition, moves),
-      entry: (moves, base) => ({
-        ...base,
-        kind: 'account.edition-changed',
-        detail: {
-          edition,
-          editionBefore: account.edition,
-          roles: moves.map(({ user, role }) => `${user.id} ${user.role} ${role}`),
-        },
-      }),
+  const wish = { why: 'edition', account, reason } as const;
+  return withSecondOperator(desk, signed, wish, {
+    plan: async ({ write }) => {
+      const current = (await write.accounts.byId(account.id)) ?? account;
+      if (edition === 'classic' && current.mfaRequiredAt !== null) {
+        throw refusal('refused-by-policy', 'edition-loses-mfa', {}, 'admin-switches-mfa-off');
+      }
+      const users = (await write.users.holders([account.id], roles)).map(({ user }) => user);
+      const moves = planEdition(desk.policy, { from: current.edition, to: edition }, users);
+      const losers = moves.filter(({ lost }) => lost.length > 0).map(({ user }) => user.login);
+      if (losers.length > 0 && !dropPrivileges) {
+        throw refusal('refused-by-policy', 'edition-loses-privileges', { edition, logins: losers }, 'drop-privileges');
+      }
+      const each = moves.map(({ user, role, lost }) =>
+        [`${user.login}: ${user.role} -> ${role}`, ...(lost.length === 0 ? [] : [`without ${lost.join(' ')}`])].join(
+          ' ',
+        ),
+      );
+      const change = [`${current.edition} -> ${edition}`, ...each].join('; ');
+      return { users: moves.map(({ user }) => user.id), change, moves };
     },
-  );
+    apply: (acting, { moves }) => apply(acting, account, edition, moves),
+    entry: (moves, base) => ({
+      ...base,
+      kind: 'account.edition-changed',
+      detail: {
+        edition,
+        editionBefore: account.edition,
+        roles: moves.map(({ user, role }) => `${user.id} ${user.role} ${role}`),
+      },
+    }),
+  });
 }
 
 async function apply(

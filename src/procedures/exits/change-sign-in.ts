@@ -18,13 +18,7 @@ export interface SignInWish {
   readonly reason: string;
 }
 
-export interface SignInChanged {
-  readonly users: readonly User[];
-  readonly passwordsEnded: number;
-  readonly sessionsEnded: number;
-  /** Logins that cannot be invited: they have neither a password nor an address. */
-  readonly withoutEmail: readonly string[];
-}
+export type SignInChanged = Awaited<ReturnType<typeof apply>>;
 
 /** Null if nothing has to change. Refusals: approval-needed, config (no single sign-on is set up). */
 export async function changeSignIn(
@@ -37,47 +31,44 @@ export async function changeSignIn(
   const others = (users: readonly User[]) => users.filter((one) => one.signIn !== signIn);
   const wanted = others(user === null ? await desk.store.read.users.ofAccount(account.id) : [user]);
   if (wanted.length === 0) return null;
-  const done = await withSecondOperator(
-    desk,
-    signed,
-    { why: 'sign-in-kind', account, reason },
-    {
-      plan: async ({ write }) => {
-        const settings = await write.accounts.ssoSettings(account.id);
-        if (signIn === 'sso' && (settings?.issuer == null || settings.audience === null || settings.jwks === null)) {
-          throw refusal('config', 'sso-not-set-up', { account: account.number }, 'sso-together');
-        }
-        const now = others(await write.users.ofAccount(account.id));
-        const found = user === null ? now : now.filter(({ id }) => id === user.id);
-        const whom = user === null ? `all ${found.length} others` : user.login;
-        return { users: found.map(({ id }) => id), change: `${whom} -> ${signIn}`, found };
-      },
-      apply: (acting, { found }) => apply(acting, account, found, signIn),
-      entry: ({ users, passwordsEnded, sessionsEnded }, base) =>
-        user === null
-          ? {
-              ...base,
-              kind: 'account.sign-in-changed',
-              detail: { signIn, logins: users.length, passwordsEnded, sessionsEnded },
-            }
-          : {
-              ...base,
-              kind: 'user.sign-in-changed',
-              user: user.id,
-              detail: { signIn, passwordsEnded, sessionsEnded },
-            },
+  const wish = { why: 'sign-in-kind', account, reason } as const;
+  const done = await withSecondOperator(desk, signed, wish, {
+    plan: async ({ write }) => {
+      const settings = await write.accounts.ssoSettings(account.id);
+      if (signIn === 'sso' && (settings?.issuer == null || settings.audience === null || settings.jwks === null)) {
+        throw refusal('config', 'sso-not-set-up', { account: account.number }, 'sso-together');
+      }
+      const now = others(await write.users.ofAccount(account.id));
+      const found = user === null ? now : now.filter(({ id }) => id === user.id);
+      const whom = user === null ? `all ${found.length} others` : user.login;
+      return { users: found.map(({ id }) => id), change: `${whom} -> ${signIn}`, found };
     },
-  );
+    apply: (acting, { found }) => apply(acting, account, found, signIn),
+    entry: ({ users, passwordsEnded, sessionsEnded }, base) =>
+      user === null
+        ? {
+            ...base,
+            kind: 'account.sign-in-changed',
+            detail: { signIn, logins: users.length, passwordsEnded, sessionsEnded },
+          }
+        : {
+            ...base,
+            kind: 'user.sign-in-changed',
+            user: user.id,
+            detail: { signIn, passwordsEnded, sessionsEnded },
+          },
+  });
   if (done.passwordsEnded > 0) await desk.store.forgetDeleted();
   return done;
 }
 
+/** `withoutEmail`: logins that cannot be invited: they have neither a password nor an address. */
 async function apply(
   { desk, write, now }: Acting<'directory:write'>,
   account: Account,
   users: readonly User[],
   signIn: SignIn,
-): Promise<SignInChanged> {
+) {
   let passwordsEnded = 0;
   const withoutEmail: string[] = [];
   for (const user of users) {

@@ -5,7 +5,7 @@
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
-import type { Account, CustomerRole, User } from '../../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
 import { askAuthority } from '../authorise.js';
 import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
@@ -13,12 +13,7 @@ import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
 
-export interface Handed {
-  /** The new admin, after the change. */
-  readonly user: User;
-  readonly roleBefore: CustomerRole;
-  readonly grantsEnded: number;
-}
+export type Handed = Awaited<ReturnType<typeof move>>;
 
 export const HANDING_OVER = { lock: 'company:hand-over' } as const;
 
@@ -60,30 +55,26 @@ export async function appointSuccessor(
   { account, from, to, reason }: Pair & { readonly reason: string },
 ): Promise<Handed> {
   await askAuthority(desk, signed, CHANGING_POWER);
-  return withSecondOperator(
-    desk,
-    signed,
-    { why: 'successor', account, reason },
-    {
-      plan: async ({ write, by }) => {
-        const before = (await write.users.byId(from.id)) ?? from;
-        if (!hasAdminStatus(desk.policy, account, before)) {
-          throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
-        }
-        const after = await requireSuccessor({ desk, write }, { account, from: before, to });
-        if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
-        const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
-        return { users: [before.id, after.id], change, from: before, to: after };
-      },
-      apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
-      entry: (done, base) => ({
-        ...base,
-        kind: 'user.handed-over',
-        user: done.user.id,
-        detail: detailOf(done, from.id),
-      }),
+  const wish = { why: 'successor', account, reason } as const;
+  return withSecondOperator(desk, signed, wish, {
+    plan: async ({ write, by }) => {
+      const before = (await write.users.byId(from.id)) ?? from;
+      if (!hasAdminStatus(desk.policy, account, before)) {
+        throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
+      }
+      const after = await requireSuccessor({ desk, write }, { account, from: before, to });
+      if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
+      const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
+      return { users: [before.id, after.id], change, from: before, to: after };
     },
-  );
+    apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
+    entry: (done, base) => ({
+      ...base,
+      kind: 'user.handed-over',
+      user: done.user.id,
+      detail: detailOf(done, from.id),
+    }),
+  });
 }
 
 interface Pair {
@@ -115,7 +106,7 @@ interface Place {
 }
 
 /** Live grants of both end (B08). Somebody who is an admin already stays one, and only the other leaves. */
-async function move(place: Place, { account, from, to }: Pair, leaves: boolean): Promise<Handed> {
+async function move(place: Place, { account, from, to }: Pair, leaves: boolean) {
   const { desk, write, now } = place;
   const stays = hasAdminStatus(desk.policy, account, to);
   const role = stays ? to.role : from.role;

@@ -5,7 +5,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { days } from '../../rules/duration.js';
 import type { Acting } from '../authorise.js';
-import { type ContactChange, importFiles, type Waiting } from '../imports/import-directory.js';
+import { type ContactChange, importFiles } from '../imports/import-directory.js';
 import type { ImportReport, ImportRequest } from '../imports/plan-directory.js';
 import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
 
@@ -20,10 +20,7 @@ export async function importDirectory(
   return done;
 }
 
-async function secondOperator(
-  acting: Acting<'directory:write'>,
-  { users, outcome }: ContactChange,
-): Promise<Waiting | null> {
+async function secondOperator(acting: Acting<'directory:write'>, { users, outcome }: ContactChange) {
   const { desk, by, now, write } = acting;
   const day = users.length === 0 ? 0 : users.length + (await write.users.countMoved(now - days(1)));
   if (day <= desk.policy.limits.directory.contactsOver) return null;

@@ -10,12 +10,6 @@ import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';
 import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
 
-/** Whose powers change, and how, in one line for whoever approves it. */
-export interface Plan {
-  readonly users: readonly string[];
-  readonly change: string;
-}
-
 export interface Wish {
   readonly why: Extract<ApprovalReason, 'successor' | 'edition' | 'sign-in-kind'>;
   readonly account: Account;
@@ -24,21 +18,24 @@ export interface Wish {
 
 export const CHANGING_POWER = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
-type Waiting = { readonly request: ApprovalRow; readonly made: boolean };
-type Base = Pick<Deed, 'account' | 'reason'>;
-
-/** Refusals: approval-needed (the request is made, and named in the document), and those of `plan`. */
-export async function withSecondOperator<P extends Plan, T>(
+/**
+ * A plan says whose powers change, and how, in one line for whoever approves it. Refusals: approval-needed (the request is made, and named in
+ * the document), and those of `plan`.
+ */
+export async function withSecondOperator<P extends { users: readonly string[]; change: string }, T>(
   desk: Desk,
   signed: SignedOperator,
   { why, account, reason }: Wish,
   steps: {
     readonly plan: (acting: Acting<'directory:write'>) => Promise<P>;
     readonly apply: (acting: Acting<'directory:write'>, plan: P) => Promise<T>;
-    readonly entry: (done: T, base: Base) => ActEntry | readonly ActEntry[];
+    readonly entry: (done: T, base: Pick<Deed, 'account' | 'reason'>) => ActEntry | readonly ActEntry[];
   },
 ): Promise<T> {
-  const done = await act<'directory:write', { readonly value: T } | Waiting>(desk, signed, CHANGING_POWER, {
+  const done = await act<
+    'directory:write',
+    { readonly value: T } | { readonly request: ApprovalRow; readonly made: boolean }
+  >(desk, signed, CHANGING_POWER, {
     entry: (result, { actor }) => {
       if ('value' in result) return steps.entry(result.value, { account: account.id, reason });
       const { request, made } = result;

@@ -3,7 +3,7 @@
  * for (B82).
  */
 import type { BackupCodeRow, Desk, TrustEnded } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
@@ -37,7 +37,8 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
     entry: ({ onlyMethod: _, ...ended }) => ({ kind: 'backup-codes.made', detail: { count, ...ended } }),
     change: async ({ write, now, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
-      if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
+      if (before.enrolmentCodeNeeded || before.owesFactor)
+        throw refusal('enrolment-needed', 'method-first', { kind: firstMethod, others: otherMethods }, 'set-up-method');
       await write.factors.deleteBackupCodes(user.id);
       await write.factors.insertBackupCodes(rows);
       await write.users.update(user.id, { enrolled_at: now });
@@ -66,6 +67,3 @@ async function toRow(desk: Desk, { user }: Owner, code: BackupCode): Promise<Bac
     suspended_by: null,
   };
 }
-
-const factorFirst = (): Refusal =>
-  refusal('enrolment-needed', 'method-first', { kind: firstMethod, others: otherMethods }, 'set-up-method');

@@ -3,11 +3,10 @@ import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
+import { chunksOf } from '../../rules/lists.js';
 import type { User } from '../../rules/people.js';
 import { askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
-
-const AT_ONCE = 500;
 
 export interface PeopleWanted {
   /** Part of a login, a name or an e-mail address; empty for everyone. */
@@ -33,8 +32,7 @@ export async function companyPeople(desk: Desk, login: PortalLogin, { search, no
 
 /** `kinds`: of the methods in use; `pending`: a mailed code is owed, also one that has expired. A company may have thousands of people. */
 async function seen({ store: { read } }: Desk, users: readonly User[]) {
-  const parts = Array.from({ length: Math.ceil(users.length / AT_ONCE) }, async (_, part) => {
-    const some = users.slice(part * AT_ONCE, (part + 1) * AT_ONCE);
+  const parts = chunksOf(users).map(async (some) => {
     const ids = some.map(({ id }) => id);
     const active = await read.factors.activeOf(ids);
     const signedIn = await read.users.lastSignIns(ids);

@@ -4,7 +4,7 @@
  * waited for it, and ends the user's other half-done logins.
  */
 import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
-import { type Refusal, refusal, type Worded } from '../../errors.js';
+import { refusal, type Worded } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
 import { tidy } from '../../rules/directory-fields.js';
@@ -56,7 +56,7 @@ export async function confirmEnrolment(
 ): Promise<EnrolledFactor> {
   await askOwner(desk, login, ENROLLING);
   const [pending] = await pendingOf(desk.store.read, login, request.kind);
-  if (pending === undefined) throw nothingBegun(request.kind);
+  if (pending === undefined) throw refusal('invalid-input', 'set-up-not-begun', { kind: request.kind }, 'begin-set-up');
   const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { factor: pending.id, kind: request.kind };
   const started = { kind: 'factor.code-started', subject, detail } as const;
@@ -79,7 +79,8 @@ export async function confirmEnrolment(
       return { login: by.login.session.state === 'done' ? by.login : await finishLogin(acting), ended };
     },
   });
-  if (enrolled === null) throw wrongFirstCode(request.kind);
+  if (enrolled === null)
+    throw refusal('not-signed-in', 'first-code-wrong', { kind: request.kind }, 'next-code-or-begin');
   const { id: kind, title } = factorKind(request.kind);
   return { id: pending.id, kind, title, ...enrolled };
 }
@@ -164,8 +165,3 @@ async function finishLogin(acting: ActingOwner<'owner:methods'>): Promise<Portal
   }
   return moveOn(acting, { state: 'done', method: 'password+enrolment' });
 }
-
-const nothingBegun = (kind: string): Refusal => refusal('invalid-input', 'set-up-not-begun', { kind }, 'begin-set-up');
-
-const wrongFirstCode = (kind: string): Refusal =>
-  refusal('not-signed-in', 'first-code-wrong', { kind }, 'next-code-or-begin');

@@ -87,11 +87,7 @@ export async function beginInBrowser(
 }
 
 /** Checks the enrolment code if one is needed. A login in the state `enrolment-needed` has given it already. */
-async function readyToEnrol(
-  desk: Desk,
-  login: PortalLogin,
-  { enrolmentCode: code, replaces }: EnrolmentRequest,
-): Promise<PortalLogin> {
+async function readyToEnrol(desk: Desk, login: PortalLogin, { enrolmentCode: code, replaces }: EnrolmentRequest) {
   if (replaces !== undefined) await factorToReplace(desk.store.read, login, replaces);
   if (login.session.state === 'enrolment-needed') return login;
   const owed = await sendOwedEnrolmentCode(desk, login);

@@ -55,12 +55,8 @@ export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId):
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
   if (row !== undefined) return row;
-  throw refusal(
-    'invalid-input',
-    'method-not-set-up',
-    { login: user.login, kind, kinds: active.map((candidate) => candidate.kind) },
-    'methods-set-up',
-  );
+  const facts = { login: user.login, kind, kinds: active.map((candidate) => candidate.kind) };
+  throw refusal('invalid-input', 'method-not-set-up', facts, 'methods-set-up');
 }
 
 /**

@@ -35,7 +35,8 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
       const { account, user, session } = by.login;
       const { active, backupCodes } = await userFactors(desk, write.factors, user.id);
       const isActive = active.some((candidate) => candidate.id === id);
-      if (isActive && active.length === 1 && account.mfaRequiredAt !== null) throw lastFactor();
+      if (isActive && active.length === 1 && account.mfaRequiredAt !== null)
+        throw refusal('refused-by-policy', 'last-method', {}, 'replace-method');
       if (!(await write.factors.delete(id))) throw noSuchFactor(id);
       // Then the user has no method by their own choice, and may set one up anew.
       if (isActive && active.length === 1 && backupCodes.length === 0)
@@ -50,5 +51,3 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
 }
 
 const noSuchFactor = (id: string): Refusal => refusal('not-found', 'method-unknown', { id }, 'list-methods');
-
-const lastFactor = (): Refusal => refusal('refused-by-policy', 'last-method', {}, 'replace-method');

@@ -3,8 +3,9 @@
  * are forgotten either way, so that off and on again revives none; when it is turned on, sessions that gave no factor end (B33, B82).
  */
 import type { Desk, TrustEnded } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { decideRequireMfa, type LoginMethod, type RequireMfaWarning } from '../../rules/mfa-login.js';
+import type { Account } from '../../rules/people.js';
 import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
@@ -36,13 +37,11 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
     change: async (acting) => {
       const { write, now, by } = acting;
       const { account } = by.login;
-      const accountHasSso = account.sso !== null || settings?.issuer != null;
-      const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
-      if (!decision.allowed) throw notInEdition();
+      const warnings = warningsFor(account, settings?.issuer);
       const unchanged = (account.mfaRequiredAt !== null) === on;
       if (!unchanged) await write.accounts.update(account.id, { mfa_required_at: on ? now : null, updated_at: now });
       const ended = unchanged ? NOTHING_ENDED : await endWhatCounts(acting, on);
-      return { required: on, unchanged, warnings: on ? decision.warnings : [], ...ended };
+      return { required: on, unchanged, warnings: on ? warnings : [], ...ended };
     },
   });
   return { ...result, withoutFactor: on ? (await countAsked(desk, login.account.id)).withoutFactor : 0 };
@@ -69,26 +68,19 @@ export async function forbidPhoneResets(desk: Desk, login: PortalLogin): Promise
   });
 }
 
-export interface PeopleAsked {
-  /** Users who sign in by password, so that each login on a new device asks them for a code. */
-  readonly asked: number;
-  /** Those of them who will set up a method at their next login. */
-  readonly withoutFactor: number;
-  readonly warnings: readonly RequireMfaWarning[];
-}
+export type PeopleAsked = Awaited<ReturnType<typeof foreseeMfa>>;
 
 /** What turning it on would mean, to be read before it is done. Refusals: as `requireMfa`. */
-export async function foreseeMfa(desk: Desk, login: PortalLogin): Promise<PeopleAsked> {
+export async function foreseeMfa(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, REQUIRING);
   const { account } = login;
   const settings = await desk.store.read.accounts.ssoSettings(account.id);
-  const accountHasSso = account.sso !== null || settings?.issuer != null;
-  const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
-  if (!decision.allowed) throw notInEdition();
-  return { ...(await countAsked(desk, account.id)), warnings: decision.warnings };
+  const warnings = warningsFor(account, settings?.issuer);
+  return { ...(await countAsked(desk, account.id)), warnings };
 }
 
-async function countAsked(desk: Desk, accountId: string): Promise<Omit<PeopleAsked, 'warnings'>> {
+/** Users who sign in by password, so that each login on a new device asks them for a code; and those of them who will set up a method. */
+async function countAsked(desk: Desk, accountId: string) {
   let [asked, withoutFactor] = [0, 0];
   for (const user of await desk.store.read.users.ofAccount(accountId)) {
     if (user.disabledAt !== null || user.signIn === 'sso') continue;
@@ -100,4 +92,9 @@ async function countAsked(desk: Desk, accountId: string): Promise<Omit<PeopleAsk
   return { asked, withoutFactor };
 }
 
-const notInEdition = (): Refusal => refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');
+function warningsFor(account: Account, issuer: string | null | undefined): readonly RequireMfaWarning[] {
+  const accountHasSso = account.sso !== null || issuer != null;
+  const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
+  if (decision.allowed) return decision.warnings;
+  throw refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');
+}

@@ -3,6 +3,7 @@ import type { Desk } from '../../desk.js';
 import type { Problem } from '../../errors.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
+import { byId, inChunks } from '../../rules/lists.js';
 import type { Account } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
@@ -39,12 +40,12 @@ export interface PlannedImport {
 
 /** A plan with the rows and search words to insert: they cost far more to make than to write, so they are made before the store is locked. */
 export interface ReadyImport extends PlannedImport {
-  readonly companyRows: readonly NewAccount[];
+  readonly companyRows: readonly ReturnType<typeof newAccountRow>[];
   readonly added: readonly AddedRow[];
 }
 
 export interface AddedRow {
-  readonly row: NewUser;
+  readonly row: ReturnType<typeof newUserRow>;
   readonly account: Account;
   readonly entry: UserEntry;
 }
@@ -77,12 +78,6 @@ export function readyImport(desk: Desk, planned: PlannedImport, at: number): Rea
 
 export const wordsOfAdded = ({ row, entry }: AddedRow) =>
   userSearchKeys(row.id, { ...entry, phone: entry.phone ?? '' }, entry.dialled);
-
-type NewAccount = ReturnType<typeof newAccountRow>;
-type NewUser = ReturnType<typeof newUserRow>;
-
-/** Rows of one statement: with the columns of a user they stay below both engines' limits of bound values. */
-const AT_ONCE = 500;
 
 export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
   ...before,
@@ -117,10 +112,8 @@ export async function insertPeople(
   return added;
 }
 
-type CompanyChange = PlannedCompanies['plan']['update'][number];
-
 /** The columns that a row of a file changes of a company. */
-export function companyPatch({ before, entry, fields }: CompanyChange) {
+export function companyPatch({ before, entry, fields }: PlannedCompanies['plan']['update'][number]) {
   const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
   const name = fields.includes('name') ? accountNamePatch(entry.name) : {};
   return { ...name, ...sso, ...(fields.includes('country') ? { country: accountAfter(before, entry).country } : {}) };
@@ -162,21 +155,8 @@ export async function newPower(
   const gains = (entry: UserEntry): boolean =>
     gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
   const gaining = added.filter(({ entry }) => gains(entry));
-  const homes = [...new Map(gaining.map(({ entry }) => [homeOf(entry).id, homeOf(entry)])).values()];
+  const homes = [...byId(gaining.map(({ entry }) => homeOf(entry))).values()];
   const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
   const waits = heldUntil(policy, acting.now);
   return { gains, until: (entry: UserEntry) => (ruled.has(homeOf(entry).id) && gains(entry) ? waits : null) };
-}
-
-export const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(at * most, (at + 1) * most));
-
-/** Does it for some at a time, and gives what came of all. */
-export async function inChunks<In, Out>(
-  items: readonly In[],
-  work: (some: readonly In[]) => Promise<readonly Out[]>,
-): Promise<readonly Out[]> {
-  const found: Out[] = [];
-  for (const some of chunksOf(items)) found.push(...(await work(some)));
-  return found;
 }

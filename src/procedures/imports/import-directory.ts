@@ -149,12 +149,7 @@ async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second
   }
 }
 
-async function importAtOnce(
-  desk: Desk,
-  signed: SignedOperator,
-  { planned, ready, second }: Work,
-  staged?: Staged,
-): Promise<ImportReport | Waiting> {
+async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready, second }: Work, staged?: Staged) {
   const at = desk.now();
   const door = staged === undefined ? IMPORTING : GOING_ON;
   const done = await act<'directory:write', Done | Waiting>(desk, signed, door, {
@@ -179,11 +174,7 @@ async function importAtOnce(
 }
 
 /** Many changes, and those of a plan in a file, are made by their number; `--yes` does not replace it. */
-function requireAsLookedAt(
-  desk: Desk,
-  { report, updated, confirm, outcome }: PlannedFiles,
-  given: ImportRequest,
-): void {
+function requireAsLookedAt(desk: Desk, { report, updated, confirm, outcome }: PlannedFiles, given: ImportRequest) {
   const also = { import: { accounts: report.accounts, users: report.users, confirm } };
   if (given.outcome !== undefined && given.outcome !== outcome())
     throw refusal('invalid-input', 'import-moved-on', {}, 'import-plan-anew', { also });

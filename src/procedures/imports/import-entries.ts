@@ -1,7 +1,8 @@
 /** What the log says of an import, once it is there. */
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
+import { chunksOf } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
-import { type Added, chunksOf, type ReadyImport, type Settled } from './apply-import.js';
+import type { Added, ReadyImport, Settled } from './apply-import.js';
 
 type Base = Pick<Deed, 'at' | 'by'>;
 
@@ -65,12 +66,10 @@ function addedEntries(added: readonly Added[] | Settled, single: boolean, base: 
 
 const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });
 
-type About = Pick<AuditEntry, 'account' | 'user' | 'detail'>;
-
 /** One entry for each, or one for every few hundred with their ids; of a staged import its `directory.staged` entries have them. */
 function logOf(
   kind: AuditEntry['kind'],
-  abouts: readonly About[],
+  abouts: readonly Pick<AuditEntry, 'account' | 'user' | 'detail'>[],
   single: boolean,
   base: Base,
   staged?: { readonly import: string },

@@ -1,6 +1,7 @@
 /** Whether an import was overtaken: its plan and rows are made before the store is locked, and others go on writing meanwhile. */
 import type { UserEntry } from '../../rules/directory-rows.js';
-import { inChunks, type PlannedPeople, type ReadyImport } from './apply-import.js';
+import { inChunks } from '../../rules/lists.js';
+import type { PlannedPeople, ReadyImport } from './apply-import.js';
 import type { Stored } from './plan-import.js';
 
 /** Something that the plan was made from has changed: it is made again. */

@@ -14,9 +14,10 @@ import {
   type UserColumn,
   type UserEntry,
 } from '../../rules/directory-rows.js';
+import { inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
-import { accountAfter, inChunks, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
+import { accountAfter, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
 
 export async function planCompanies(
   desk: Desk,
@@ -124,16 +125,14 @@ export async function planPeople(
   };
 }
 
-interface Known {
-  readonly homes: Homes;
-  readonly homeOf: (entry: UserEntry) => Account | undefined;
-  readonly seen: Map<string, number>;
-}
-
 async function planSome(
   desk: Desk,
   store: Stored,
-  { homes, homeOf, seen }: Known,
+  {
+    homes,
+    homeOf,
+    seen,
+  }: { homes: Homes; homeOf: (entry: UserEntry) => Account | undefined; seen: Map<string, number> },
   given: readonly UserEntry[],
   allowed: Allowed,
 ): Promise<PlannedUsers> {

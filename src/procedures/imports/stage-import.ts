@@ -4,6 +4,7 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { chunksOf } from '../../rules/lists.js';
 import { type Acting, act } from '../authorise.js';
 import { type PersonChange, readChange } from '../directory/change-person.js';
 import { accountSearchKeys, stagedPatch } from '../directory/directory-rows-of-store.js';
@@ -11,7 +12,6 @@ import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/ro
 import { pause } from '../pause.js';
 import {
   type Added,
-  chunksOf,
   companyPatch,
   insertPeople,
   newPower,

@@ -19,21 +19,7 @@ const RECEIPTS = { permission: 'audit:receipt' } as const;
 /** A grant of the call may be used after its last news, but not later. */
 const AFTERWARDS = days(1);
 
-export interface CallHead {
-  readonly id: string;
-  readonly state: string;
-  readonly openedAt: number;
-  /** Of the last news. */
-  readonly updatedAt: number;
-  readonly endedAt: number | null;
-  readonly ticket: string | null;
-  readonly outcome: string | null;
-  readonly account: { readonly number: string; readonly name: string } | null;
-  /** Login. */
-  readonly caller: string | null;
-  /** Name of the operator who has it now. */
-  readonly operator: string;
-}
+export type CallHead = Awaited<ReturnType<typeof headOf>>;
 
 export interface CallRecord extends CallHead {
   readonly entries: readonly LoggedEntry[];
@@ -96,7 +82,8 @@ async function entriesOf(desk: Desk, row: CallRow): Promise<readonly LoggedEntry
   return entries.filter((entry) => partOfCall(entries, entry, row.id));
 }
 
-async function headOf(desk: Desk, row: CallRow): Promise<CallHead> {
+/** With the number of the company, the login of the caller, and the name of the operator who has it now; `updatedAt` is of the last news. */
+async function headOf(desk: Desk, row: CallRow) {
   const { accounts, users, operators } = desk.store.read;
   const account = row.account_id === null ? undefined : await accounts.byId(row.account_id);
   const caller = row.user_id === null ? undefined : await users.byId(row.user_id);

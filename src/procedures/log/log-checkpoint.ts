@@ -3,37 +3,25 @@ import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { decodeFrontier, rootOf, type TreeHasher } from '../../rules/audit-tree.js';
 import { type Checkpoint, checkpointText, readCheckpointText, readShortForm } from '../../rules/checkpoint.js';
-import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
+import type { LogNotary, LogReader } from './log-reader.js';
 
-export interface LogState {
-  readonly size: number;
-  /** RFC 6962 tree hash, 32 bytes. */
-  readonly root: Uint8Array;
-  /** The latest time of any entry, ms; 0 for an empty log. */
-  readonly latestAt: number;
-}
-
-/** The log as its head describes it, if this desk wrote the head. Refusal `audit-broken` otherwise. */
-export async function logState(
-  reader: LogReader,
-  notary: LogNotary & { readonly tree: TreeHasher },
-): Promise<LogState> {
+/**
+ * The log as its head describes it, if this desk wrote the head: its RFC 6962 tree hash of 32 bytes, and the latest time of any entry, ms (0 for an
+ * empty log). Refusal `audit-broken` otherwise.
+ */
+export async function logState(reader: LogReader, notary: LogNotary & { readonly tree: TreeHasher }) {
   const head = await reader.head();
-  if (head === undefined || !sealedByDesk(notary, head)) {
+  if (head === undefined || !notary.headFits(head)) {
     throw refusal('audit-broken', 'log-head-foreign', {}, 'audit-verify');
   }
   const root = rootOf(notary.tree, head.size, decodeFrontier(head.size, head.frontier));
   return { size: head.size, root, latestAt: head.latestAt };
 }
 
-export interface SignedCheckpoint extends Checkpoint {
-  /** The signed note, to be kept elsewhere. */
-  readonly note: string;
-  /** Verifier key of the desk (C2SP vkey), to be kept apart from the note. */
-  readonly verifierKey: string;
-}
+export type SignedCheckpoint = Awaited<ReturnType<typeof signCheckpoint>>;
 
-export async function signCheckpoint(desk: Desk): Promise<SignedCheckpoint> {
+/** With the signed note, to be kept elsewhere, and the verifier key of the desk (C2SP vkey), to be kept apart from the note. */
+export async function signCheckpoint(desk: Desk) {
   const signer = await desk.signer();
   const { size, root } = await logState(desk.store.read.audit, desk.notary);
   const checkpoint = { origin: signer.name, size, root };
@@ -47,10 +35,6 @@ export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoi
   if (short !== undefined) return { ...short, origin: signer.name };
   const checkpoint = readCheckpointText(signer.open(note));
   if (checkpoint.origin === signer.name) return checkpoint;
-  throw refusal(
-    'audit-broken',
-    'checkpoint-of-other-log',
-    { origin: checkpoint.origin, log: signer.name },
-    'name-of-log',
-  );
+  const facts = { origin: checkpoint.origin, log: signer.name };
+  throw refusal('audit-broken', 'checkpoint-of-other-log', facts, 'name-of-log');
 }

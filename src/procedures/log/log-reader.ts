@@ -4,8 +4,7 @@
  */
 import type { AuditHead, AuditRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { HexTreeHasher } from '../../rules/growing-tree.js';
-import { type GrowingTree, growTree, peakRanges } from '../../rules/growing-tree.js';
+import { growTree, type HexTreeHasher, peakRanges } from '../../rules/growing-tree.js';
 
 export interface LogReader {
   /** The one head row; undefined if it is missing. */
@@ -48,11 +47,6 @@ export async function readEntries(
   }
 }
 
-/** True if this desk wrote the head row. */
-export function sealedByDesk(notary: LogNotary, head: AuditHead): boolean {
-  return notary.headFits(head);
-}
-
 /** Are entries that somebody is about to read those that the head of the log seals (T20)? `audit verify` checks the rest. */
 export interface ShownRow {
   readonly seq: number;
@@ -71,7 +65,7 @@ export async function foreignEntries(
 ): Promise<readonly number[]> {
   const head = await reader.head();
   const all = shown.map(({ seq }) => seq);
-  if (head === undefined || !sealedByDesk(notary, head)) return all;
+  if (head === undefined || !notary.headFits(head)) return all;
   const foreign = all.filter((seq) => seq < 0 || seq >= head.size);
   for (const [at, { start, end }] of peakRanges(head.size).entries()) {
     const here = shown.filter(({ seq }) => seq >= start && seq < end);
@@ -84,7 +78,7 @@ export async function foreignEntries(
 }
 
 async function peakOf(reader: LogReader, { hexTree }: LogNotary, start: number, end: number): Promise<string> {
-  const tree: GrowingTree<string> = growTree(hexTree);
+  const tree = growTree(hexTree);
   for (let from = start; from < end; ) {
     const rows = await reader.batch(from, Math.min(BATCH, end - from));
     for (const { leaf } of rows) tree.append(leaf);

@@ -10,16 +10,7 @@ import { growTree } from '../../rules/growing-tree.js';
 import { type SignedCheckpoint, signCheckpoint } from './log-checkpoint.js';
 import { BATCH, type LogNotary, type LogReader } from './log-reader.js';
 
-export interface EntryProof {
-  /** The entry exactly as it was hashed: leaf = SHA-256(0x00 ‖ body). */
-  readonly body: string;
-  readonly leafIndex: number;
-  readonly treeSize: number;
-  readonly leafHash: Uint8Array;
-  /** Sibling hashes from the leaf up to the root. */
-  readonly hashes: readonly Uint8Array[];
-  readonly checkpoint: SignedCheckpoint;
-}
+export type EntryProof = Awaited<ReturnType<typeof proveOne>>;
 
 /** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root that the desk has sealed). */
 export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
@@ -42,12 +33,13 @@ export async function proveEntries(desk: Desk, seqs: readonly number[], checkpoi
   return proofs;
 }
 
+/** The entry exactly as it was hashed: leaf = SHA-256(0x00 ‖ body), and the sibling hashes from the leaf up to the root. */
 async function proveOne(
   desk: Desk,
   seq: number,
   checkpoint: SignedCheckpoint,
   rootAt: (start: number, end: number) => Promise<Uint8Array>,
-): Promise<EntryProof> {
+) {
   const reader: LogReader = desk.store.read.audit;
   if (seq >= checkpoint.size) {
     throw refusal('not-found', 'entry-unknown', { seq, size: checkpoint.size }, 'entry-numbers');

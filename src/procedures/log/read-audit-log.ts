@@ -46,14 +46,10 @@ async function actorId(desk: Desk, reference: string): Promise<string> {
   throw refusal('not-found', 'actor-unknown', { reference }, 'name-actor');
 }
 
-export interface NewestEntries {
-  readonly entries: readonly LoggedEntry[];
-  /** Numbers of those that the head of the log does not seal. */
-  readonly foreign: readonly number[];
-}
+export type NewestEntries = Awaited<ReturnType<typeof newestEntries>>;
 
-/** The newest entries that match, in the order they were written. */
-export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<NewestEntries> {
+/** The newest entries that match, in the order they were written. `foreign`: numbers of those that the head of the log does not seal. */
+export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number) {
   const { audit } = desk.store.read;
   const rows = await audit.newest(filter, limit);
   return { entries: rows.map(parseEntry).reverse(), foreign: await foreignEntries(audit, desk.notary, rows) };

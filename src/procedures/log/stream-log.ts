@@ -6,22 +6,18 @@
 import type { Desk } from '../../desk.js';
 import { minutes, seconds } from '../../rules/duration.js';
 
-export interface Streamed {
-  readonly sent: number;
-  readonly waiting: number;
-  /** Why the sink did not take the waiting entries; null if it did, or if another process is sending. */
-  readonly why: string | null;
-  /** True if the sink was tried just now and refused. */
-  readonly failed: boolean;
-}
+export type Streamed = Awaited<ReturnType<typeof streamLog>>;
 
 const BATCH = 200;
 /** Longer than any sink's time-out. */
 const CLAIM = seconds(30);
 const REST = minutes(1);
 
-/** Never throws for a sink that is down. Without a sink, nothing waits. */
-export async function streamLog(desk: Desk): Promise<Streamed> {
+/**
+ * Never throws for a sink that is down. Without a sink, nothing waits. `why`: why the sink did not take the waiting entries; null if it did, or if another
+ * process is sending. `failed`: it was tried just now and refused.
+ */
+export async function streamLog(desk: Desk) {
   const { sinkCursor } = desk.store;
   const size = (await desk.store.read.audit.head())?.size ?? 0;
   let cursor = await sinkCursor.read();

@@ -16,7 +16,7 @@ import { type Problem, refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { type GrowingTree, growTree, peakRanges } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
-import { type LogNotary, type LogReader, readEntries, sealedByDesk } from './log-reader.js';
+import { type LogNotary, type LogReader, readEntries } from './log-reader.js';
 
 const HEX_DIGITS = 64;
 
@@ -73,7 +73,7 @@ class Walk {
     this.tree = growTree(check.notary.hexTree);
     this.#rootThen = check.checkpoint?.size === 0 ? this.tree.root() : undefined;
     if (head === undefined) this.faults.add('the head of the log is missing');
-    else if (!sealedByDesk(check.notary, head)) this.faults.add('the head of the log was not written by this desk');
+    else if (!check.notary.headFits(head)) this.faults.add('the head of the log was not written by this desk');
     else this.#head = head;
   }
 
@@ -96,7 +96,7 @@ class Walk {
 
   #judgeGap(seq: number): void {
     this.#outOfOrder = true;
-    if (seq > this.#expected) this.faults.addMissing(this.#expected, seq);
+    if (seq > this.#expected) this.faults.addRange(this.#expected, seq, 'missing');
     else this.faults.addEntry(seq, 'was put before the first');
   }
 
@@ -108,7 +108,7 @@ class Walk {
     const last = this.#beyond;
     if (this.#head === undefined || last === undefined) return;
     const head = await reader.head();
-    if (head !== undefined && sealedByDesk(this.#check.notary, head) && last < head.size) return;
+    if (head !== undefined && this.#check.notary.headFits(head) && last < head.size) return;
     this.#outOfOrder = true;
     this.faults.addEntry(last, 'is not known to the head of the log');
   }
@@ -118,7 +118,7 @@ class Walk {
     if (head === undefined) return;
     if (this.#expected < head.size) {
       this.#outOfOrder = true;
-      this.faults.addMissing(this.#expected, head.size);
+      this.faults.addRange(this.#expected, head.size, 'missing');
     }
     if (this.#outOfOrder) return;
     const peaks = this.tree.peaks();
@@ -173,10 +173,6 @@ class LogFaults {
   }
 
   /** Entries from `start` up to, not including, `end`. */
-  addMissing(start: number, end: number): void {
-    this.addRange(start, end, 'missing');
-  }
-
   addRange(start: number, end: number, what: 'missing' | 'changed together with its hash'): void {
     if (this.#entries.length < KEPT) this.#entries.push(start);
     const one = end - start === 1;

@@ -49,7 +49,7 @@ export async function changeOperator(
   requireLanguage(wish.language, desk.languages);
   const change = wish.email === undefined ? wish : { ...wish, email: readOperatorEmail(wish.email) };
   return act<'operator:manage', OperatorChanged>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ operator }) => ({ ...entryOfChange(operator, change) }),
+    entry: ({ operator }) => entryOfChange(operator, change),
     change: async (acting) => {
       const row = await findOperator(acting.write, id);
       const done = await changeRow(acting, row, change);
@@ -143,12 +143,7 @@ function entryOfChange(
   operator: OperatorChanged['operator'],
   { role, disabled, email, unlock, customer, language }: OperatorChange,
 ) {
-  const kind =
-    disabled === undefined
-      ? ('operator.edited' as const)
-      : disabled
-        ? ('operator.disabled' as const)
-        : ('operator.enabled' as const);
+  const does = disabled === undefined ? 'edited' : disabled ? 'disabled' : 'enabled';
   const detail = {
     operator: operator.id,
     ...(role === undefined ? {} : { roleBefore: operator.role, role }),
@@ -157,5 +152,5 @@ function entryOfChange(
     ...(customer === undefined ? {} : { customer: customer ?? 'none' }),
     ...(unlock === true ? { unlock } : {}),
   };
-  return { kind, detail };
+  return { kind: `operator.${does}`, detail } as const;
 }

@@ -15,16 +15,10 @@ import { sealOperatorPassword } from './operator-password.js';
 import { newStart, type StartCode } from './start-code.js';
 import { layHand } from './two-persons.js';
 
-export interface NewOperator {
-  readonly id: string;
-  readonly name: string;
+/** The row of a new operator. `verifier` is sealed; null until the operator sets one, and for an operator that only has tokens. */
+export type NewOperator = Omit<Parameters<Writes['operators']['insert']>[0], 'created_at' | 'role'> & {
   readonly role: OperatorRole;
-  /** Sealed; null until the operator sets one, and for an operator that only has tokens. */
-  readonly verifier: string | null;
-  readonly totp: string | null;
-  readonly totpStep: number | null;
-  readonly alsoUserId: string | null;
-}
+};
 
 export function readOperatorRole(text: string): OperatorRole {
   const role = OPERATOR_ROLES.find((known) => known === text);
@@ -53,11 +47,13 @@ export async function prepareOperator(desk: Desk, input: OperatorWish): Promise<
   return {
     id,
     name,
+    name_key: foldKey(name),
     role: input.role,
     verifier: own === undefined ? null : await sealOperatorPassword(desk, id, own.password),
     totp: own === undefined ? null : desk.vault.seal('seal/operator-totp', operatorTotpContext(id), own.totp),
-    totpStep: own?.step ?? null,
-    alsoUserId: input.alsoUserId ?? null,
+    totp_last_step: own?.step ?? null,
+    also_user_id: input.alsoUserId ?? null,
+    disabled_at: null,
   };
 }
 
@@ -86,19 +82,6 @@ export const newSeed = (desk: Pick<Desk, 'chance' | 'name' | 'policy'>, name: st
     settings: desk.policy.limits.totp,
   });
 
-export const operatorRow = (operator: NewOperator, at: number): Parameters<Writes['operators']['insert']>[0] => ({
-  id: operator.id,
-  name: operator.name,
-  name_key: foldKey(operator.name),
-  role: operator.role,
-  verifier: operator.verifier,
-  totp: operator.totp,
-  totp_last_step: operator.totpStep,
-  also_user_id: operator.alsoUserId,
-  disabled_at: null,
-  created_at: at,
-});
-
 /** The door for making operators and tokens, and for changing what an operator may do. */
 export const MANAGE_OPERATORS = { permission: 'operator:manage', fresh: true, logsRefusals: true } as const;
 
@@ -122,14 +105,17 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
   const operator = await prepareOperator(desk, wish);
   const { id, name, role } = operator;
   const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
-  const { mail, ...added } = await act<'operator:manage', Added>(desk, signed, MANAGE_OPERATORS, {
+  const { mail, ...added } = await act<
+    'operator:manage',
+    NewOperator & { start: StartCode | null; mail: Awaited<ReturnType<typeof invite>> | null }
+  >(desk, signed, MANAGE_OPERATORS, {
     entry: () => ({ kind: 'operator.added', detail }),
     change: async (acting) => {
       const { write, now } = acting;
       if ((await write.operators.byName(foldKey(name))) !== undefined) {
         throw refusal('invalid-input', 'operator-name-taken', { name }, 'other-name');
       }
-      await write.operators.insert(operatorRow(operator, now));
+      await write.operators.insert({ ...operator, created_at: now });
       await layHand(acting, id, 'made');
       if (email !== null) await write.lifeCycle.putEmail(id, email, now);
       if (!wish.starts) return { ...operator, start: null, mail: null };
@@ -143,11 +129,6 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
     },
   });
   return { ...added, mail: mail && { to: mail.sentTo, state: (await sentState(desk, mail.messageId)).state } };
-}
-
-interface Added extends NewOperator {
-  readonly start: StartCode | null;
-  readonly mail: Awaited<ReturnType<typeof invite>> | null;
 }
 
 async function invite(

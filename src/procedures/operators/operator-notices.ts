@@ -5,11 +5,6 @@ import { maskedAddress } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
 import { sealedMessage } from '../messages/queue-message.js';
 
-export interface Notified {
-  readonly id: string;
-  readonly name: string;
-}
-
 type Values = Readonly<Record<string, Worded>>;
 
 /** Queues a message to an address, in the desk's language if none is given; `kind` is its template. */
@@ -33,7 +28,7 @@ export async function mailOperator(
 export async function tellOperator(
   desk: Desk,
   write: Writes,
-  { id, name }: Notified,
+  { id, name }: { id: string; name: string },
   message: { readonly kind: string; readonly values: Values; readonly now: number },
 ): Promise<void> {
   const to = await write.lifeCycle.emailOf(id);

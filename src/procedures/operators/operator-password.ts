@@ -7,16 +7,10 @@ import type { OperatorRole } from '../../rules/people.js';
 import { asTyped, fitsLength, passwordFaults } from '../judge-password.js';
 import { operatorPasswordContext } from '../seal-contexts.js';
 
-export interface PasswordOwner {
-  readonly name: string;
-  readonly role: OperatorRole;
-  readonly email: string | null;
-}
-
 /** Refusal `invalid-input`, with every reason. Needs no desk, so that `init` can ask before it makes anything. */
 export async function requireOperatorPassword(
   book: Pick<Phrasebook, 'policy' | 'words'>,
-  { name, role, email }: PasswordOwner,
+  { name, role, email }: { name: string; role: OperatorRole; email: string | null },
   password: string,
 ): Promise<void> {
   const rules = book.policy.limits.operatorPassword;

@@ -1,5 +1,5 @@
 /** Tokens for scripts: each has an owner, a role within the owner's, and an expiry (B70, B71). Only their digest is stored. */
-import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -22,7 +22,7 @@ export interface NewToken {
 
 export function prepareToken(
   desk: Desk,
-  input: { operatorId: string; role: OperatorRole; label: string; expiresAt?: number },
+  input: Pick<NewToken, 'operatorId' | 'role' | 'label'> & { readonly expiresAt?: number },
 ): NewToken {
   const { defaultHours, maxDays } = desk.policy.limits.operatorToken;
   const expiresAt = input.expiresAt ?? desk.now() + hours(defaultHours);
@@ -30,29 +30,15 @@ export function prepareToken(
     throw refusal('invalid-input', 'token-lifetime', { maxDays }, 'expires-example');
   }
   const { token, digest } = desk.digests.newToken('cst');
-  return {
-    id: desk.newId('tok'),
-    operatorId: input.operatorId,
-    role: input.role,
-    label: input.label,
-    digest,
-    expiresAt,
-    token,
-  };
+  const { operatorId, role, label } = input;
+  return { id: desk.newId('tok'), operatorId, role, label, digest, expiresAt, token };
 }
 
-export const tokenRow = (
-  token: NewToken,
-  at: number,
-  madeBy: string,
-): Parameters<Writes['operators']['insertToken']>[0] => ({
-  id: token.id,
-  operator_id: token.operatorId,
-  label: token.label,
-  role: token.role,
-  digest: token.digest,
+export const tokenRow = ({ token: _, operatorId, expiresAt, ...row }: NewToken, at: number, madeBy: string) => ({
+  ...row,
+  operator_id: operatorId,
   created_at: at,
-  expires_at: token.expiresAt,
+  expires_at: expiresAt,
   revoked_at: null,
   made_by: madeBy,
 });
@@ -73,7 +59,10 @@ export async function createToken(
   wish: TokenWish,
 ): Promise<{ readonly token: NewToken; readonly owner: OperatorRow }> {
   return act<'operator:manage', { token: NewToken; owner: OperatorRow }>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ token }) => ({ ...entryOfToken(token) }),
+    entry: ({ token: { id, operatorId: operator, role, label, expiresAt } }) => ({
+      kind: 'token.created',
+      detail: { token: id, operator, role, label, expiresAt },
+    }),
     change: async (acting) => {
       const { write, now, by } = acting;
       const owner = await findOperator(write, wish.owner);
@@ -83,11 +72,8 @@ export async function createToken(
       await write.operators.insertToken(tokenRow(token, now, by.operator.id));
       await layHand(acting, owner.id, 'token');
       const change = ['mail', 'token', ['roleTitle', role], minuteOf(token.expiresAt)] as const;
-      await tellOperator(desk, write, owner, {
-        kind: 'operator-changed',
-        values: { change, who: by.operator.name },
-        now,
-      });
+      const values = { change, who: by.operator.name };
+      await tellOperator(desk, write, owner, { kind: 'operator-changed', values, now });
       return { token, owner };
     },
   });
@@ -102,11 +88,6 @@ function requireOwner(desk: Desk, role: OperatorRole, owner: OperatorRow): void 
   if (operators[role].every((permission) => held.includes(permission))) return;
   throw refusal('forbidden', 'token-role', { owner: owner.name, ownerRole: owner.role, role }, 'role-of-owner');
 }
-
-const entryOfToken = ({ id, operatorId, role, label, expiresAt }: NewToken) => ({
-  kind: 'token.created' as const,
-  detail: { token: id, operator: operatorId, role, label, expiresAt },
-});
 
 /** Taking power away needs no fresh code. */
 const REVOKING = { permission: 'operator:manage' } as const;

@@ -12,15 +12,11 @@ import { isOperatorPassword } from './operator-password.js';
 import { type Recovered, recover } from './recover-operator.js';
 import { findRecoveryCode } from './recovery-codes.js';
 
-export interface OwnRecovery {
-  readonly name: string;
-  readonly code: string;
-  /** Null if it was lost too. */
-  readonly password: string | null;
-}
-
-/** Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
-export async function recoverYourself(desk: Desk, { name, code, password }: OwnRecovery): Promise<Recovered> {
+/** `password`: null if it was lost too. Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
+export async function recoverYourself(
+  desk: Desk,
+  { name, code, password }: { name: string; code: string; password: string | null },
+): Promise<Recovered> {
   const started = { what: 'recover', kind: 'operator.recover-started' } as const;
   const { operator, by, subject, attempt } = await countGuess(desk, name, started);
   const found = await findRecoveryCode(desk, operator?.id, code);

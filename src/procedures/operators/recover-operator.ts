@@ -22,7 +22,7 @@ import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
 import { notAlone, otherApprovers, requireStillSecond, secondOperator } from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
-import { newStart, type StartCode } from './start-code.js';
+import { newStart } from './start-code.js';
 import { type Asking, layHand } from './two-persons.js';
 
 export interface RecoveryWish {
@@ -34,15 +34,7 @@ export interface RecoveryWish {
 
 export type GivenSecond = { readonly approver: SignIn } | { readonly recoveryCode: string };
 
-export interface Recovered {
-  readonly operator: { readonly id: string; readonly name: string; readonly role: string };
-  readonly start: StartCode;
-  /** It takes effect only later, because no second operator could be asked. */
-  readonly waits: boolean;
-  readonly sessions: number;
-  /** Live tokens of the operator, to be looked at: a recovery does not end them. */
-  readonly tokens: readonly OperatorTokenRow[];
-}
+export type Recovered = Awaited<ReturnType<typeof recover>>;
 
 /** Refusals: not-found, forbidden (oneself; the second operator), approval-needed, not-signed-in (a wrong recovery code), locked. */
 export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: RecoveryWish): Promise<Recovered> {
@@ -93,13 +85,16 @@ async function neverStarted({ store: { read } }: Desk, { id, verifier }: Operato
 
 const isUnused = (start: OperatorStartRow | undefined): boolean => start?.reason === 'added' && start.used_at === null;
 
-/** The change itself; who may make it was decided before. */
+/**
+ * The change itself; who may make it was decided before. `waits`: it takes effect only later, because no second operator could be asked. Live tokens of
+ * the operator are to be looked at: a recovery does not end them.
+ */
 export async function recover(
   desk: Desk,
   write: Writes,
   row: OperatorRow,
   { now, waits, who, fresh = false }: { now: number; waits: boolean; who: string; fresh?: boolean },
-): Promise<Recovered> {
+) {
   const { id, name, role } = row;
   const made = newStart(desk, id, { reason: waits ? 'waiting' : fresh ? 'added' : 'recovered', now });
   await write.lifeCycle.putStart(made.row);
@@ -144,14 +139,13 @@ async function secondYes(
 
 const asking = ({ policy }: Desk, reads: Asking['reads'], now: number): Asking => ({ policy, reads, now });
 
-interface Case {
-  readonly signed: SignedOperator;
-  readonly target: OperatorRow;
-  readonly now: number;
-}
-
 /** What allowed the recovery still does, in the transaction that makes it; a recovery code is used up. */
-async function requireStill(desk: Desk, write: Writes, second: Second, { signed, target, now }: Case): Promise<void> {
+async function requireStill(
+  desk: Desk,
+  write: Writes,
+  second: Second,
+  { signed, target, now }: { signed: SignedOperator; target: OperatorRow; now: number },
+): Promise<void> {
   if (second === 'never-started') {
     if (target.verifier === null && isUnused(await write.lifeCycle.startOf(target.id))) return;
     throw refusal('busy', 'approver-changed', {}, 'try-again');

@@ -10,14 +10,10 @@ import { recoveryCodeContext } from '../seal-contexts.js';
 import { type AskingWith, countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 
-export interface NewRecoveryCodes {
-  /** To be shown once. */
-  readonly codes: readonly string[];
-  readonly rows: readonly RecoveryCodeRow[];
-}
+export type NewRecoveryCodes = Awaited<ReturnType<typeof makeRecoveryCodes>>;
 
 /** Store the rows with `write.lifeCycle.putRecoveryCodes`. */
-export async function makeRecoveryCodes(desk: Desk, operatorId: string): Promise<NewRecoveryCodes> {
+export async function makeRecoveryCodes(desk: Desk, operatorId: string) {
   const made = makeBackupCodes((n) => desk.chance.bytes(n), desk.policy.limits.operatorRecovery.codes);
   const at = desk.now();
   const rows = await Promise.all(

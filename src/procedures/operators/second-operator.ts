@@ -38,11 +38,7 @@ export async function secondOperator(
 }
 
 /** Whoever was named as the second, proven or not, is in the log (B99). */
-async function refused(
-  desk: Desk,
-  { id, name }: { readonly id: string; readonly name: string },
-  no: Refusal,
-): Promise<Refusal> {
+async function refused(desk: Desk, { id, name }: { readonly id: string; readonly name: string }, no: Refusal) {
   const by = { kind: 'operator', id, name } as const;
   const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by, reason: no.code } as const;
   await logIfPossible(desk, { ...entry, detail: { why: no.because?.reason ?? '' } });

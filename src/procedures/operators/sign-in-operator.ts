@@ -90,13 +90,12 @@ async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promi
   return result.ok ? result.step : 'wrong';
 }
 
-interface Passed extends Guess {
-  readonly step: number | null;
-  /** The password sealed anew, if its hash was outdated. */
-  readonly renewed: string | null;
-}
-
-async function open(desk: Desk, operator: OperatorRow, passed: Passed): Promise<OperatorSession> {
+/** `renewed`: the password sealed anew, if its hash was outdated. */
+async function open(
+  desk: Desk,
+  operator: OperatorRow,
+  passed: Guess & { step: number | null; renewed: string | null },
+): Promise<OperatorSession> {
   const { by } = passed;
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();

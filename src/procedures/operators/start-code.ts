@@ -3,35 +3,26 @@
  * The code is shown to the admin once, for handing it over; the store keeps a keyed digest. A new one ends the one before.
  */
 import type { Desk, OperatorRow, OperatorStartRow } from '../../desk.js';
-import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
+import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import { hours } from '../../rules/duration.js';
 
-/** Why there is one; `waiting` is a recovery that takes effect when the code is used (operators.ts of the schema). */
-export type StartReason = 'added' | 'recovered' | 'factor' | 'waiting';
+export type StartCode = ReturnType<typeof newStart>['start'];
 
-export interface StartCode {
-  /** In groups of five. Shown once. */
-  readonly code: string;
-  readonly validFrom: number;
-  readonly expiresAt: number;
-}
-
-/** 26 symbols carry 130 bits. */
-const SYMBOLS = 26;
-const BYTES = 17;
-
-/** Makes code and row; store the row with `write.lifeCycle.putStart`. `now` is the trusted time. */
+/**
+ * Makes code (in groups of five, shown once) and row; store the row with `write.lifeCycle.putStart`. The reason `waiting` is a recovery that takes effect when the code is used
+ * (operators.ts of the schema). `now` is the trusted time.
+ */
 export function newStart(
   desk: Desk,
   operatorId: string,
-  { reason, now }: { readonly reason: StartReason; readonly now: number },
-): { readonly start: StartCode; readonly row: OperatorStartRow } {
+  { reason, now }: { readonly reason: 'added' | 'recovered' | 'factor' | 'waiting'; readonly now: number },
+) {
   const { operatorRecovery, operatorStart } = desk.policy.limits;
-  const symbols = encodeCrockford(desk.chance.bytes(BYTES)).slice(0, SYMBOLS);
+  const symbols = newSymbols(desk.chance.bytes);
   const validFrom = reason === 'waiting' ? now + hours(operatorRecovery.waitHours) : now;
   const expiresAt = validFrom + hours(operatorStart.hours);
   return {
-    start: { code: symbols.match(/.{1,5}/g)?.join('-') ?? symbols, validFrom, expiresAt },
+    start: { code: inFives(symbols), validFrom, expiresAt },
     row: {
       id: operatorId,
       digest: digestOf(desk, operatorId, symbols),

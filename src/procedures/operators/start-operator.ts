@@ -65,7 +65,8 @@ export async function proveStart(
   if (row.totp === null) return refuse(desk, begun.by, 'nothing-to-prove');
   const secret = desk.vault.openText('seal/operator-totp', startTotpContext(operator.id), row.totp);
   const step = await appStep(desk, secret, given.totp);
-  if (step === null) return refuse(desk, begun.by, 'wrong-first-code', firstCodeWrong());
+  if (step === null)
+    return refuse(desk, begun.by, 'wrong-first-code', refusal('not-signed-in', 'app-code-wrong', {}, 'next-app-code'));
   const sealed = desk.vault.seal('seal/operator-totp', operatorTotpContext(operator.id), secret);
   await finish(desk, begun, 'authenticator', async (write, now, { behind }) => {
     if (behind) return false;
@@ -130,14 +131,12 @@ async function presentPassword(desk: Desk, { operator, by }: Begun, start: Start
   return refuse(desk, by, 'wrong-password');
 }
 
-type Clock = { readonly behind: boolean };
-
 /** Looks again at operator and code, and makes the change in the same transaction. */
 async function finish(
   desk: Desk,
   { operator, row, by, subject, attempt, code }: Begun,
   step: 'password' | 'authenticator',
-  change: (write: Writes, now: number, clock: Clock) => Promise<boolean>,
+  change: (write: Writes, now: number, clock: { readonly behind: boolean }) => Promise<boolean>,
 ): Promise<void> {
   const at = desk.now();
   const entry = { at, detail: { step, reason: row.reason } };
@@ -170,4 +169,3 @@ const refuse = (desk: Desk, by: Actor, reason: string, refused = startWrong()): 
   refuseGuess(desk, by, 'operator.set-up-refused', refused, reason);
 
 const startWrong = (): Refusal => refusal('not-signed-in', 'start-wrong', {}, 'ask-admin-for-start');
-const firstCodeWrong = (): Refusal => refusal('not-signed-in', 'app-code-wrong', {}, 'next-app-code');

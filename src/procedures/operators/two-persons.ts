@@ -1,7 +1,7 @@
 /** Who had a hand in whom (B81): written where an operator is made or changed, asked where a second operator decides. */
-import type { OperatorRow, Reads } from '../../desk.js';
+import type { Reads } from '../../desk.js';
 import type { Policy } from '../../rules/policy.js';
-import { type Hand, type HandKind, handBetween, operatorsOf } from '../../rules/two-persons.js';
+import { type HandKind, handBetween, operatorsOf } from '../../rules/two-persons.js';
 import type { Acting } from '../authorise.js';
 
 /** What is known when somebody asks for a second operator, before a transaction or inside one. */
@@ -11,23 +11,18 @@ export interface Asking {
   readonly now: number;
 }
 
-export interface Person {
-  readonly all: readonly OperatorRow[];
-  isAlso(operatorId: string): boolean;
-  /** The hand that the two still have in each other. */
-  handWith(operatorId: string): Hand | undefined;
-}
+export type Person = Awaited<ReturnType<typeof personOf>>;
 
-/** The person behind an operator; by the id alone if the store does not know it. */
-export async function personOf({ policy, reads, now }: Asking, operatorId: string): Promise<Person> {
+/** The person behind an operator; by the id alone if the store does not know it. `handWith`: the hand that two still have in each other. */
+export async function personOf({ policy, reads, now }: Asking, operatorId: string) {
   const all = await reads.operators.all();
   const idsOf = (id: string) => operatorsOf(all.find((row) => row.id === id) ?? { id, also_user_id: null }, all);
   const own = idsOf(operatorId);
   const hands = await reads.lifeCycle.handsOf(own);
   return {
     all,
-    isAlso: (id) => own.includes(id),
-    handWith: (id) => handBetween(hands, [own, idsOf(id)], { policy, now }),
+    isAlso: (id: string) => own.includes(id),
+    handWith: (id: string) => handBetween(hands, [own, idsOf(id)], { policy, now }),
   };
 }
 

@@ -10,35 +10,26 @@ import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.j
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { queueNotices } from '../portal/portal-notices.js';
+import { loggingAs } from '../resets/reset-records.js';
 import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { loggingAs, passphraseNotice } from './passphrase-notice.js';
+import { passphraseNotice } from './passphrase-notice.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
 
-export interface NewPhrase {
-  readonly phrase: string;
-  /** The application password if it was given with the command, to compare as spoken (B10); null otherwise. */
-  readonly password: string | null;
-}
-
 /** `readable`: a copy is kept that `viewOwnPassphrase` can show. */
-export interface PhraseSet {
-  readonly first: boolean;
-  readonly readable: boolean;
-  readonly grantsEnded: number;
-}
+export type PhraseSet = Awaited<ReturnType<typeof putPhrase>>;
 
 /**
- * Sets or changes it: with one commit the old phrase stops, the new one verifies, and the grants that the old one gave end (B08,
- * B18). Refusals: forbidden for plain users, not-signed-in, factor-needed, enrolment-needed, and invalid-input (weak or the
- * application password; with an alternative).
+ * Sets or changes it: with one commit the old phrase stops, the new one verifies, and the grants that the old one gave end (B08, B18).
+ * `password`: the application password if it was given with the command, to compare as spoken (B10); null otherwise. Refusals: forbidden for
+ * plain users, not-signed-in, factor-needed, enrolment-needed, and invalid-input (weak or the application password; with an alternative).
  */
 export async function setOwnPassphrase(
   desk: Desk,
   login: PortalLogin,
-  { phrase, password }: NewPhrase,
+  { phrase, password }: { phrase: string; password: string | null },
 ): Promise<PhraseSet> {
   const { account, user } = login;
   return loggingRefusals(desk, user, 'passphrase.set-refused', async () => {
@@ -63,11 +54,7 @@ export async function setOwnPassphrase(
 }
 
 /** `verifier` belongs to the same phrase. */
-async function putPhrase(
-  { desk, write, now, by }: ActingOwner<'passphrase:set'>,
-  phrase: string,
-  verifier: string,
-): Promise<PhraseSet> {
+async function putPhrase({ desk, write, now, by }: ActingOwner<'passphrase:set'>, phrase: string, verifier: string) {
   const { user } = by.login;
   const before = await write.secrets.passphrase(user.id);
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
@@ -112,11 +99,7 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
   });
 }
 
-async function openCopy(
-  desk: Desk,
-  user: Owner['user'],
-  viewKey: Uint8Array,
-): Promise<{ phrase: string; copy: string }> {
+async function openCopy(desk: Desk, user: Owner['user'], viewKey: Uint8Array) {
   const row = await desk.store.read.secrets.passphrase(user.id);
   if (row?.verifier == null) throw refusal('not-found', 'no-passphrase-yet', {}, 'set-own-passphrase');
   if (row.owner_copy === null) throw unreadable(row.set_by === 'desk' ? 'set-by-desk' : 'lost');
@@ -157,9 +140,7 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
 }
 
 /** Logs every refusal (B74), by its code only. */
-const loggingRefusals = <T>(
-  desk: Desk,
-  user: Owner['user'],
-  kind: AuditEntry['kind'],
-  work: () => Promise<T>,
-): Promise<T> => loggingAs(desk, { ...ownerEntryBase(desk, user), kind }, /^(?!store-unreachable$)/, work);
+function loggingRefusals<T>(desk: Desk, user: Owner['user'], kind: AuditEntry['kind'], work: () => Promise<T>) {
+  const entry = { ...ownerEntryBase(desk, user), kind };
+  return loggingAs(desk, () => entry, /^(?!store-unreachable$)/, work);
+}

@@ -26,9 +26,10 @@ import {
   usableApproval,
   useApproval,
 } from '../resets/approvals.js';
+import { loggingAs } from '../resets/reset-records.js';
 import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { loggingAs, passphraseNotice } from './passphrase-notice.js';
+import { passphraseNotice } from './passphrase-notice.js';
 
 export interface SetUp {
   readonly account: Account;
@@ -155,13 +156,10 @@ async function proofOf(
 }
 
 /** Somebody at the desk who tries to overwrite an owner's secret is in the log, however far they came (B99). */
-const loggingRefusals = <T>(desk: Desk, { actor }: SignedOperator, setUp: SetUp, work: () => Promise<T>): Promise<T> =>
-  loggingAs(
-    desk,
-    { ...about(desk, setUp), by: actor, kind: 'passphrase.set-up-refused' },
-    /^(forbidden|invalid-input)$/,
-    work,
-  );
+function loggingRefusals<T>(desk: Desk, { actor }: SignedOperator, setUp: SetUp, work: () => Promise<T>) {
+  const entry = { ...about(desk, setUp), by: actor, kind: 'passphrase.set-up-refused' } as const;
+  return loggingAs(desk, () => entry, /^(forbidden|invalid-input)$/, work);
+}
 
 async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
   await askAuthority(desk, signed, SETTING_UP);
@@ -170,17 +168,12 @@ async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }:
   if (refused !== undefined) throw refused;
 }
 
-interface Earlier {
-  readonly verifier: string | null;
-  readonly setup_at: number | null;
-}
-
 function refusalOf(
   desk: Desk,
   operatorIs: string | null,
   { account, user }: SetUp,
-  row: Earlier | undefined,
-): Refusal | undefined {
+  row: { verifier: string | null; setup_at: number | null } | undefined,
+) {
   if (!hasPassphrase(desk.policy, account, user)) {
     return refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
   }

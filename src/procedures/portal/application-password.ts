@@ -62,20 +62,13 @@ export async function prepareApplicationPassword(
   return desk.ownerView.make(applicationPasswordContext(user), asTyped(password), keep);
 }
 
-export interface ApplicationPasswordCheck {
-  readonly matches: boolean;
-  /** Make a new one with `prepareApplicationPassword(…, viewKey)`. */
-  readonly outdated: boolean;
-  /** Opens the owner's copy; null if the password does not match. Kept in memory only, for the one command. */
-  readonly viewKey: Uint8Array | null;
-}
+export type ApplicationPasswordCheck = Awaited<ReturnType<typeof checkApplicationPassword>>;
 
-/** One argon2id run, even for an unknown user and for one without a password. Count the attempt before (B72). */
-export async function checkApplicationPassword(
-  desk: Desk,
-  user: User | null,
-  password: string,
-): Promise<ApplicationPasswordCheck> {
+/**
+ * One argon2id run, even for an unknown user and for one without a password. Count the attempt before (B72). If it is `outdated`, make a new one with
+ * `prepareApplicationPassword(…, viewKey)`. `viewKey` opens the owner's copy and is kept in memory only, for the one command; null for a wrong password.
+ */
+export async function checkApplicationPassword(desk: Desk, user: User | null, password: string) {
   const row = user === null ? undefined : await desk.store.read.secrets.applicationPassword(user.id);
   return desk.ownerView.check(applicationPasswordContext(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
 }

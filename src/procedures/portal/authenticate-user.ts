@@ -8,6 +8,7 @@ import { actAsOwner } from './act-as-owner.js';
 import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from './customer-login.js';
 
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
+const SEEN = { ...ANY_STATE, sendLater: true } as const;
 
 /**
  * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of another user or person. A login in any state is
@@ -56,15 +57,10 @@ export async function renewToken(desk: Desk, login: PortalLogin): Promise<string
 async function noteActivity(desk: Desk, login: PortalLogin, lastSeenAt: number): Promise<void> {
   const now = desk.now();
   if (now - lastSeenAt < minutes(1)) return;
-  await actAsOwner(
-    desk,
-    login,
-    { ...ANY_STATE, sendLater: true },
-    {
-      entry: () => ({ kind: 'portal.session-seen' }),
-      change: ({ write }) => write.portalSessions.update(login.session.sessionId, { last_seen_at: now }),
-    },
-  );
+  await actAsOwner(desk, login, SEEN, {
+    entry: () => ({ kind: 'portal.session-seen' }),
+    change: ({ write }) => write.portalSessions.update(login.session.sessionId, { last_seen_at: now }),
+  });
 }
 
 /** Refusal `not-signed-in` if the session has ended already. */

@@ -5,19 +5,16 @@ import { actAsOwner, askOwner } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import type { PortalLogin } from './customer-login.js';
 
-export interface PasswordChange {
-  /** From the check of the current password that was given with this command. It is wrapped again under the next one. */
-  readonly viewKey: Uint8Array;
-  readonly next: string;
-}
-
 export const CHANGING_PASSWORD = { lock: 'owner:fresh' } as const;
 
-/** Ends the user's other portal sessions and forgets all devices (B82). Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input. */
+/**
+ * Ends the user's other portal sessions and forgets all devices (B82). `viewKey` is from the check of the current password that was given with this
+ * command; it is wrapped again under the next one. Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input.
+ */
 export async function changeApplicationPassword(
   desk: Desk,
   login: PortalLogin,
-  { viewKey, next }: PasswordChange,
+  { viewKey, next }: { viewKey: Uint8Array; next: string },
 ): Promise<TrustEnded> {
   await askOwner(desk, login, CHANGING_PASSWORD);
   const { user, session } = login;

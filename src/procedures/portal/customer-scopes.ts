@@ -70,16 +70,8 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
     const unlogged = isRefusal(error) && !['admins-assign', 'power-held'].includes(error.because?.reason ?? '');
     if (unlogged && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
       const refused = { kind: 'scope.change-refused', outcome: 'refused', reason: error.code } as const;
-      await desk.store.record(
-        {
-          ...refused,
-          at: desk.now(),
-          account: admin.account.id,
-          by: portalActor(admin.user),
-          detail: { asked: kind },
-        },
-        async () => undefined,
-      );
+      const about = { at: desk.now(), account: admin.account.id, by: portalActor(admin.user), detail: { asked: kind } };
+      await desk.store.record({ ...refused, ...about }, async () => undefined);
     }
     throw error;
   }
@@ -118,12 +110,8 @@ async function apply(
   const held = kind === 'scope.granted' ? withScope(before.scopes, scope) : withoutScope(before.scopes, scope);
   if (held === 'inside-category') {
     const category = categoryOf(scope);
-    throw refusal(
-      'refused-by-policy',
-      'scope-inside-category',
-      { user: before.login, scope, category },
-      'revoke-category',
-    );
+    const facts = { user: before.login, scope, category };
+    throw refusal('refused-by-policy', 'scope-inside-category', facts, 'revoke-category');
   }
   if (held.length === before.scopes.length) {
     return { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 };

@@ -3,31 +3,16 @@
  * in to by a remembered device ends when a device is forgotten. A device that was remembered since a session began is forgotten when the
  * owner ends that session: whoever had the session may have chosen it.
  */
-import type { Desk, DeviceRow, PortalSessionRow, Reads } from '../../desk.js';
+import type { Desk, PortalSessionRow, Reads } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours, minutes } from '../../rules/duration.js';
 import { deviceStillRemembered, type LoginMethod, type LoginState } from '../../rules/mfa-login.js';
 import { actAsOwner, askOwner } from './act-as-owner.js';
 import { hasEnded, type PortalLogin } from './customer-login.js';
 
-export interface ShownDevice {
-  readonly id: string;
-  readonly rememberedAt: number;
-  readonly expiresAt: number;
-  /** Its token was given with this command. */
-  readonly here: boolean;
-}
+export type ShownDevice = Awaited<ReturnType<typeof listDevices>>[number];
 
-export interface ShownSession {
-  readonly id: string;
-  readonly state: LoginState;
-  readonly method: LoginMethod;
-  readonly openedAt: number;
-  readonly lastSeenAt: number;
-  readonly expiresAt: number;
-  /** The one that asks. */
-  readonly current: boolean;
-}
+export type ShownSession = Awaited<ReturnType<typeof listSessions>>[number];
 
 export interface Ended {
   readonly devices: readonly string[];
@@ -37,11 +22,7 @@ export interface Ended {
 const OWN = { lock: 'owner' } as const;
 
 /** `tokens` are those of the device file. Refusals: not-signed-in, factor-needed, enrolment-needed. */
-export async function listDevices(
-  desk: Desk,
-  login: PortalLogin,
-  tokens: readonly string[],
-): Promise<readonly ShownDevice[]> {
+export async function listDevices(desk: Desk, login: PortalLogin, tokens: readonly string[]) {
   await askOwner(desk, login, OWN);
   const { rememberDays } = desk.policy.limits.device;
   const here = digestsOf(desk, tokens);
@@ -74,7 +55,7 @@ export async function forgetDevices(desk: Desk, login: PortalLogin, which: { rea
 }
 
 /** Refusals: as `listDevices`. */
-export async function listSessions(desk: Desk, login: PortalLogin): Promise<readonly ShownSession[]> {
+export async function listSessions(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, OWN);
   const { hours: longest, idleMinutes } = desk.policy.limits.portalSession;
   return (await sessionsOf(desk, desk.store.read, login, desk.now())).map((row) => ({
@@ -124,12 +105,7 @@ export async function endSessions(
 const digestsOf = (desk: Desk, tokens: readonly string[]): ReadonlySet<string> =>
   new Set(tokens.map((token) => desk.digests.tokenDigest(token)));
 
-async function devicesOf(
-  desk: Desk,
-  { factors }: Pick<Reads, 'factors'>,
-  { user }: PortalLogin,
-  now: number,
-): Promise<readonly DeviceRow[]> {
+async function devicesOf(desk: Desk, { factors }: Pick<Reads, 'factors'>, { user }: PortalLogin, now: number) {
   const { rememberDays } = desk.policy.limits.device;
   return (await factors.devices(user.id)).filter((row) => deviceStillRemembered(row.created_at, now, rememberDays));
 }

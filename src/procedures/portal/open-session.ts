@@ -2,24 +2,15 @@
 import type { Desk, SignedUser, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
-import {
-  decideLogin,
-  type LoginMethod,
-  type LoginNeed,
-  type LoginRefusal,
-  type LoginState,
-} from '../../rules/mfa-login.js';
+import { decideLogin, type LoginMethod, type LoginRefusal, type LoginState } from '../../rules/mfa-login.js';
 import type { SignIn } from '../../rules/people.js';
 import type { Inside } from '../codes/sent-codes.js';
-import { type UserFactors, userFactors } from '../codes/user-factors.js';
+import { userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock } from '../lock-outs.js';
 import type { ActingOwner } from './act-as-owner.js';
 import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
 
-export interface LoginFacts {
-  readonly need: LoginNeed;
-  readonly factors: UserFactors;
-}
+export type LoginFacts = Awaited<ReturnType<typeof decideFor>>;
 
 /** The rules' answer about the user as stored, inside the transaction. */
 export async function decideFor(
@@ -27,7 +18,7 @@ export async function decideFor(
   write: Writes,
   { account, user }: Owner,
   how: { readonly method: SignIn; readonly deviceRemembered: boolean },
-): Promise<LoginFacts> {
+) {
   const factors = await userFactors(desk, write.factors, user.id);
   const need = decideLogin({
     edition: account.edition,
@@ -44,17 +35,11 @@ export async function decideFor(
   return { need, factors };
 }
 
-export interface NewSession {
-  readonly state: LoginState;
-  readonly method: LoginMethod;
-  readonly digest: string;
-}
-
 /** Also deletes the user's sessions that have expired, so that they do not pile up. */
 export async function openSession(
   { desk, write }: Inside,
   { account, user }: Owner,
-  { state, method, digest }: NewSession,
+  { state, method, digest }: { state: LoginState; method: LoginMethod; digest: string },
 ): Promise<PortalLogin> {
   const now = desk.now();
   for (const old of await write.portalSessions.ofUser(user.id)) {

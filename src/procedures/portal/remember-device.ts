@@ -32,26 +32,23 @@ export function mayRemember({ session }: { readonly session: SignedUser }): bool
   return next.step === 'none' && next.offersRemember;
 }
 
+const REMEMBERING = { lock: 'owner' } as const;
+
 /** The token for the device's file. Refusal `refused-by-policy` if this login may not be remembered. */
 export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<string> {
   const { token, digest } = desk.digests.newToken('csd');
   const id = desk.newId('dev');
-  await actAsOwner(
-    desk,
-    login,
-    { lock: 'owner' },
-    {
-      entry: () => ({ kind: 'device.remembered', detail: { device: id } }),
-      change: async ({ write, now, by }) => {
-        if (!mayRemember(by.login)) {
-          throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');
-        }
-        const user_id = by.login.user.id;
-        // Deletes expired devices, so that they are not shown as remembered.
-        await write.factors.deleteDevicesBefore(user_id, now - days(desk.policy.limits.device.rememberDays) + 1);
-        await write.factors.insertDevice({ id, user_id, digest, created_at: now });
-      },
+  await actAsOwner(desk, login, REMEMBERING, {
+    entry: () => ({ kind: 'device.remembered', detail: { device: id } }),
+    change: async ({ write, now, by }) => {
+      if (!mayRemember(by.login)) {
+        throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');
+      }
+      const user_id = by.login.user.id;
+      // Deletes expired devices, so that they are not shown as remembered.
+      await write.factors.deleteDevicesBefore(user_id, now - days(desk.policy.limits.device.rememberDays) + 1);
+      await write.factors.insertDevice({ id, user_id, digest, created_at: now });
     },
-  );
+  });
   return token;
 }

@@ -68,14 +68,11 @@ async function knownAccount(desk: Desk, reference: string): Promise<Account> {
 }
 
 /** Logs every refusal of a token: a series of them means that somebody is trying. */
-async function provenUser(
-  desk: Desk,
-  account: Account,
-  input: SsoSignIn,
-): Promise<Pick<TokenClaims, 'subject' | 'expiresAt'> & { readonly user: User; readonly issuer: string }> {
+async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {
   try {
     const settings = await desk.store.read.accounts.ssoSettings(account.id);
-    if (settings?.issuer == null || settings.audience === null || settings.jwks === null) throw noProvider(account);
+    if (settings?.issuer == null || settings.audience === null || settings.jwks === null)
+      throw refusal('refused-by-policy', 'sso-not-set-up', { account: account.name }, 'sign-in-or-desk-sets-sso');
     const { issuer, audience, jwks } = settings;
     if (isAddress(jwks)) await requirePace(desk, account);
     const keys = await desk.identityKeys(jwks);
@@ -139,6 +136,3 @@ const tokenRefused = (why: Term<'tokenFault'>): Refusal =>
   refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token');
 
 const notKnown = (): Refusal => refusal('not-signed-in', 'id-token-names-none', {}, 'name-login');
-
-const noProvider = (account: Account): Refusal =>
-  refusal('refused-by-policy', 'sso-not-set-up', { account: account.name }, 'sign-in-or-desk-sets-sso');

@@ -81,15 +81,13 @@ const wrong = (desk: Desk): Refusal =>
     'retry-portal-sign-in',
   );
 
-type Opened = Omit<OpenedLogin, 'viewKey'>;
-
 /** The password was right: asks the rules what comes next, and opens the session for it. */
 async function openWithPassword(
   desk: Desk,
   who: Owner,
   deviceTokens: readonly string[],
   afterMatch: (write: Writes, log: LogState) => Promise<void>,
-): Promise<Opened> {
+): Promise<Omit<OpenedLogin, 'viewKey'>> {
   const { token, digest } = desk.digests.newToken('csp');
   const base = ownerEntryBase(desk, who.user);
   const result = await desk.store.record<PortalLogin | Refusal>(

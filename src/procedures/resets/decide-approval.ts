@@ -6,38 +6,20 @@ import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import {
   type ApprovalReason,
-  type ApprovalStanding,
   type ApprovalSubject,
   approvalEnds,
   readApprovalId,
   standingOf,
 } from '../../rules/approval.js';
-import type { Account, User } from '../../rules/people.js';
+import { inChunks } from '../../rules/lists.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
+import { withHomes } from '../directory/search-directory.js';
 import { notTwoPersons } from '../operators/second-operator.js';
 import { personOf } from '../operators/two-persons.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */
-export interface Approval {
-  readonly id: string;
-  readonly why: ApprovalReason;
-  readonly standing: ApprovalStanding;
-  readonly hash: string;
-  readonly subject: ApprovalSubject;
-  readonly users: number;
-  readonly requester: {
-    readonly id: string;
-    readonly name: string;
-    /** The token that asked, and who made it, if it is known; null for a person. */
-    readonly token: { readonly id: string; readonly label: string; readonly madeBy: string | null } | null;
-  };
-  readonly requestedAt: number;
-  readonly expiresAt: number;
-  readonly decidedBy: string | null;
-  readonly decidedAt: number | null;
-  readonly decisionReason: string | null;
-}
+export type Approval = Awaited<ReturnType<typeof toApproval>>;
 
 export async function listApprovals(desk: Desk, all: boolean): Promise<readonly Approval[]> {
   const rows = await desk.store.read.approvals.list(200);
@@ -56,7 +38,7 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
   return Promise.all(theirs.map((row) => toApproval(desk, row)));
 }
 
-async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
+async function toApproval(desk: Desk, row: ApprovalRow) {
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
@@ -76,10 +58,8 @@ async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
   };
 }
 
-async function tokenOf(
-  { store: { read } }: Desk,
-  { token_id: id }: ApprovalRow,
-): Promise<Approval['requester']['token']> {
+/** The token that asked, and who made it, if it is known; null for a person. */
+async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow) {
   const token = id === null ? undefined : await read.operators.tokenById(id);
   if (token === undefined) return null;
   const maker = token.made_by === null ? undefined : await read.operators.byId(token.made_by);
@@ -87,16 +67,10 @@ async function tokenOf(
 }
 
 /** A request with the people in it, as they are now. */
-export interface ApprovalInFull extends Approval {
-  readonly caller: User | null;
-  readonly targets: readonly { readonly user: User; readonly account: Account }[];
-}
-
-/** The most ids that one statement looks up. */
-const BATCH = 500;
+export type ApprovalInFull = Awaited<ReturnType<typeof showApproval>>;
 
 /** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
-export async function showApproval(desk: Desk, text: string): Promise<ApprovalInFull> {
+export async function showApproval(desk: Desk, text: string) {
   const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(text);
@@ -104,17 +78,13 @@ export async function showApproval(desk: Desk, text: string): Promise<ApprovalIn
     throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
   }
   const approval = await toApproval(desk, row);
-  const { users, accounts } = desk.store.read;
-  const targets: { user: User; account: Account }[] = [];
-  for (let from = 0; from < approval.subject.users.length; from += BATCH) {
-    const found = await users.byIds(approval.subject.users.slice(from, from + BATCH));
-    const homes = await accounts.byIds([...new Set(found.map((user) => user.accountId))]);
-    const byId = new Map(homes.map((account) => [account.id, account]));
-    for (const user of found.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-      const account = byId.get(user.accountId);
-      if (account !== undefined) targets.push({ user, account });
-    }
-  }
+  const { users } = desk.store.read;
+  const targets = await inChunks(approval.subject.users, async (ids) =>
+    withHomes(
+      desk,
+      (await users.byIds(ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    ),
+  );
   const { caller } = approval.subject;
   return { ...approval, targets, caller: caller === null ? null : ((await users.byId(caller)) ?? null) };
 }
@@ -176,18 +146,11 @@ async function decide(
   const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id) : null;
   if (tied !== null) return tied;
   const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
-  if (standing !== 'pending') return decidedAlready(id, standing);
+  if (standing !== 'pending') return refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
   const state = approve ? 'approved' : 'rejected';
   await write.approvals.decide(id, { state, by: by.operator.id, at: now, reason, expiresAt });
-  return {
-    row,
-    standing: state,
-    expiresAt,
-    decidedBy: by.operator.name,
-    decidedAt: now,
-    decisionReason: reason,
-  };
+  return { row, standing: state, expiresAt, decidedBy: by.operator.name, decidedAt: now, decisionReason: reason };
 }
 
 /** `requesterIs` is the customer login of the requester. Two operators with the same customer login are one person. */
@@ -204,6 +167,3 @@ function refusalOf(
   }
   return null;
 }
-
-const decidedAlready = (id: string, standing: ApprovalStanding): Refusal =>
-  refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');

@@ -6,6 +6,7 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
+import { byId, chunksOf, inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import type { FoundRow, FoundUser } from '../../rules/reset-plan.js';
 import { findAccount } from '../directory/find-account.js';
@@ -21,15 +22,9 @@ export interface WrittenRow {
   readonly email: string;
 }
 
-const BATCH = 500;
-
 export async function findResetTargets(desk: Desk, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
   const accounts = await lookUpAccounts(desk, rows);
-  const found: FoundRow[] = [];
-  for (let from = 0; from < rows.length; from += BATCH) {
-    found.push(...(await lookUpBatch(desk, accounts, rows.slice(from, from + BATCH))));
-  }
-  return found;
+  return inChunks(rows, (some) => lookUpBatch(desk, accounts, some));
 }
 
 type Accounts = ReadonlyMap<string, Account | 'nobody' | 'several'>;
@@ -38,14 +33,9 @@ type Accounts = ReadonlyMap<string, Account | 'nobody' | 'several'>;
 async function lookUpAccounts(desk: Desk, rows: readonly WrittenRow[]): Promise<Accounts> {
   const written = [...new Set(rows.map((row) => row.account))].filter((text) => text !== '');
   const known = new Map<string, Account | 'nobody' | 'several'>();
-  for (let from = 0; from < written.length; from += BATCH) {
-    const batch = written.slice(from, from + BATCH);
-    const byNumber = new Map(
-      (await desk.store.read.accounts.byNumbers(batch.map(foldKey))).map((account) => [
-        foldKey(account.number),
-        account,
-      ]),
-    );
+  for (const batch of chunksOf(written)) {
+    const stored = await desk.store.read.accounts.byNumbers(batch.map(foldKey));
+    const byNumber = new Map(stored.map((account) => [foldKey(account.number), account]));
     for (const text of batch) known.set(text, byNumber.get(foldKey(text)) ?? (await byOtherName(desk, text)));
   }
   return known;
@@ -73,9 +63,9 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
   const logins = pairs((row) => row.login).map(({ accountId, key }) => ({ accountId, loginKey: key }));
   const emails = [...pairs((row) => row.email), ...pairs((row) => (row.login.includes('@') ? row.login : ''))];
   const ids = rows.map((row) => row.user).filter((id) => id !== '');
-  const byId = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
-  const homes = await desk.store.read.accounts.byIds([...new Set([...byId.values()].map((user) => user.accountId))]);
-  const home = new Map(homes.map((account) => [account.id, account]));
+  const named = byId(await users.byIds(ids));
+  const homes = [...new Set([...named.values()].map((user) => user.accountId))];
+  const home = byId(await desk.store.read.accounts.byIds(homes));
   const byLogin = grouped(await users.byLoginPairs(logins), (user) => user.login);
   const byEmail = grouped(
     await users.byEmailPairs(emails.map(({ accountId, key }) => ({ accountId, emailKey: key }))),
@@ -84,7 +74,7 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
   const find = (row: WrittenRow): FoundRow['found'] => {
     const account = accountOf(row);
     if (row.user !== '') {
-      const user = byId.get(row.user);
+      const user = named.get(row.user);
       const own = user && home.get(user.accountId);
       const elsewhere = row.account !== '' && (typeof account !== 'object' || account.id !== own?.id);
       if (user === undefined || own === undefined || elsewhere) return 'nobody';
@@ -92,9 +82,9 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
     }
     if (account === undefined || typeof account === 'string') return account ?? 'nobody';
     const reached = (text: string) => byEmail.get(keyOf(account.id, text)) ?? [];
-    const named = byLogin.get(keyOf(account.id, row.login)) ?? [];
-    const others = reached(row.login || row.email).filter(({ id }) => id !== named[0]?.id);
-    const meant = [...named, ...others];
+    const owners = byLogin.get(keyOf(account.id, row.login)) ?? [];
+    const others = reached(row.login || row.email).filter(({ id }) => id !== owners[0]?.id);
+    const meant = [...owners, ...others];
     const [only] = meant;
     if (only === undefined) return reached(row.email).length === 0 ? 'nobody' : 'several';
     return meant.length > 1 || !agrees(row, only) ? 'several' : toFound(desk, only, account);

@@ -100,7 +100,7 @@ export async function freezeResets(
   const reason = asked.reason === null ? {} : { reason: asked.reason };
   const detail = { until: asked.until };
   return act(desk, signed, FREEZING, {
-    entry: (_freeze, by) => ({ kind: 'mfa.frozen', outcome: 'done', at, by: by.actor, ...reason, detail }),
+    entry: () => ({ kind: 'mfa.frozen', at, ...reason, detail }),
     change: async ({ write, by: { actor } }) => {
       const freeze = { by: { id: actor.id, name: actor.name }, at, ...asked };
       await write.freeze.set(rowOf(freeze));
@@ -113,13 +113,7 @@ export async function freezeResets(
 export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
   const at = desk.now();
   return act<'mfa:freeze', Freeze | null>(desk, signed, THAWING, {
-    entry: (was, by) => ({
-      kind: 'mfa.thawed',
-      outcome: 'done',
-      at,
-      by: by.actor,
-      detail: { frozen: was !== null },
-    }),
+    entry: (was) => ({ kind: 'mfa.thawed', at, detail: { frozen: was !== null } }),
     change: async ({ write }) => {
       const was = await currentFreeze(write, at);
       await write.freeze.set(rowOf(null));

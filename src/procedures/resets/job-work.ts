@@ -2,18 +2,14 @@
 import type { Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
+import { chunksOf } from '../../rules/lists.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { act, askAuthority } from '../authorise.js';
 import { hurryRemotes } from '../messages/remote-row.js';
 import { RESETTING_MANY } from './plan-reset.js';
 
 /** What a job does, in order, and which rows of the plan wait for an approval. */
-export interface JobWork {
-  readonly head: JobHead;
-  readonly plan: ResetPlan;
-  readonly targets: readonly PlannedRow[];
-  readonly waiting: readonly PlannedRow[];
-}
+export type JobWork = ReturnType<typeof workOf>;
 
 /** The job as stored, with its plan. Refusals: not-found, store-corrupt. */
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
@@ -29,7 +25,7 @@ export async function openJob(desk: Desk, id: string): Promise<JobWork> {
 }
 
 /** The plan and the approval alone decide, never the policy of a later day. */
-export function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
+export function workOf(desk: Desk, head: JobHead, plan: ResetPlan) {
   const { plain, barred } = planTargets(desk.policy, plan.rows);
   const approved = head.approval_id !== null;
   const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);
@@ -43,29 +39,16 @@ export function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): Appr
   return { kind: 'bulk', desk, final, reason, ticket, grant: null, caller: null, users };
 }
 
-const BATCH = 500;
+const AGAIN = { ...RESETTING_MANY, sendLater: true } as const;
 
 /** Whoever resumes a job knows that the other systems can be reached again (B93). */
 export async function tryRemotesAgain(desk: Desk, signed: SignedOperator, { id }: JobHead): Promise<void> {
   await askAuthority(desk, signed, RESETTING_MANY);
-  const users = (await desk.store.read.resets.ofJob(id)).map(({ user_id }) => user_id);
-  for (let from = 0; from < users.length; from += BATCH) {
-    const some = users.slice(from, from + BATCH);
+  for (const some of chunksOf((await desk.store.read.resets.ofJob(id)).map(({ user_id }) => user_id))) {
     const at = desk.now();
-    await act<'mfa:reset-bulk', number>(
-      desk,
-      signed,
-      { ...RESETTING_MANY, sendLater: true },
-      {
-        entry: (count, { actor }) => ({
-          kind: 'mfa.remote-again',
-          outcome: 'done',
-          at,
-          by: actor,
-          detail: { job: id, count },
-        }),
-        change: ({ write, now }) => hurryRemotes(write, some, now),
-      },
-    );
+    await act<'mfa:reset-bulk', number>(desk, signed, AGAIN, {
+      entry: (count) => ({ kind: 'mfa.remote-again', at, detail: { job: id, count } }),
+      change: ({ write, now }) => hurryRemotes(write, some, now),
+    });
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { byId, inChunks } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
@@ -19,9 +20,6 @@ export interface Objection {
   readonly first: boolean;
 }
 
-/** Resets of one transaction. */
-const AT_ONCE = 500;
-
 const OBJECTING = { lock: 'company:objections' } as const;
 
 /**
@@ -31,10 +29,7 @@ const OBJECTING = { lock: 'company:objections' } as const;
 export async function objectToReset(desk: Desk, login: PortalLogin, id: string): Promise<readonly Objection[]> {
   await askOwner(desk, login, OBJECTING);
   const resets = await openResets(desk, login, id);
-  const objections: Objection[] = [];
-  for (let from = 0; from < resets.length; from += AT_ONCE)
-    objections.push(...(await objectToSome(desk, login, resets.slice(from, from + AT_ONCE))));
-  return objections;
+  return inChunks(resets, (some) => objectToSome(desk, login, some));
 }
 
 async function openResets(desk: Desk, { account }: Owner, id: string): Promise<readonly ResetRow[]> {
@@ -50,14 +45,8 @@ async function openResets(desk: Desk, { account }: Owner, id: string): Promise<r
 }
 
 /** One transaction, and one notice to each other admin, however many resets it is about (M14). */
-async function objectToSome(
-  desk: Desk,
-  login: PortalLogin,
-  resets: readonly ResetRow[],
-): Promise<readonly Objection[]> {
-  const users = new Map(
-    (await desk.store.read.users.byIds(resets.map((row) => row.user_id))).map((one) => [one.id, one]),
-  );
+async function objectToSome(desk: Desk, login: PortalLogin, resets: readonly ResetRow[]) {
+  const users = byId(await desk.store.read.users.byIds(resets.map((row) => row.user_id)));
   const asked = resets.flatMap((reset) => {
     const target = users.get(reset.user_id);
     return target === undefined ? [] : [{ reset, target }];

@@ -1,10 +1,11 @@
 /** Who was reset and has not enrolled again (B57, B62), for the operator who follows up on a run. */
 import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { byId } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
-import { type CodeState, codeStateOf } from '../codes/code-state.js';
-import { inPages } from '../directory/in-pages.js';
+import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
+import { inPages } from '../directory/export-directory.js';
 
 export interface PendingEnrolment {
   readonly reset: ResetRow;
@@ -36,10 +37,8 @@ async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly 
   const { users, accounts, resets, outbox } = desk.store.read;
   const ids = rows.map((row) => row.user_id);
   const facts = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one]));
-  const people = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
-  const homes = new Map(
-    (await accounts.byIds([...new Set(rows.map((row) => row.account_id))])).map((one) => [one.id, one]),
-  );
+  const people = byId(await users.byIds(ids));
+  const homes = byId(await accounts.byIds([...new Set(rows.map((row) => row.account_id))]));
   const messages = await outbox.latestAbout(ids, 'enrolment-code');
   const stateOf = (reset: ResetRow, live: boolean): PendingEnrolment['state'] => {
     if (reset.objected_at !== null) return 'objected';

@@ -6,6 +6,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
+import { chunksOf } from '../../rules/lists.js';
 import type { Account } from '../../rules/people.js';
 import type { PlannedRemote } from '../../rules/remote-reset.js';
 import {
@@ -14,7 +15,6 @@ import {
   type Holding,
   isObjected,
   type PlannedRow,
-  type PlanTargets,
   planRows,
   planTargets,
   type RecentRuns,
@@ -39,17 +39,8 @@ export interface BulkRequest {
   readonly list?: WrittenList | undefined;
 }
 
-const BATCH = 500;
-
 /** A plan with the text that was hashed. */
-export interface FrozenPlan {
-  readonly plan: ResetPlan;
-  readonly text: string;
-  readonly hash: string;
-  /** How many users would wait for a second operator, and why (B56). */
-  readonly waiting: number;
-  readonly why: PlanTargets['why'];
-}
+export type FrozenPlan = ReturnType<typeof freezePlan>;
 
 /** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
 export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true, logsRefusals: true } as const;
@@ -97,14 +88,12 @@ export async function recentRuns(desk: Desk, operatorId: string): Promise<Recent
 
 /**
  * Canonical JSON, some rows at a time: a plan may have a hundred thousand. Quotes in values are escaped, so `"rows":[]`
- * occurs only once in the canonical text.
+ * occurs only once in the canonical text. `waiting`: how many users would wait for a second operator, and why (B56).
  */
-export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns): FrozenPlan {
-  const parts: string[] = [];
-  for (let from = 0; from < plan.rows.length; from += BATCH) {
-    parts.push(desk.notary.canonical(plan.rows.slice(from, from + BATCH)).slice(1, -1));
-  }
-  const rows = parts.join(',');
+export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns) {
+  const rows = chunksOf(plan.rows)
+    .map((some) => desk.notary.canonical(some).slice(1, -1))
+    .join(',');
   const text = desk.notary.canonical({ ...plan, rows: [] }).replace('"rows":[]', () => `"rows":[${rows}]`);
   const { waiting, why } = planTargets(desk.policy, plan.rows, recent);
   return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
@@ -148,10 +137,8 @@ async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise
 
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
 async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
-  const ids = [...people.keys()].sort();
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  for (let from = 0; from < ids.length; from += BATCH) {
-    const batch = ids.slice(from, from + BATCH);
+  for (const batch of chunksOf([...people.keys()].sort())) {
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       const elsewhere = people.get(facts.userId)?.connector ?? null;
       if (elsewhere !== null || somethingToReset(desk.policy, facts)) acting.add(facts.userId);

@@ -19,7 +19,7 @@ import { requireGrant, type UsableGrant } from '../calls/grants.js';
 import { sentState } from '../messages/read-outbox.js';
 import { approvalEntry, approvalNeeded, freezeSubject, requestApproval, useApproval } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
+import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 
 export type { Removed };
@@ -60,7 +60,8 @@ export const RESETTING = { permission: 'mfa:reset-with-grant', fresh: true } as 
  * (B56; the request is made, and named in the document). Nobody is reset on any of them.
  */
 export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked: GrantedReset): Promise<ResetOutcome> {
-  const done = await logged(desk, signed, asked, async () => {
+  const entry = () => ({ ...refusedEntry(asked), at: desk.now(), by: signed.actor });
+  const done = await loggingAs(desk, entry, TAKES_ENTRIES, async () => {
     await askAuthority(desk, signed, RESETTING);
     return untilNotOvertaken(() => attempt(desk, signed, asked));
   });
@@ -193,46 +194,17 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
   };
 }
 
-function toOutcome(
-  { step, grant }: Done,
-  { final = false }: GrantedReset,
-): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble' | 'remote'> {
+function toOutcome({ step, grant }: Done, { final = false }: GrantedReset) {
   const { id, result, user: target, removed } = step;
-  const outcome = isReset(result) ? 'reset' : 'nothing-to-do';
+  const outcome: ResetOutcome['outcome'] = isReset(result) ? 'reset' : 'nothing-to-do';
   const { account, caller } = grant;
   return { id, outcome, account, caller, target, removed, final };
 }
 
 function waitingEntries(asked: GrantedReset, { request, made }: Waiting, by: ProvenActor, at: number): AuditEntry[] {
-  const refused = { ...refusedEntry(asked, 'approval-needed', at), by };
+  const refused = { ...refusedEntry(asked), outcome: 'refused', reason: 'approval-needed', at, by } as const;
   return made ? [refused, approvalEntry(by, request, 'approval.requested', at)] : [refused];
 }
 
-const refusedEntry = ({ account, target, grantId }: GrantedReset, reason: string, at: number) =>
-  ({
-    kind: 'mfa.reset-refused',
-    outcome: 'refused',
-    at,
-    account: account.id,
-    user: target.id,
-    reason,
-    detail: { grant: grantId },
-  }) as const;
-
-/** Logs the refusal of an attempt. A store that is unreachable or corrupt takes no entry. */
-async function logged<T>(
-  desk: Desk,
-  signed: SignedOperator,
-  asked: GrantedReset,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (isRefusal(error) && error.code !== 'store-unreachable' && error.code !== 'store-corrupt') {
-      const entry = { ...refusedEntry(asked, error.code, desk.now()), by: signed.actor };
-      await desk.store.record(entry, async () => undefined);
-    }
-    throw error;
-  }
-}
+const refusedEntry = ({ account, target, grantId }: GrantedReset) =>
+  ({ kind: 'mfa.reset-refused', account: account.id, user: target.id, detail: { grant: grantId } }) as const;

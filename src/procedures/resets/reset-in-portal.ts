@@ -5,18 +5,17 @@
  * overrules another admin who objected (B62).
  */
 import type { Desk } from '../../desk.js';
-import { isRefusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { AuditKind } from '../../rules/audit-kinds.js';
 import { hours } from '../../rules/duration.js';
 import type { User } from '../../rules/people.js';
-import { isReset, NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
-import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
+import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
-import { type RowOutcome, withRemotes } from './row-outcome.js';
+import { doneOutcome, notActedOn, type RowOutcome, withRemotes } from './row-outcome.js';
 import { CHUNK } from './run-job.js';
 
 export const RESETTING_USERS = { lock: 'company:resets' } as const;
@@ -79,40 +78,27 @@ async function findUsers(desk: Desk, login: PortalLogin, references: readonly st
   const targets: { userId: string; line: number }[] = [];
   for (const row of found) {
     if (typeof row.found === 'string') {
-      idle.push(idleRow(row.line, row.login, row.found === 'nobody' ? 'unknown' : 'ambiguous', null));
+      idle.push(notActedOn({ ...row, account: '' }, row.found === 'nobody' ? 'unknown' : 'ambiguous'));
       continue;
     }
     const user = row.found;
     if (user.id === login.user.id) {
       throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
     }
-    if (seen.has(user.id)) idle.push(idleRow(row.line, user.login, 'duplicate', user.id));
+    if (seen.has(user.id))
+      idle.push(notActedOn({ line: row.line, account: '', login: user.login, user: user.id }, 'duplicate'));
     else targets.push({ userId: user.id, line: row.line });
     seen.add(user.id);
   }
   return { idle, targets };
 }
 
-const idleRow = (
-  line: number,
-  login: string,
-  outcome: Extract<RowClass, 'unknown' | 'ambiguous' | 'duplicate'>,
-  user: string | null,
-): RowOutcome => ({ line, account: '', login, user, outcome, removed: NOTHING, job: null, reset: null, remote: null });
+const toRow = (step: StepOutcome): RowOutcome => {
+  const { id: user, login } = step.user;
+  return doneOutcome(null, { line: step.line ?? 0, account: step.account.number, login, user }, step);
+};
 
-function toRow({ id, line, result, account, user, removed, remoteRow }: StepOutcome): RowOutcome {
-  const acted = isReset(result) || Object.values(removed).some((count) => count > 0);
-  const base = { line: line ?? 0, account: account.number, login: user.login, user: user.id };
-  const outcome = remoteRow === null ? result : 'waiting';
-  return { ...base, outcome, removed, job: null, reset: acted ? id : null, remote: null };
-}
-
-async function resetAll(
-  desk: Desk,
-  login: PortalLogin,
-  { reason, confirmed }: PortalReset,
-  targets: Found['targets'],
-): Promise<readonly StepOutcome[]> {
+async function resetAll(desk: Desk, login: PortalLogin, { reason, confirmed }: PortalReset, targets: Found['targets']) {
   const order = orderOf(login, reason.trim());
   const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
@@ -169,14 +155,5 @@ function orderOf({ user }: PortalLogin, reason: string): ResetOrder {
   return { by: 'portal', userId: user.id, reason, who: name, requestedBy: name };
 }
 
-export async function logged<T>(desk: Desk, user: User, kind: AuditKind, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isRefusal(error) && error.code !== 'store-unreachable' && error.code !== 'store-corrupt') {
-      const base = { ...ownerEntryBase(desk, user), reason: error.code, detail: { where: 'portal' } } as const;
-      await desk.store.record({ ...base, kind, outcome: 'refused' }, async () => undefined);
-    }
-    throw error;
-  }
-}
+export const logged = <T>(desk: Desk, user: User, kind: AuditKind, work: () => Promise<T>): Promise<T> =>
+  loggingAs(desk, () => ({ ...ownerEntryBase(desk, user), kind, detail: { where: 'portal' } }), TAKES_ENTRIES, work);

@@ -117,11 +117,7 @@ export async function askApproval(
 }
 
 /** The earlier request for the same, if it still counts. */
-async function standingRequest(
-  desk: Desk,
-  signed: SignedOperator,
-  subject: ApprovalSubject,
-): Promise<ApprovalRow | 'approved' | null> {
+async function standingRequest(desk: Desk, signed: SignedOperator, subject: ApprovalSubject) {
   const { hash } = freezeSubject(desk, subject);
   const { policy, store } = desk;
   const asked = { policy, reads: store.read, operatorId: signed.operator.id, now: desk.now() };

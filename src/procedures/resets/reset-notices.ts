@@ -8,6 +8,7 @@ import type { Worded } from '../../errors.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { days } from '../../rules/duration.js';
+import { byId, chunksOf } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
@@ -46,16 +47,10 @@ export function addressesOf(desk: Desk, { user, formerContacts }: UserContacts):
   return [...new Set([user.email, ...former])].filter((address) => address !== '');
 }
 
-export interface ResetOfAccount {
-  readonly account: Account;
-  readonly admins: readonly User[];
-  readonly targets: readonly User[];
-}
-
 /** One message to each admin: of one user by name (not to that user), or of several users at once. */
 export function noticesToAdmins(
   desk: Desk,
-  { account, admins, targets }: ResetOfAccount,
+  { account, admins, targets }: { account: Account; admins: readonly User[]; targets: readonly User[] },
   facts: NoticeFacts & { readonly reference: string },
 ): readonly PreparedMessage[] {
   const [only] = targets;
@@ -73,8 +68,6 @@ export function noticesToAdmins(
     });
 }
 
-const BATCH = 500;
-
 /** One message a run to each admin of these companies, with all of its users in a list; they can object to each by the run's reference. */
 export async function noticesOfRun(
   desk: Desk,
@@ -82,9 +75,8 @@ export async function noticesOfRun(
   facts: NoticeFacts & { readonly reference: string },
 ): Promise<readonly PreparedMessage[]> {
   const messages: PreparedMessage[] = [];
-  const numbers = [...companies.keys()];
-  for (let from = 0; from < numbers.length; from += BATCH) {
-    const accounts = await desk.store.read.accounts.byNumbers(numbers.slice(from, from + BATCH).map(foldKey));
+  for (const numbers of chunksOf([...companies.keys()])) {
+    const accounts = await desk.store.read.accounts.byNumbers(numbers.map(foldKey));
     const admins = await adminsOf(desk, accounts);
     for (const account of accounts) {
       const rows = companies.get(account.number) ?? [];
@@ -116,22 +108,14 @@ function someLogins(targets: readonly User[]): Worded {
 }
 
 /** Enabled admins with an address, of several accounts at once. */
-export async function adminsOf(
-  desk: Desk,
-  accounts: readonly Account[],
-): Promise<ReadonlyMap<string, readonly User[]>> {
-  const byId = new Map(accounts.map((account) => [account.id, account]));
-  const found = await desk.store.read.users.holders([...byId.keys()], adminRoles(desk.policy));
+export async function adminsOf(desk: Desk, accounts: readonly Account[]) {
+  const homes = byId(accounts);
+  const found = await desk.store.read.users.holders([...homes.keys()], adminRoles(desk.policy));
   const admins = new Map<string, User[]>();
   for (const { user } of found) {
-    const account = byId.get(user.accountId);
-    if (
-      user.disabledAt !== null ||
-      user.email === '' ||
-      account === undefined ||
-      !hasAdminStatus(desk.policy, account, user)
-    )
-      continue;
+    const account = homes.get(user.accountId);
+    const reached = user.disabledAt === null && user.email !== '';
+    if (!reached || account === undefined || !hasAdminStatus(desk.policy, account, user)) continue;
     admins.set(account.id, [...(admins.get(account.id) ?? []), user]);
   }
   return admins;

@@ -1,8 +1,8 @@
 /** What a reset consists of: who ordered it, of whom, with what result; and how the store and the log record it (B52, B74). */
 import type { ConnectorSettings } from '../../connectors/connector.js';
-import type { NewReset, UserContacts } from '../../desk.js';
-import type { Worded } from '../../errors.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { Desk, NewReset, UserContacts } from '../../desk.js';
+import { isRefusal, type Worded } from '../../errors.js';
+import type { AuditEntry, Denial, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
 import {
   enrolledAgain,
@@ -190,4 +190,23 @@ export function stepEntry(order: ResetOrder, outcome: StepOutcome, by: ProvenAct
       ...outcome.removed,
     },
   };
+}
+
+/** Not of a store that is unreachable or corrupt, which takes no entry. */
+export const TAKES_ENTRIES = /^(?!store-(unreachable|corrupt)$)/;
+
+/** Logs refusals with these codes as this entry, for the reason of their code (B74, B99). */
+export async function loggingAs<T>(
+  desk: Desk,
+  entry: () => Omit<Denial, 'outcome' | 'reason'>,
+  codes: RegExp,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusal(error) && codes.test(error.code))
+      await desk.store.record({ ...entry(), outcome: 'refused', reason: error.code }, async () => undefined);
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { minutes } from '../../rules/duration.js';
+import { byId } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
@@ -30,14 +31,7 @@ import {
   type StepResult,
 } from './reset-records.js';
 
-export interface PreparedStep {
-  readonly order: ResetOrder;
-  readonly decided: readonly Decided[];
-  readonly enrolmentCodes: ReadonlyMap<string, EnrolmentCode>;
-  readonly messages: readonly PreparedMessage[];
-  /** By the id of the user. */
-  readonly remoteRows: ReadonlyMap<string, string>;
-}
+export type PreparedStep = Awaited<ReturnType<typeof prepareStep>>;
 
 const WAITS = { call: 'call', job: 'bulk', portal: 'portal' } as const;
 
@@ -65,11 +59,7 @@ export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T
 }
 
 /** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
-export async function prepareStep(
-  desk: Desk,
-  order: ResetOrder,
-  targets: readonly ResetTarget[],
-): Promise<PreparedStep> {
+export async function prepareStep(desk: Desk, order: ResetOrder, targets: readonly ResetTarget[]) {
   const { users, accounts, resets } = desk.store.read;
   const ids = targets.map((target) => target.userId);
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
@@ -82,17 +72,10 @@ export async function prepareStep(
   return {
     order,
     decided: decided.map((one) =>
-      one.act && one.result === 'reset' && unreached(one) ? { ...one, result: 'no-address' } : one,
+      one.act && one.result === 'reset' && unreached(one) ? { ...one, result: 'no-address' as const } : one,
     ),
     ...composed,
   };
-}
-
-interface LookedUp {
-  readonly contacts: ReadonlyMap<string, UserContacts>;
-  readonly homes: readonly Account[];
-  readonly facts: readonly ResetFacts[];
-  readonly remotes: Remotes;
 }
 
 type Remotes = ReadonlyMap<string, ConnectorSettings>;
@@ -109,9 +92,14 @@ function decideAll(
   desk: Desk,
   order: ResetOrder,
   targets: readonly ResetTarget[],
-  found: LookedUp,
-): readonly Decided[] {
-  const accounts = new Map(found.homes.map((account) => [account.id, account]));
+  found: {
+    contacts: ReadonlyMap<string, UserContacts>;
+    homes: readonly Account[];
+    facts: readonly ResetFacts[];
+    remotes: Remotes;
+  },
+) {
+  const accounts = byId(found.homes);
   const factsOf = new Map(found.facts.map((facts) => [facts.userId, facts]));
   return targets.flatMap((target) => {
     const contacts = found.contacts.get(target.userId);
@@ -125,14 +113,16 @@ function decideAll(
   });
 }
 
-interface Deciding {
-  readonly account: Account;
-  readonly user: User;
-  readonly facts: ResetFacts;
-  readonly remote: ConnectorSettings | undefined;
-}
-
-function decideOne(desk: Desk, order: ResetOrder, { account, user, facts, remote }: Deciding): StepResult {
+function decideOne(
+  desk: Desk,
+  order: ResetOrder,
+  {
+    account,
+    user,
+    facts,
+    remote,
+  }: { account: Account; user: User; facts: ResetFacts; remote: ConnectorSettings | undefined },
+): StepResult {
   // What there is at another system is read there, when its turn comes.
   const something = remote !== undefined || somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
@@ -197,7 +187,7 @@ export async function applyStep(
 ): Promise<readonly StepOutcome[]> {
   const ids = decided.map(({ target }) => target.userId);
   const facts = await write.resets.facts(ids, now);
-  const users = new Map((await write.users.byIds(ids)).map((user) => [user.id, user]));
+  const users = byId(await write.users.byIds(ids));
   const same = decided.every((one, index) => {
     const found = facts[index];
     const user = users.get(one.target.userId);

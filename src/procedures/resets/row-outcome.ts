@@ -1,5 +1,6 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
+import { chunksOf } from '../../rules/lists.js';
 import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf, resetOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { JobWork } from './job-work.js';
@@ -20,7 +21,9 @@ export interface RowOutcome {
   readonly remote: Remote | null;
 }
 
-const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) => ({
+type Line = Pick<PlannedRow, 'line' | 'account' | 'login'> & { readonly user?: string | null };
+
+const baseOf = ({ line, account, login, user }: Line, job: string | null) => ({
   line,
   account,
   login,
@@ -29,15 +32,22 @@ const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) 
   remote: null,
 });
 
-/** A line that the job has just done. */
-export function doneOutcome(job: string, planned: PlannedRow, outcome: StepOutcome | undefined): RowOutcome {
-  const base = baseOf(planned, job);
+/** A line without a result of its own. */
+export const notActedOn = (line: Line, outcome: RowOutcome['outcome'], job: string | null = null): RowOutcome => ({
+  ...baseOf(line, job),
+  outcome,
+  removed: NOTHING,
+  reset: null,
+});
+
+/** A line that was done just now, by the job or in the portal. */
+export function doneOutcome(job: string | null, planned: Line, outcome: StepOutcome | undefined): RowOutcome {
   // The user no longer exists.
-  if (outcome === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
+  if (outcome === undefined) return notActedOn(planned, 'failed', job);
   const { result, removed, id, remoteRow } = outcome;
   const reset = isReset(result) || Object.values(removed).some((count) => count > 0) ? id : null;
   // Its turn comes after the commit.
-  return { ...base, outcome: remoteRow === null ? result : 'waiting', removed, reset };
+  return { ...baseOf(planned, job), outcome: remoteRow === null ? result : 'waiting', removed, reset };
 }
 
 /** The line as a whole: what is not done there is not done (B93). */
@@ -56,26 +66,27 @@ function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: b
   return state === 'lifted' || state === 'cancelled' ? outcome : state;
 }
 
-const BATCH = 500;
-
 /** The same lines with what the other systems say now. */
 export async function withRemotes(desk: Desk, rows: readonly RowOutcome[]): Promise<readonly RowOutcome[]> {
   const found = new Map<string, OutboxRow>();
   const { outbox } = desk.store.read;
   const ids = rows.flatMap(({ reset, user }) => (reset === null || user === null ? [] : [user]));
-  for (let from = 0; from < ids.length; from += BATCH)
-    for (const row of await outbox.allAbout(ids.slice(from, from + BATCH), REMOTE_KINDS.reset))
-      found.set(resetOf(row), row);
+  for (const some of chunksOf(ids))
+    for (const row of await outbox.allAbout(some, REMOTE_KINDS.reset)) found.set(resetOf(row), row);
   return rows.map((row) => (row.reset === null ? row : withRemote(row, found.get(row.reset))));
 }
 
 /** A line that the job did some time ago, as stored. */
 export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | undefined): RowOutcome {
-  const base = baseOf(planned, job);
-  if (row === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
+  if (row === undefined) return notActedOn(planned, 'failed', job);
   const { factors, devices, sessions, enrolments } = row;
   const removed = { factors, backupCodes: row.backup_codes, devices, sessions, enrolments };
-  return { ...base, outcome: row.outcome as StepResult, removed, reset: row.state === 'none' ? null : row.id };
+  return {
+    ...baseOf(planned, job),
+    outcome: row.outcome as StepResult,
+    removed,
+    reset: row.state === 'none' ? null : row.id,
+  };
 }
 
 /** The lines that a run does not act on. */
@@ -96,5 +107,5 @@ export const isNotDone = ({ outcome }: RowOutcome): boolean =>
 export function idleOutcome(planned: PlannedRow, waiting: boolean): RowOutcome {
   const { class: name } = planned;
   const outcome = waiting ? 'needs-approval' : name === 'admin' || name === 'to-reset' ? 'failed' : name;
-  return { ...baseOf(planned, null), outcome, removed: NOTHING, reset: null };
+  return notActedOn(planned, outcome);
 }

@@ -1,7 +1,8 @@
 /** Bulk runs as people see them: the list, and one run line by line (B60, B61). */
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
-import type { PlannedRow, ResetPlan } from '../../rules/reset-plan.js';
-import { type CodeState, codeStateOf } from '../codes/code-state.js';
+import { chunksOf } from '../../rules/lists.js';
+import type { PlannedRow } from '../../rules/reset-plan.js';
+import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
 import { type JobWork, openJob } from './job-work.js';
 import { idleOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
@@ -15,40 +16,28 @@ export interface JobLine {
   readonly code: CodeState | null;
 }
 
-export interface JobReport {
-  readonly head: JobHead;
-  readonly plan: ResetPlan;
-  readonly begunBy: string;
-  /** Who approved it; null if nobody had to. */
-  readonly approvedBy: string | null;
-  readonly lines: readonly JobLine[];
-}
-
-const BATCH = 500;
+export type JobReport = Awaited<ReturnType<typeof showJob>>;
 
 /** Newest first. */
 export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.read.jobs.list(100);
 
 /** Refusals: not-found, store-corrupt. */
-export async function showJob(desk: Desk, id: string): Promise<JobReport> {
+export async function showJob(desk: Desk, id: string) {
   const work = await openJob(desk, id);
   const { head, plan } = work;
   const { resets, outbox } = desk.store.read;
   const rows = await resets.ofJob(id);
   const stored = new Map(rows.map((row) => [row.line ?? 0, row]));
   const codes = new Map<string, CodeState>();
-  for (let from = 0; from < rows.length; from += BATCH) {
-    const some = rows.slice(from, from + BATCH).filter((row) => row.state !== 'none');
+  for (const some of chunksOf(rows.filter((row) => row.state !== 'none'))) {
     const ids = some.map((row) => row.user_id);
     const messages = await outbox.latestAbout(ids, 'enrolment-code');
     const live = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one.codeLive]));
     for (const row of some) {
       // Who has nothing here enrols at the other system, without a code of ours.
       if (plan.remote !== undefined && !messages.has(row.user_id)) continue;
-      codes.set(
-        row.id,
-        codeStateOf({ live: live.get(row.user_id) ?? false, since: row.at }, messages.get(row.user_id)),
-      );
+      const made = { live: live.get(row.user_id) ?? false, since: row.at };
+      codes.set(row.id, codeStateOf(made, messages.get(row.user_id)));
     }
   }
   const lines = plan.rows.map(liner(work, stored, codes));
@@ -61,7 +50,7 @@ export async function showJob(desk: Desk, id: string): Promise<JobReport> {
   return { head, plan, ...(await namesOf(desk, head)), lines: both };
 }
 
-async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {
+async function namesOf(desk: Desk, head: JobHead) {
   const { operators, approvals } = desk.store.read;
   const approval = head.approval_id === null ? undefined : await approvals.byId(head.approval_id);
   const decider = approval?.decided_by == null ? undefined : await operators.byId(approval.decided_by);

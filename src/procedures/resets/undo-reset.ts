@@ -7,6 +7,7 @@ import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
+import { byId } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
@@ -77,11 +78,6 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
   throw refusal('not-found', 'job-or-reset-unknown', { id }, 'list-jobs');
 }
 
-interface UndoChunk {
-  readonly resets: readonly ResetRow[];
-  readonly reason: string;
-}
-
 /** What was looked up before the transaction: the people, and the notices to them. */
 interface Prepared {
   readonly people: ReadonlyMap<string, UserContacts>;
@@ -92,8 +88,8 @@ async function undoChunk(
   desk: Desk,
   signed: SignedOperator,
   door: Door<'job:undo'>,
-  { resets, reason }: UndoChunk,
-): Promise<readonly UndoOutcome[]> {
+  { resets, reason }: { resets: readonly ResetRow[]; reason: string },
+) {
   const prepared = await prepare(desk, signed.operator.name, resets);
   const at = desk.now();
   return act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
@@ -151,8 +147,7 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
 }
 
 async function noticesOf(desk: Desk, who: string, resets: readonly ResetRow[], people: Prepared['people']) {
-  const homes = await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]);
-  const accounts = new Map(homes.map((account) => [account.id, account]));
+  const accounts = byId(await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]));
   const when = minuteOf(desk.now());
   return new Map(
     resets.map((row): readonly [string, readonly PreparedMessage[]] => {

@@ -1,26 +1,15 @@
 /** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is in custody (restore-store.ts). */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 import { requireStillSecond } from '../operators/second-operator.js';
-import { endEverything } from './end-everything.js';
 
-export interface StoreInfo {
-  readonly id: string | null;
-  readonly engine: string;
-  readonly place: string;
-  readonly schema: string;
-  readonly bytes: number;
-  readonly keyId: string;
-  readonly createdAt: number | null;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly log: { readonly size: number; readonly root: Uint8Array; readonly latestAt: number };
-}
+export type StoreInfo = Awaited<ReturnType<typeof storeInfo>>;
 
-export async function storeInfo(desk: Desk): Promise<StoreInfo> {
+export async function storeInfo(desk: Desk) {
   const { read } = desk.store;
   const createdAt = await read.meta.get('created-at');
   return {
@@ -151,4 +140,18 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
       return { from: log.latestAt, to: now };
     },
   });
+}
+
+/**
+ * Ends what somebody was allowed for a time: after the store or the clock went back, nothing that had ended may live again. Sessions, remembered devices, start codes, grants, approvals and unused codes end; so do tokens that ran out before `seen`, the latest time
+ * known before. Lock-outs stay. Times in ms.
+ */
+export async function endEverything(write: Writes, { now, seen }: { readonly now: number; readonly seen: number }) {
+  await write.operators.endEverySession(now);
+  await write.operators.revokeRunOut(seen, now);
+  await write.lifeCycle.endEveryStart(now);
+  await write.trust.endEverything();
+  await write.grants.revokeEvery(now);
+  await write.approvals.endEvery(now);
+  await write.factors.endEveryCode(now);
 }

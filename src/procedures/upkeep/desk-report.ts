@@ -21,35 +21,7 @@ export interface Failures {
   readonly lastAt: number;
 }
 
-export interface DeskReport {
-  readonly since: number;
-  readonly until: number;
-  /** Length of a stretch, ms. */
-  readonly width: number;
-  readonly verifications: readonly Stretch[];
-  readonly verified: number;
-  readonly refused: number;
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
-  readonly actions: readonly { readonly title: string; readonly verified: number; readonly refused: number }[];
-  readonly generalQuestions: number;
-  readonly calls: number;
-  /** Half of the calls took no longer than this, ms; null without calls. */
-  readonly medianToVerdict: number | null;
-  readonly resets: readonly Stretch[];
-  readonly resetCount: number;
-  readonly enrolledAgain: number;
-  readonly undone: number;
-  readonly objections: number;
-  readonly approvals: Readonly<Record<string, number>>;
-  readonly medianToDecision: number | null;
-  /** Alarms over many callers that sounded, and that are on now (B95). */
-  readonly alarms: number;
-  readonly alarmsOn: number;
-  readonly lockedForAWhile: number;
-  readonly lockedUntilLifted: number;
-  readonly failuresByCaller: readonly Failures[];
-  readonly failuresByOperator: readonly Failures[];
-}
+export type DeskReport = Awaited<ReturnType<typeof deskReport>>;
 
 /** The most entries in one list. */
 const LISTED = 10;
@@ -60,7 +32,8 @@ const MOST_DAYS = 62;
 
 const REPORTING = { permission: 'report:read' } as const;
 
-export async function deskReport(desk: Desk, signed: SignedOperator, since: number): Promise<DeskReport> {
+/** `width`: length of a stretch, ms. Half of the calls and decisions took no longer than a median, ms; null if there were none. */
+export async function deskReport(desk: Desk, signed: SignedOperator, since: number) {
   const until = desk.now();
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
   await act(desk, signed, REPORTING, {

@@ -1,6 +1,7 @@
 /** Compares what stands at the systems of the connectors with what the log says of its resets (B93). It changes nothing there. */
 import type { Connector } from '../../connectors/connector.js';
 import type { Desk, SignedOperator } from '../../desk.js';
+import { chunksOf } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
 import { act, askAuthority } from '../authorise.js';
@@ -29,7 +30,8 @@ export interface Compared {
 
 /** It uses the tokens of the settings. */
 const READING = { permission: 'mfa:reset-bulk' } as const;
-const BATCH = 500;
+/** Ids in one entry of the log. */
+const NAMED = 500;
 
 /** Everybody of these companies who was ever reset there, company by company. */
 export async function reconcileRemotes(
@@ -44,8 +46,7 @@ export async function reconcileRemotes(
     if (account.connector === null) continue;
     const connector = await desk.connectors.pick(account.connector, signal);
     const users = await desk.store.read.users.ofAccount(account.id);
-    for (let from = 0; from < users.length; from += BATCH) {
-      const some = users.slice(from, from + BATCH);
+    for (const some of chunksOf(users)) {
       const ids = some.map(({ id }) => id);
       const rows = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.reset);
       const lifts = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.lift);
@@ -85,7 +86,7 @@ function driftOf({ state, lift }: Remote, there: readonly string[], suspended: b
 
 async function log(desk: Desk, signed: SignedOperator, compared: readonly Compared[]): Promise<void> {
   const drifted = compared.filter(({ drift }) => drift !== null);
-  const ids = drifted.slice(0, BATCH).map(({ user }) => user.id);
+  const ids = drifted.slice(0, NAMED).map(({ user }) => user.id);
   const detail = { people: compared.length, drifted: drifted.length, ids };
   await act(desk, signed, READING, {
     entry: () => ({ kind: 'mfa.reconciled', detail }),

@@ -78,12 +78,11 @@ export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: R
   return reseal.done;
 }
 
-interface Done {
+/** `last`: where to continue; undefined at the end. */
+interface Chunk {
   readonly last: string | undefined;
   readonly count: number;
 }
-
-type Step = (write: Writes, after: string) => Promise<Done>;
 type Column = Pick<SealedColumn, 'table' | 'column'>;
 
 interface Run extends Rekeying {
@@ -94,14 +93,14 @@ interface Run extends Rekeying {
 async function inChunks(
   { desk, signed, signal, onProgress }: Run,
   { table, column }: Column,
-  step: Step,
-): Promise<void> {
+  step: (write: Writes, after: string) => Promise<Chunk>,
+) {
   for (let after: string | undefined = ''; after !== undefined; ) {
     if (signal.aborted) {
       throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
     }
     const from: string = after;
-    const done = await act<'store:manage', Done>(desk, signed, IN_CHUNKS, {
+    const done = await act<'store:manage', Chunk>(desk, signed, IN_CHUNKS, {
       entry: ({ count }) => ({ kind: 'store.resealed', detail: { table, column, count } }),
       change: ({ write }) => step(write, from),
     });
@@ -134,21 +133,10 @@ function requireNone(count: number, at: Column): void {
   throw refusal('busy', 'rekey-overtaken', { place: `${at.table}.${at.column}` }, 'rekey-again');
 }
 
-/** One chunk of a change of keys: opens values and seals them again, tags rows again, and names what it could not change. */
-interface Page {
-  readonly after: string;
-  readonly limit: number;
-}
-
-interface Chunk {
-  /** Where to continue; undefined at the end. */
-  readonly last: string | undefined;
-  readonly count: number;
-}
-
 /** Twenty examples are enough to show the damage. */
 const KEPT = 20;
 
+/** One chunk of a change of keys: opens values and seals them again, tags rows again, and names what it could not change. */
 class Reseal {
   readonly #vault: Desk['vault'];
   readonly #keyId: string;
@@ -163,11 +151,11 @@ class Reseal {
     this.#keyId = keyId;
   }
 
-  get done(): { readonly sealed: number; readonly tagged: number } {
+  get done(): Rekeyed {
     return { sealed: this.#sealed, tagged: this.#tagged };
   }
 
-  async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
+  async column(sealed: Writes['sealed'], at: SealedAt, page: { after: string; limit: number }): Promise<Chunk> {
     const values = await sealed.otherThan(this.#keyId, at, page);
     const again = values.flatMap((value) => this.#sealAgain(at, value));
     const changed = await sealed.replace(at, again);
@@ -177,7 +165,7 @@ class Reseal {
     return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
   }
 
-  async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
+  async tags(sealed: Writes['sealed'], table: string, page: { after: string; limit: number }): Promise<Chunk> {
     const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
     this.#noteChanged(table, changed);
     this.#tagged += count;

@@ -2,8 +2,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
-import { userPages } from '../../../src/procedures/directory/export-directory.js';
-import { inPages } from '../../../src/procedures/directory/in-pages.js';
+import { inPages, userPages } from '../../../src/procedures/directory/export-directory.js';
 import type { Reads } from '../../../src/store/queries/queries.js';
 import { readsOf } from '../../../src/store/queries/queries.js';
 import type { NewReset, ResetRow } from '../../../src/store/queries/resets.js';
