@@ -6,9 +6,10 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config.js';
 import { isRefusal, refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
-import { camel, checkInput } from './check-input.js';
+import { checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
+import { memberOf } from './typing/flag-names.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, checkPaths, firstWord, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
@@ -207,10 +208,7 @@ async function askingHere<T>(
 
 /** Arguments by their names and options by theirs, as one object for the schema. */
 function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unknown>> {
-  const named = (spec.arguments ?? []).map((argument, index) => [
-    camel(argument.name.replace(/[<>[\].]/g, '')),
-    leaf.processedArgs[index],
-  ]);
+  const named = (spec.arguments ?? []).map((argument, index) => [memberOf(argument.name), leaf.processedArgs[index]]);
   return { ...optionsOf(leaf), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
 }
 

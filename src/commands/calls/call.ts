@@ -17,13 +17,11 @@ const CALLS: readonly ScreenKey[] = [
 ];
 const ENTRIES: readonly ScreenKey[] = ['record.time', 'record.what', 'record.outcome', 'record.by'];
 
-const oneCall = () => z.object({ call: z.string() });
-
 const list = command({
   path: 'call list',
   access: 'verify',
   options: ['--limit <n>'],
-  input: () => z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
+  own: () => ({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
   run: async (context, { limit }) => {
     const words = wordsOf(context);
     const calls = await ownCalls(await context.desk(), context.operator(), limit);
@@ -47,22 +45,20 @@ const list = command({
   },
 });
 
-const show = command<z.infer<ReturnType<typeof oneCall>>>({
+const show = command({
   path: 'call show',
   access: 'verify',
   arguments: ['<call>'],
-  input: oneCall,
   run: async (context, { call }) => {
     const record = await callRecord(await context.desk(), context.operator(), call);
     return { view: recordView(record, wordsOf(context)), document: { call: recordDocument(record) } };
   },
 });
 
-const note = command<z.infer<ReturnType<typeof oneCall>>>({
+const note = command({
   path: 'call note',
   access: 'verify',
   arguments: ['<call>'],
-  input: oneCall,
   run: async (context, { call }) => {
     const record = await callRecord(await context.desk(), context.operator(), call);
     const lines = noteOf(record, wordsOf(context));
@@ -70,11 +66,10 @@ const note = command<z.infer<ReturnType<typeof oneCall>>>({
   },
 });
 
-const receiptShow = command<z.infer<ReturnType<typeof oneCall>>>({
+const receiptShow = command({
   path: 'receipt show',
   access: 'audit:receipt',
   arguments: ['<call>'],
-  input: oneCall,
   run: async (context, given) => {
     const { call, proofs, verifierKey } = await proveCall(await context.desk(), context.operator(), given.call);
     const text = receiptText(proofs);
@@ -83,14 +78,12 @@ const receiptShow = command<z.infer<ReturnType<typeof oneCall>>>({
   },
 });
 
-const checkInput = () => z.object({ file: z.string(), verifierKey: z.string().array().min(1) });
-
-const receiptCheck = command<z.infer<ReturnType<typeof checkInput>>>({
+const receiptCheck = command({
   path: 'receipt check',
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'reads' }],
   options: [{ flags: '--verifier-key <key>', many: true }],
-  input: checkInput,
+  own: () => ({ verifierKey: z.string().array().min(1) }),
   run: async (context, { file, verifierKey }) => {
     const words = wordsOf(context);
     const { open, tree } = await context.house.outsider(verifierKey);

@@ -10,7 +10,7 @@ import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
@@ -26,17 +26,15 @@ import { beginSession, forget, type LiveSession, type Stage, stillSignedIn, titl
 import { watchRequests } from './console-watch.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
-const from = () => z.string().refine((text) => text === '' || isPhone(text), { message: WITHHELD });
-const input = () => z.object({ call: z.string().optional(), notes: z.string().optional(), from: from().optional() });
-type Input = z.infer<ReturnType<typeof input>>;
-
-const liveConsole = command<Input>({
-  path: 'console',
-  access: 'verify',
-  options: ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }],
-  input,
-  run,
+const OPTIONS = ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }] as const;
+const own = () => ({
+  from: z
+    .string()
+    .refine((text) => text === '' || isPhone(text), { message: WITHHELD })
+    .optional(),
 });
+
+const liveConsole = command({ path: 'console', access: 'verify', options: OPTIONS, own, run });
 
 const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => Promise<Stage>>> = {
   find: findStage,
@@ -54,7 +52,7 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   end: endStage,
 };
 
-async function run(context: Context, given: Input): Promise<Result> {
+async function run(context: Context, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>): Promise<Result> {
   const words = wordsOf(context);
   if (context.options.json) {
     throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });

@@ -1,6 +1,5 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
 
-import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
@@ -49,7 +48,6 @@ const revoke = command({
   path: 'grant revoke',
   access: 'verify',
   arguments: ['<grant>'],
-  input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);
     const line = wordsOf(context)(ended ? 'grants.revoked' : 'grants.ended', { id: grant });

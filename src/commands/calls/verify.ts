@@ -1,6 +1,5 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
 
-import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
@@ -17,17 +16,7 @@ import { wordsOf } from '../wording/words.js';
 import { alertBlocks, alertsDocument } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
-const input = () =>
-  z.object({
-    account: z.string().optional(),
-    caller: z.string().optional(),
-    for: z.string().optional(),
-    passphraseStdin: z.boolean().default(false),
-    forgot: z.boolean().default(false),
-    ticket: z.string().optional(),
-  });
-
-const verify = command<z.infer<ReturnType<typeof input>>>({
+const verify = command({
   path: 'verify',
   access: 'verify',
   options: [
@@ -38,7 +27,6 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
     '--forgot',
     '--ticket <text>',
   ],
-  input,
   run: async (context, given) => {
     const words = wordsOf(context);
     const ask = async (option: string, message: string) => (await context.ask.prompts(option)).line({ message });

@@ -1,6 +1,5 @@
 /** `account …`: customer companies (B01, B63); `edit` is account/edit.ts. Imports and exports are directory-files.ts. */
 
-import * as z from 'zod';
 import { addAccount } from '../../procedures/directory/add-to-directory.js';
 import { describeAccount } from '../../procedures/directory/describe-customer.js';
 import { switchAccount } from '../../procedures/directory/disable-customer.js';
@@ -24,7 +23,7 @@ const listAccounts = command({
   path: 'account list',
   access: 'directory:read',
   options: [LIMIT],
-  input: () => z.object({ limit: limitOf().optional() }),
+  own: () => ({ limit: limitOf().optional() }),
   run: async (context, { limit }) => {
     const desk = await context.desk();
     const rows = await rowsFor(desk, context.operator(), limit);
@@ -44,7 +43,6 @@ const showAccount = command({
   path: 'account show',
   access: 'directory:read',
   arguments: [REFERENCE],
-  input: () => z.object({ account: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const described = await describeAccount(desk, await findAccount(desk, given.account));
@@ -59,7 +57,7 @@ const searchAccountsCommand = command({
   access: 'directory:read',
   arguments: ['<text...>'],
   options: [LIMIT, PAGE],
-  input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20), page: pageOf() }),
+  own: () => ({ limit: limitOf().default(20), page: pageOf() }),
   run: async (context, { text, limit, page }) => {
     const desk = await context.desk();
     const rows = await rowsFor(desk, context.operator(), limit, page);
@@ -78,14 +76,6 @@ const addAccountCommand = command({
   access: 'directory:write',
   arguments: ['[name]'],
   options: ['--number <n>', '--edition <edition>', '--sso <provider>', COUNTRY],
-  input: () =>
-    z.object({
-      name: z.string().optional(),
-      number: z.string().optional(),
-      edition: z.string().optional(),
-      sso: z.string().optional(),
-      country: z.string().optional(),
-    }),
   run: async (context, given) => {
     const words = wordsOf(context);
     const asked = await askMissing(context, given, [
@@ -112,7 +102,6 @@ const switching = (switched: 'enabled' | 'disabled') =>
     access: 'directory:write',
     arguments: [REFERENCE],
     options: ['--reason <text>'],
-    input: () => z.object({ account: z.string(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
       const account = await findAccount(desk, given.account);

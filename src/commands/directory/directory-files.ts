@@ -12,7 +12,7 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask-approver.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
@@ -21,33 +21,31 @@ import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
-const PLANNED: readonly OptionSpec[] = [
+const PLANNED = [
   { flags: '--dry-run', about: 'show what would be added and changed, and change nothing' },
   { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
   { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
   { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
   WAIT,
   { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
-];
-const CLEAR = { flags: '--clear-contacts', about: 'an empty cell removes the e-mail or phone (default: it is kept)' };
+  ...TABLE_OPTIONS,
+] as const satisfies readonly OptionSpec[];
+const CLEAR = {
+  flags: '--clear-contacts',
+  about: 'an empty cell removes the e-mail or phone (default: it is kept)',
+} as const;
 const plannedInput = () => ({
-  file: z.string().optional(),
-  dryRun: z.boolean().default(false),
-  plan: z.string().optional(),
-  apply: z.string().optional(),
   confirm: z.coerce.number<string>().int('must be a whole number').optional(),
-  acceptDamaged: z.boolean().default(false),
-  wait: z.boolean().default(false),
   ...tableInput(),
 });
-type Given = z.infer<z.ZodObject<ReturnType<typeof plannedInput>>>;
+type Planned = Given<typeof FILE | (typeof PLANNED)[number], ReturnType<typeof plannedInput>>;
 
 const importAccounts = command({
   path: 'account import',
   access: 'directory:write',
   arguments: [FILE],
-  options: [...PLANNED, ...TABLE_OPTIONS],
-  input: () => z.object(plannedInput()),
+  options: PLANNED,
+  own: plannedInput,
   run: async (context, given) =>
     importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
 });
@@ -56,9 +54,8 @@ const importUsers = command({
   path: 'user import',
   access: 'directory:write',
   arguments: [FILE],
-  options: [ACCOUNTS, ...PLANNED, CLEAR, ...TABLE_OPTIONS],
-  input: () =>
-    z.object({ ...plannedInput(), accounts: z.string().optional(), clearContacts: z.boolean().default(false) }),
+  options: [ACCOUNTS, ...PLANNED.slice(0, -TABLE_OPTIONS.length), CLEAR, ...TABLE_OPTIONS],
+  own: plannedInput,
   run: async (context, given) =>
     importing(context, given, async (file) => {
       // The options name columns of the users.
@@ -71,7 +68,7 @@ const importUsers = command({
 
 async function importing(
   context: Context,
-  given: Given,
+  given: Planned,
   read: (file: string) => Promise<ImportRequest>,
 ): Promise<Result> {
   const desk = await context.desk();
@@ -93,12 +90,12 @@ async function importing(
   };
 }
 
-function fileOf({ file }: Given): string {
+function fileOf({ file }: Planned): string {
   if (file !== undefined) return file;
   throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
-async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Given): Promise<Result> {
+async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Planned): Promise<Result> {
   const preview = await previewImport(desk, context.operator(), request);
   const { outcome: _outcome, ...shown } = preview;
   const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
@@ -192,16 +189,16 @@ function listed(heading: ScreenKey, lines: readonly string[], words: Words): rea
   return [block.lines(words(heading), ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
-const FORM: readonly OptionSpec[] = [
+const FORM = [
   { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
   { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
-];
+] as const;
 const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
 const exportAllAccounts = command({
   path: 'account export',
   access: 'directory:write',
   options: FORM,
-  input: () => z.object(formInput()),
+  own: formInput,
   run: async (context, given) => asCsv(context, await exportAccounts(await context.desk(), context.operator(), given)),
 });
 
@@ -209,7 +206,7 @@ const exportAllUsers = command({
   path: 'user export',
   access: 'directory:write',
   options: ['--account <account>', ...FORM],
-  input: () => z.object({ account: z.string().optional(), ...formInput() }),
+  own: formInput,
   run: async (context, { account, ...given }) => {
     const desk = await context.desk();
     const only = account === undefined ? undefined : await findAccount(desk, account);

@@ -17,14 +17,6 @@ const setup = command({
   access: 'passphrase:setup',
   arguments: ['<user>'],
   options: ['--account <account>', '--send-code', '--code <code>', '--passphrase-stdin'],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      sendCode: z.boolean().default(false),
-      code: z.string().optional(),
-      passphraseStdin: z.boolean().default(false),
-    }),
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
@@ -68,15 +60,14 @@ const generate = command({
   path: 'passphrase generate',
   access: 'anyone',
   options: ['--words <n>'],
-  input: () =>
-    z.object({
-      words: z.coerce
-        .number(`a whole number from 1 to ${MOST_WORDS}`)
-        .int()
-        .min(1)
-        .max(MOST_WORDS, `at most ${MOST_WORDS}`)
-        .optional(),
-    }),
+  own: () => ({
+    words: z.coerce
+      .number(`a whole number from 1 to ${MOST_WORDS}`)
+      .int()
+      .min(1)
+      .max(MOST_WORDS, `at most ${MOST_WORDS}`)
+      .optional(),
+  }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();
     const count = given.words ?? book.policy.limits.passphrase.generatedWords;
@@ -110,7 +101,6 @@ const check = command({
   path: 'passphrase check',
   access: 'anyone',
   options: ['--passphrase-stdin'],
-  input: () => z.object({ passphraseStdin: z.boolean().default(false) }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();
     const words = wordsOf(context);

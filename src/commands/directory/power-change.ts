@@ -7,12 +7,12 @@ import type { Handed } from '../../procedures/exits/hand-over.js';
 import { iso } from '../../rules/moment.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
-import type { Context, OptionSpec, Result } from '../command.js';
+import type { Context, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { accountDocument } from './account-view.js';
 
-export const WAIT: OptionSpec = { flags: '--wait', about: 'wait until a second operator has decided' };
+export const WAIT = { flags: '--wait', about: 'wait until a second operator has decided' } as const;
 
 export interface PowerGiven {
   readonly reason?: string | undefined;

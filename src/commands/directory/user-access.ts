@@ -23,7 +23,6 @@ const switching = (word: 'disable' | 'enable') =>
     access: 'directory:write',
     arguments: [USER_ARGUMENT],
     options: [ACCOUNT_OPTION, '--reason <text>'],
-    input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
       const found = await givenUser(desk, given.user, given.account);
@@ -46,7 +45,7 @@ const unlock = command({
   access: 'user:unlock',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--reason <text>'],
-  input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string() }),
+  own: () => ({ reason: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const found = await givenUser(desk, given.user, given.account);
@@ -63,7 +62,6 @@ const invite = command({
   access: 'user:invite',
   arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
   options: [ACCOUNT_OPTION],
-  input: () => z.object({ users: z.array(z.string()), account: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const found: FoundUser[] = [];

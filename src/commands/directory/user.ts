@@ -36,19 +36,6 @@ const editUserCommand = command({
     '--reason <text>',
     WAIT,
   ],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      name: z.string().optional(),
-      email: z.string().optional(),
-      phone: z.string().optional(),
-      external: z.string().optional(),
-      language: z.string().optional(),
-      signIn: z.string().optional(),
-      reason: z.string().optional(),
-      wait: z.boolean().default(false),
-    }),
   run: async (context, { user, account, signIn, reason, wait, ...change }) => {
     if (signIn !== undefined) {
       requireAlone('--sign-in', Object.values(change));
@@ -82,14 +69,7 @@ const successorCommand = command({
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      of: z.string(),
-      reason: z.string().optional(),
-      wait: z.boolean().default(false),
-    }),
+  own: () => ({ of: z.string() }),
   run: async (context, given) => {
     const reason = reasonFor(given);
     const desk = await context.desk();
@@ -105,19 +85,7 @@ const successorCommand = command({
 });
 
 /** `user add`: sets role and scopes once; later they change in the portal (B16). */
-const addInput = () =>
-  z.object({
-    login: z.string().optional(),
-    account: z.string().optional(),
-    name: z.string().optional(),
-    email: z.string().optional(),
-    phone: z.string().optional(),
-    role: z.string().optional(),
-    scope: z.array(z.string()).default([]),
-    signIn: z.string().default('native'),
-  });
-
-const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
+const addUserCommand = command({
   path: 'user add',
   access: 'directory:write',
   arguments: ['[login]'],
@@ -133,7 +101,7 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
     },
     '--sign-in <kind>',
   ],
-  input: addInput,
+  own: () => ({ signIn: z.string().default('native') }),
   run: async (context, given) => {
     const words = wordsOf(context);
     const asked = await askMissing(context, given, [

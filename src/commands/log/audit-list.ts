@@ -8,7 +8,6 @@ import {
   doorOfLog,
   entriesAfter,
   type LogDoor,
-  type LogQuery,
   lastNumber,
   type NewestEntries,
   newestEntries,
@@ -30,7 +29,7 @@ import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
-const FILTERS: readonly OptionSpec[] = [
+const FILTERS = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
   { flags: '--account <account>', about: 'number, id or unique name of the account' },
   { flags: '--user <user>', about: 'the user that the entry is about: login, id or unique e-mail; or account/login' },
@@ -38,12 +37,9 @@ const FILTERS: readonly OptionSpec[] = [
   { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
   { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
   { flags: '--until <when>', about: 'the same, as the end; a date includes its day' },
-];
+] as const satisfies readonly OptionSpec[];
 
 const filters = () => ({
-  by: z.string().optional(),
-  account: z.string().optional(),
-  user: z.string().optional(),
   kind: z
     .string()
     .refine(isAuditFilter, {
@@ -51,8 +47,6 @@ const filters = () => ({
     })
     .optional(),
   outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
-  since: z.string().optional(),
-  until: z.string().optional(),
 });
 
 function nearKinds(asked: unknown): string {
@@ -65,23 +59,16 @@ function nearKinds(asked: unknown): string {
 /** Once a second is fast enough for a reader and cheap for the store. */
 const FOLLOW_MS = 1000;
 
-const listInput = () =>
-  z.object({
-    ...filters(),
-    limit: z.coerce.number().int().min(1).max(10_000).default(50),
-    follow: z.boolean().default(false),
-  });
-
-const list = command<z.infer<ReturnType<typeof listInput>>>({
+const list = command({
   path: 'audit list',
   access: 'audit:read-caller',
   options: [...FILTERS, '--limit <n>', '--follow'],
-  input: listInput,
+  own: () => ({ ...filters(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
   run: async (context, { limit, follow, ...query }) => {
     const desk = await context.desk();
-    const door = doorOfLog(query as LogQuery, follow);
+    const door = doorOfLog(query, follow);
     await askAuthority(desk, context.operator(), door);
-    const filter = await readFilter(desk, query as LogQuery);
+    const filter = await readFilter(desk, query);
     const last = await lastNumber(desk);
     const newest = await newestEntries(desk, filter, limit);
     const { entries } = newest;
@@ -163,18 +150,16 @@ async function writeEntries(
   await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
 }
 
-const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });
-
-const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
+const exportLog = command({
   path: 'audit export',
   access: 'audit:read',
   options: ['--format <format>', ...FILTERS],
-  input: exportInput,
+  own: () => ({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') }),
   run: async (context, { format, ...query }) => {
     if (context.options.json && format === 'csv') throw refusal('usage', 'json-and-csv', {}, 'leave-one-out');
     const words = wordsOf(context);
     const desk = await context.desk();
-    const filter = await readFilter(desk, query as LogQuery);
+    const filter = await readFilter(desk, query);
     await noteExport(desk, context.operator(), filter, format);
     const { textOf, heading } = format === 'csv' ? await csvLines() : { textOf: ndjsonLines, heading: '' };
     await context.write(heading);

@@ -25,7 +25,7 @@ const verify = command({
       path: 'reads',
     },
   ],
-  input: () => z.object({ checkpoint: z.string().min(1).optional() }),
+  own: () => ({ checkpoint: z.string().min(1).optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const note = given.checkpoint === undefined ? undefined : await context.files.readText(given.checkpoint);
@@ -93,8 +93,7 @@ const prove = command({
   path: 'audit prove',
   access: 'audit:read',
   arguments: ['<entry>'],
-  input: () =>
-    z.object({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
+  own: () => ({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
   run: async (context, { entry }) => {
     const document = { proof: proofDocument(await proveEntry(await context.desk(), entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };

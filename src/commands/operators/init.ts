@@ -16,31 +16,18 @@ import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
 
-const input = () =>
-  z.object({
-    operator: z.string().default('admin'),
-    passwordStdin: z.boolean().default(false),
-    token: z.boolean().default(false),
-    expires: z.string().optional(),
-  });
+const OPTIONS = ['--operator <name>', '--password-stdin', '--token', '--expires <when>'] as const;
+const own = () => ({ operator: z.string().default('admin') });
 
-type Input = z.infer<ReturnType<typeof input>>;
+const init = command({ path: 'init', access: 'anyone', options: OPTIONS, own, run });
 
-const init = command<Input>({
-  path: 'init',
-  access: 'anyone',
-  options: ['--operator <name>', '--password-stdin', '--token', '--expires <when>'],
-  input,
-  run,
-});
-
-async function run(context: Context, given: Input): Promise<Result> {
+async function run(context: Context, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>): Promise<Result> {
   const { quiet, json } = context.options;
   if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();

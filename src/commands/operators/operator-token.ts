@@ -15,13 +15,7 @@ const tokenCreate = command({
   access: 'operator:manage',
   arguments: ['[name]'],
   options: ['--role <role>', '--label <text>', '--expires <when>'],
-  input: () =>
-    z.object({
-      name: z.string().optional(),
-      role: z.string().optional(),
-      label: z.string().default('script'),
-      expires: z.string().optional(),
-    }),
+  own: () => ({ label: z.string().default('script') }),
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
@@ -91,7 +85,6 @@ const tokenRevoke = command({
   path: 'operator token revoke',
   access: 'operator:manage',
   arguments: ['<id>'],
-  input: () => z.object({ id: z.string() }),
   run: async (context, { id }) => {
     await revokeToken(await context.desk(), context.operator(), id);
     return {

@@ -21,14 +21,7 @@ const add = command({
   access: 'operator:manage',
   arguments: ['<name>'],
   options: ['--role <role>', '--email <address>', '--no-password', '--is-user <account/login>'],
-  input: () =>
-    z.object({
-      name: z.string(),
-      role: z.string(),
-      email: z.string().optional(),
-      password: z.boolean().default(true),
-      isUser: z.string().optional(),
-    }),
+  own: () => ({ role: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
@@ -99,17 +92,6 @@ const edit = command({
     '--enable',
     '--unlock',
   ],
-  input: () =>
-    z.object({
-      name: z.string(),
-      role: z.string().optional(),
-      email: z.string().optional(),
-      language: z.string().optional(),
-      isUser: z.string().optional(),
-      isNoUser: z.boolean().default(false),
-      enable: z.boolean().default(false),
-      unlock: z.boolean().default(false),
-    }),
   run: async (context, given) => {
     const { isUser, isNoUser } = given;
     if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
@@ -150,7 +132,6 @@ const disable = command({
   path: 'operator disable',
   access: 'operator:manage',
   arguments: ['<name>'],
-  input: () => z.object({ name: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const change = { disabled: true };

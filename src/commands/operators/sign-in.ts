@@ -1,25 +1,22 @@
 /** `login`, `logout`, `whoami`: the session of an operator (B70). */
 
-import * as z from 'zod';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 
-const loginInput = () =>
-  z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
-type LoginInput = z.infer<ReturnType<typeof loginInput>>;
+const OPTIONS = ['--operator <name>', '--password-stdin', '--code <code>'] as const;
+type LoginGiven = Given<(typeof OPTIONS)[number]>;
 
-const login = command<LoginInput>({
+const login = command({
   path: 'login',
   access: 'anyone',
   anyPolicy: true,
-  options: ['--operator <name>', '--password-stdin', '--code <code>'],
-  input: loginInput,
+  options: OPTIONS,
   run: async (context, given) => {
     const fresh = await freshCodeOnly(context, given);
     return fresh ?? signIn(context, given);
@@ -27,7 +24,7 @@ const login = command<LoginInput>({
 });
 
 /** `login --code CODE` while signed in only renews the code of the open session. */
-async function freshCodeOnly(context: Context, given: LoginInput): Promise<Result | undefined> {
+async function freshCodeOnly(context: Context, given: LoginGiven): Promise<Result | undefined> {
   if (given.code === undefined || given.operator !== undefined || given.passwordStdin) return undefined;
   const token = await context.sessions.read('operator', 'desk');
   if (token === undefined) return undefined;
@@ -40,7 +37,7 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
   };
 }
 
-async function signIn(context: Context, given: LoginInput): Promise<Result> {
+async function signIn(context: Context, given: LoginGiven): Promise<Result> {
   await context.sessions.requirePerson();
   const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
   if (name === undefined) throw refusal('missing-option', 'operator-missing', {}, 'say-who');
@@ -76,11 +73,10 @@ async function askName(context: Context): Promise<string> {
 
 const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
 
-const logout = command<Record<string, never>>({
+const logout = command({
   path: 'logout',
   access: 'anyone',
   anyPolicy: true,
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const token = await context.sessions.read('operator', 'desk');
     await context.sessions.remove('operator', 'desk');
@@ -102,11 +98,10 @@ const logout = command<Record<string, never>>({
   },
 });
 
-const whoami = command<Record<string, never>>({
+const whoami = command({
   path: 'whoami',
   access: 'signed-in',
   anyPolicy: true,
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const { operator, via } = context.operator();
     const desk = await context.desk();

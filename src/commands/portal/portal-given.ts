@@ -1,41 +1,27 @@
 /** What every `portal` command takes: the options, their input, and the person that they name. Nothing is asked: the pages ask people. */
-import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { Who } from '../../procedures/portal/customer-login.js';
-import type { Context, OptionSpec } from '../command.js';
+import type { Context, Given, OptionSpec } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 
-/** The options of every `portal` command. Put them after the command's other options. */
-export const PORTAL_OPTIONS: readonly OptionSpec[] = [
+/** Those that name a person. */
+export const PERSON_OPTIONS = [
   { flags: '--account <account>', about: 'your company: number, id or unique name' },
   { flags: '--as <login>', about: 'your login' },
+] as const;
+
+/** The options of every `portal` command. Put them after the command's other options. */
+export const PORTAL_OPTIONS = [
+  ...PERSON_OPTIONS,
   {
     flags: '--password-stdin',
     about: 'read your application password from standard input; signs in for this command alone',
   },
   { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
   { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser', path: 'here' },
-];
+] as const satisfies readonly OptionSpec[];
 
-/** Those that name a person. */
-export const PERSON_OPTIONS = PORTAL_OPTIONS.slice(0, 2);
-
-/** Their input; spread it into the command's own `z.object`. */
-export const portalShape = () => ({
-  account: z.string().optional(),
-  as: z.string().optional(),
-  passwordStdin: z.boolean().default(false),
-  code: z.string().optional(),
-  device: z.string().optional(),
-});
-
-export interface PortalGiven {
-  readonly account?: string | undefined;
-  readonly as?: string | undefined;
-  readonly passwordStdin: boolean;
-  readonly code?: string | undefined;
-  readonly device?: string | undefined;
-}
+export type PortalGiven = Given<(typeof PORTAL_OPTIONS)[number]>;
 
 /** The options that name a person, for a command that can be copied. */
 export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${login}`;

@@ -16,22 +16,19 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { readDevices, writeDevice } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf, portalShape } from './portal-given.js';
+import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf } from './portal-given.js';
 import { keepSession, openLogin, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
   access: 'anyone',
   options: [...PERSON_OPTIONS, '--code <code>', '--password-stdin'],
-  input: () => {
-    const { account, as } = portalShape();
-    return z.object({ account, as, code: z.string(), passwordStdin: z.literal(true) });
-  },
+  own: () => ({ code: z.string(), passwordStdin: z.literal(true) }),
   run: async (context, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
@@ -66,37 +63,27 @@ const activate = command({
 /** What a command line can answer with. */
 const typed = answerKinds.filter((kind) => !needsBrowser(kind));
 
-const loginInput = () =>
-  z.object({
-    ...portalShape(),
-    factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional(),
-    enrolmentCode: z.string().optional(),
-    newCode: z.boolean().default(false),
-    remember: z.boolean().default(false),
-    sso: z.boolean().default(false),
-    idTokenStdin: z.boolean().default(false),
-    nonce: z.string().optional(),
-  });
+const LOGIN_OPTIONS = [
+  ...PORTAL_OPTIONS,
+  {
+    flags: '--factor <name>',
+    about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}`,
+  },
+  '--enrolment-code <code>',
+  '--new-code',
+  '--remember',
+  '--sso',
+  '--id-token-stdin',
+  '--nonce <text>',
+] as const;
+const loginInput = () => ({ factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional() });
+type LoginGiven = Given<(typeof LOGIN_OPTIONS)[number], ReturnType<typeof loginInput>>;
 
-type LoginInput = z.infer<ReturnType<typeof loginInput>>;
-
-const login = command<LoginInput>({
+const login = command({
   path: 'portal login',
   access: 'anyone',
-  options: [
-    ...PORTAL_OPTIONS,
-    {
-      flags: '--factor <name>',
-      about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}`,
-    },
-    '--enrolment-code <code>',
-    '--new-code',
-    '--remember',
-    '--sso',
-    '--id-token-stdin',
-    '--nonce <text>',
-  ],
-  input: loginInput,
+  options: LOGIN_OPTIONS,
+  own: loginInput,
   run: async (context, given) => {
     if (given.remember && given.device === undefined) throw missing(context, '--device');
     await context.sessions.requirePerson();
@@ -108,7 +95,7 @@ const login = command<LoginInput>({
 });
 
 /** The unfinished login that a code or choice belongs to, or a new login by password. */
-async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+async function begun(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
   const person = personOf(context, given);
   if (!given.passwordStdin) {
     const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
@@ -134,7 +121,7 @@ async function openOrNone(context: Context, desk: Desk, person: PersonNamed): Pr
 }
 
 /** Takes one step after another, in the order of the rules, until the login is done or needs a later command. */
-async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginInput): Promise<PortalLogin> {
+async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginGiven): Promise<PortalLogin> {
   const next = nextOf(login.session);
   if (next.step === 'none') return login;
   if (next.step === 'enrolment') throw enrolmentNeeded(context, login, next.because);
@@ -154,7 +141,7 @@ function enrolmentNeeded(context: Context, login: PortalLogin, because: 'require
   });
 }
 
-async function openedBySso(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+async function openedBySso(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
   if (given.account === undefined) throw missing(context, '--account');
   if (!given.idTokenStdin) throw missing(context, '--id-token-stdin');
   const idToken = await context.files.readSecretLine('--id-token-stdin');
@@ -171,7 +158,7 @@ async function keepDevice(
   context: Context,
   desk: Desk,
   login: PortalLogin,
-  { device, remember }: Pick<LoginInput, 'device' | 'remember'>,
+  { device, remember }: Pick<LoginGiven, 'device' | 'remember'>,
 ): Promise<Remembered> {
   if (device === undefined || !remember) return 'not-asked';
   if (!mayRemember(login)) return 'too-early';
@@ -227,10 +214,6 @@ const logout = command({
   path: 'portal logout',
   access: 'anyone',
   options: PERSON_OPTIONS,
-  input: () => {
-    const { account, as } = portalShape();
-    return z.object({ account, as });
-  },
   run: async (context, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();

@@ -15,7 +15,7 @@ import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { missing, PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { missing, PORTAL_OPTIONS } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
@@ -30,11 +30,11 @@ const profile = portalCommand({
   },
 });
 
-const changePassword = command<PortalGiven>({
+const changePassword = command({
   path: 'portal password',
   access: 'anyone',
   options: [...PORTAL_OPTIONS.filter(({ flags }) => flags !== '--password-stdin'), '--password-stdin'],
-  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(true) }),
+  own: () => ({ passwordStdin: z.literal(true) }),
   run: async (context, given) => {
     const what = 'two lines: the present password and the new one';
     const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });

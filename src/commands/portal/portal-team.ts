@@ -1,5 +1,4 @@
 /** `portal team …`: an admin manages the privileges of the company's users (B16), and finds a successor (B84). */
-import * as z from 'zod';
 import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-over.js';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
@@ -38,7 +37,6 @@ const change = (verb: 'grant' | 'revoke') =>
   portalCommand({
     path: `portal team ${verb}`,
     arguments: ['<login>', '<scope>'],
-    own: () => ({ login: z.string(), scope: z.string() }),
     run: async ({ desk, login, words }, given) => {
       const done = await (verb === 'grant' ? grantScope : revokeScope)(desk, login, given.login, given.scope);
       const { user, roleBefore, outcome, grantsEnded } = done;
@@ -78,7 +76,6 @@ const passing = (verb: 'promote' | 'hand-over') =>
   portalCommand({
     path: `portal team ${verb}`,
     arguments: ['<login>'],
-    own: () => ({ login: z.string() }),
     door: HANDING_OVER,
     run: async ({ desk, login, words }, given) => {
       const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);

@@ -1,5 +1,4 @@
 /** `portal devices`, `portal sessions`: owners see what is remembered and open, and end what they do not know (B82). */
-import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { answerKinds } from '../../procedures/codes/methods.js';
 import {
@@ -51,7 +50,6 @@ const forget = portalCommand({
   path: 'portal devices forget',
   arguments: ['[id]'],
   options: ['--all'],
-  own: () => ({ id: z.string().optional(), all: z.boolean().default(false) }),
   run: async ({ desk, login, words }, { id, all }) =>
     ended(await forgetDevices(desk, login, oneOrAll(words, id, all, 'all')), words),
 });
@@ -93,7 +91,6 @@ const end = portalCommand({
   path: 'portal sessions end',
   arguments: ['[id]'],
   options: ['--others'],
-  own: () => ({ id: z.string().optional(), others: z.boolean().default(false) }),
   run: async ({ context, desk, login, words }, { id, others, device }) => {
     const which = oneOrAll(words, id, others, 'others');
     return ended(await endSessions(desk, login, which, await readDevices(context, device)), words);

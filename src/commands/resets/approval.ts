@@ -1,6 +1,5 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
 
-import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
@@ -19,7 +18,6 @@ const list = command({
   path: 'approval list',
   access: 'mfa:read',
   options: ['--all', '--watch'],
-  input: () => z.object({ all: z.boolean().default(false), watch: z.boolean().default(false) }),
   run: async (context, { all, watch }) => {
     const desk = await context.desk();
     if (watch) return watchList(context, desk, all);
@@ -53,7 +51,6 @@ const show = command({
   path: 'approval show',
   access: 'mfa:read',
   arguments: ['<request>'],
-  input: () => z.object({ request: z.string() }),
   run: async (context, { request }) => {
     const approval = await showApproval(await context.desk(), request);
     const { caller, targets } = approval;
@@ -81,8 +78,6 @@ const approve = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>', '--recovery-code-stdin'],
-  input: () =>
-    z.object({ request: z.string(), reason: z.string().optional(), recoveryCodeStdin: z.boolean().default(false) }),
   run: async (context, given): Promise<Result> => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);
@@ -127,7 +122,6 @@ const reject = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>'],
-  input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);

@@ -11,31 +11,14 @@ import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/res
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
 import type { Context, Result } from '../command.js';
-import type { TableGiven } from '../directory/table-options.js';
 import { block } from '../wording/blocks.js';
 import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
-import { readResetList, writeNotDone } from './reset-input.js';
+import { type ResetGiven, readResetList, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
 
-export interface BulkGiven extends TableGiven {
-  readonly users: readonly string[];
-  readonly account?: string | undefined;
-  readonly from?: string | undefined;
-  readonly all: boolean;
-  readonly reason?: string | undefined;
-  readonly ticket?: string | undefined;
-  readonly dryRun: boolean;
-  readonly plan?: string | undefined;
-  readonly apply?: string | undefined;
-  readonly confirm?: number | undefined;
-  readonly failed?: string | undefined;
-  readonly final: boolean;
-  readonly wait: boolean;
-}
-
-export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
+export async function bulkReset(context: Context, given: ResetGiven): Promise<Result> {
   if (given.failed !== undefined && given.failed !== '-' && [given.from, given.apply].includes(given.failed)) {
     throw refusal('usage', 'failed-is-list', {}, 'other-failed-file');
   }
@@ -60,7 +43,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   return showRun(context, desk, begun, { plan: frozen.plan, idle, failed: given.failed });
 }
 
-async function planOf(context: Context, desk: Desk, given: BulkGiven): Promise<FrozenPlan> {
+async function planOf(context: Context, desk: Desk, given: ResetGiven): Promise<FrozenPlan> {
   if (given.apply !== undefined) {
     refuseBeside(given);
     return readPlanFile(context, desk, given.apply);
@@ -73,7 +56,7 @@ async function planOf(context: Context, desk: Desk, given: BulkGiven): Promise<F
 }
 
 /** A plan is applied as it is, so options that would change it are refused. */
-function refuseBeside(given: BulkGiven): void {
+function refuseBeside(given: ResetGiven): void {
   const beside = [
     ...(given.users.length > 0 ? ['users'] : []),
     ...(['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const)
@@ -95,7 +78,7 @@ async function needed(context: Context, given: string | undefined, option: strin
   return (await context.ask.prompts(option)).line({ message: words(key), validate: required });
 }
 
-function planned(context: Context, frozen: FrozenPlan, given: BulkGiven): Result {
+function planned(context: Context, frozen: FrozenPlan, given: ResetGiven): Result {
   const { confirm } = frozen.plan;
   const next =
     given.plan === undefined
@@ -115,7 +98,7 @@ async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan): Pr
 }
 
 /** A person types the number of users, or a script gives it; --yes does not replace it (B59). */
-async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGiven): Promise<void> {
+async function confirmNumber(context: Context, frozen: FrozenPlan, given: ResetGiven): Promise<void> {
   const { confirm } = frozen.plan;
   // The same command run again has nothing left to reset, so there is nothing to confirm.
   if (confirm === 0) return;

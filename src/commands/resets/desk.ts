@@ -57,7 +57,7 @@ const resume = command({
   path: 'desk resume',
   access: 'user:unlock',
   options: ['--reason <text>'],
-  input: () => z.object({ reason: z.string().default('') }),
+  own: () => ({ reason: z.string().default('') }),
   run: async (context, { reason }) => {
     const alarms = await resumeDesk(await context.desk(), context.operator(), reason);
     const line = wordsOf(context)('status.alarms-ended', { count: alarms });

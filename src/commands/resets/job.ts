@@ -51,7 +51,6 @@ const show = command({
   access: 'mfa:read',
   arguments: ['<job>'],
   options: [FAILED],
-  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const report = await showJob(desk, given.job);
@@ -71,7 +70,6 @@ const resume = command({
   access: 'mfa:reset-bulk',
   arguments: ['<job>'],
   options: [FAILED],
-  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const begun = await resumeJob(desk, context.operator(), given.job);
@@ -90,12 +88,7 @@ const undo = command({
   access: 'job:undo',
   arguments: ['<job>'],
   options: ['--line <n>', '--reason <text>'],
-  input: () =>
-    z.object({
-      job: z.string(),
-      line: z.coerce.number<string>().int('must be a whole number').optional(),
-      reason: z.string().optional(),
-    }),
+  own: () => ({ line: z.coerce.number<string>().int('must be a whole number').optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), UNDOING);

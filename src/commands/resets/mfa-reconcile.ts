@@ -1,5 +1,4 @@
 /** `mfa reconcile`: what stands at the other systems, beside what the log says (B93). */
-import * as z from 'zod';
 import { allAccounts } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { type Compared, reconcileRemotes } from '../../procedures/upkeep/reconcile-remotes.js';
@@ -11,7 +10,6 @@ const reconcile = command({
   path: 'mfa reconcile',
   access: 'mfa:reset-bulk',
   options: ['--account <account>'],
-  input: () => z.object({ account: z.string().optional() }),
   run: async (context, { account }) => {
     const desk = await context.desk();
     const accounts = account === undefined ? await allAccounts(desk) : [await findAccount(desk, account)];

@@ -1,6 +1,5 @@
 /** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
 
-import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { csvText } from '../../procedures/directory/export-directory.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
@@ -25,7 +24,6 @@ const status = command({
   access: 'mfa:read',
   arguments: ['<user>'],
   options: ['--account <account>'],
-  input: () => z.object({ user: z.string(), account: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
@@ -107,7 +105,6 @@ const freeze = command({
   path: 'mfa freeze',
   access: 'mfa:freeze',
   options: ['--reason <text>', '--until <time>'],
-  input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
@@ -127,10 +124,9 @@ function freezeView({ until, reason }: Freeze, words: Words): View {
   ];
 }
 
-const thaw = command<Record<string, never>>({
+const thaw = command({
   path: 'mfa thaw',
   access: 'mfa:freeze',
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const desk = await context.desk();
     const ended = await thawResets(desk, context.operator());
@@ -144,7 +140,6 @@ const pending = command({
   path: 'mfa pending',
   access: 'mfa:read',
   options: ['--job <job>', '--csv'],
-  input: () => z.object({ job: z.string().optional(), csv: z.boolean().default(false) }),
   run: async (context, given) => {
     const desk = await context.desk();
     const found = await pendingEnrolments(desk, given.job);

@@ -3,10 +3,9 @@
  * terminal, plays a tour.
  */
 import { join, resolve } from 'node:path';
-import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
@@ -16,19 +15,11 @@ import { playTour } from './tour.js';
 /** The folder is new, so there is nothing to replace. */
 const NOTES = { what: 'an empty file', begins: /^$/ };
 
-const input = () => z.object({ console: z.boolean().default(true), dir: z.string().optional() });
-type Input = z.infer<ReturnType<typeof input>>;
+const OPTIONS = ['--no-console', { flags: '--dir <folder>', path: 'here' }] as const;
 
-const demo = command<Input>({
-  path: 'demo',
-  access: 'anyone',
-  throwAway: true,
-  options: ['--no-console', { flags: '--dir <folder>', path: 'here' }],
-  input,
-  run,
-});
+const demo = command({ path: 'demo', access: 'anyone', throwAway: true, options: OPTIONS, run });
 
-async function run(context: Context, given: Input): Promise<Result> {
+async function run(context: Context, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
   const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
   if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
     throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');

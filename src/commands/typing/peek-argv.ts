@@ -2,8 +2,8 @@
 import type { GlobalOptions } from '../../config.js';
 import { Refusal } from '../../errors.js';
 import { CATALOGUE } from '../catalogue.js';
-import { camel, longFlag } from '../check-input.js';
 import type { Command, PathUse } from '../command.js';
+import { longFlag, memberOf } from './flag-names.js';
 
 /** The global options needed to report an error that happens before parsing ends. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {
@@ -97,15 +97,11 @@ export async function checkPaths(
 
 function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>): readonly TypedPath[] {
   const places = [
-    ...(spec.options ?? []).map(({ flags, path }) => ({
-      name: longFlag(flags),
-      member: camel(longFlag(flags).slice(2)),
-      path,
-    })),
-    ...(spec.arguments ?? []).map(({ name, path }) => ({ name, member: camel(name.replace(/[<>[\].]/g, '')), path })),
+    ...(spec.options ?? []).map(({ flags, path }) => ({ name: longFlag(flags), path })),
+    ...(spec.arguments ?? []),
   ];
-  return places.flatMap(({ name, member, path }) => {
-    const value = raw[member];
+  return places.flatMap(({ name, path }) => {
+    const value = raw[memberOf(name)];
     if (path === undefined || typeof value !== 'string' || value === '' || /^https?:/i.test(value)) return [];
     return [{ name, use: path, value }];
   });

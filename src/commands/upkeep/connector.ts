@@ -1,5 +1,4 @@
 /** `connector list`, `connector check`: the other systems where logins are reset (B93), and whether their tokens may do just that. */
-import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
@@ -33,7 +32,6 @@ const check = command({
   path: 'connector check',
   access: 'outbox:flush',
   arguments: ['<name>'],
-  input: () => z.object({ name: z.string() }),
   run: async (context, { name }) => {
     const connector = await (await context.desk()).connectors.pick(name, context.signal);
     const found = await connector.check();

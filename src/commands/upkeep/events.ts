@@ -10,7 +10,7 @@ const resend = command({
   path: 'events resend',
   access: 'outbox:flush',
   options: ['--since <seq>'],
-  input: () => z.object({ since: z.coerce.number<string>().int('must be a whole number').min(0) }),
+  own: () => ({ since: z.coerce.number<string>().int('must be a whole number').min(0) }),
   run: async (context, { since }) => {
     const desk = await context.desk();
     const queued = await resendEvents(desk, context.operator(), since);

@@ -23,7 +23,7 @@ const backup = command({
   access: 'store:manage',
   arguments: [{ name: '<file>', path: 'writes' }],
   options: ['--passphrase-stdin'],
-  input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
+  own: () => ({ file: z.string().min(1) }),
   run: async (context, { file, passphraseStdin }) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_KEY);
@@ -55,12 +55,7 @@ const restore = command({
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'reads' }],
   options: ['--check', '--passphrase-stdin'],
-  input: () =>
-    z.object({
-      file: z.string().min(1),
-      check: z.boolean().default(false),
-      passphraseStdin: z.boolean().default(false),
-    }),
+  own: () => ({ file: z.string().min(1) }),
   run: async (context, { file, check, passphraseStdin }) => {
     const text = await context.files.readText(file);
     const words = wordsOf(context);

@@ -43,11 +43,10 @@ const list = command({
   path: 'outbox list',
   access: 'outbox:read',
   options: ['--state <state>', '--limit <n>'],
-  input: () =>
-    z.object({
-      state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
-      limit: z.coerce.number().int().min(1).max(10_000).default(50),
-    }),
+  own: () => ({
+    state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
+    limit: z.coerce.number().int().min(1).max(10_000).default(50),
+  }),
   run: async (context, { state, limit }) => {
     const desk = await context.desk();
     const messages = await listOutbox(desk, state, limit);
@@ -80,7 +79,6 @@ const show = command({
   path: 'outbox show',
   access: 'outbox:read',
   arguments: ['<message>'],
-  input: () => z.object({ message: z.string() }),
   run: async (context, { message: id }) => {
     const message = await findMessage(await context.desk(), id);
     const words = wordsOf(context);
@@ -108,7 +106,6 @@ const flush = command({
   path: 'outbox flush',
   access: 'outbox:flush',
   options: ['--again', '--watch'],
-  input: () => z.object({ again: z.boolean().default(false), watch: z.boolean().default(false) }),
   run: async (context, { again, watch }) => {
     const desk = await context.desk();
     if (again) await switchOn(desk, context.operator());
@@ -162,7 +159,6 @@ const test = command({
   path: 'outbox test',
   access: 'outbox:flush',
   arguments: ['<address>'],
-  input: () => z.object({ address: z.string() }),
   run: async (context, { address }) => {
     const desk = await context.desk();
     const { id, state, why } = await testDelivery(desk, context.operator(), address);

@@ -1,5 +1,4 @@
 /** `policy show`, `policy check`, `policy accept`: the rules in force, policy files before they are used, and which policy is the desk's. */
-import * as z from 'zod';
 import type { PolicyPin } from '../../desk.js';
 import { acceptPolicy } from '../../procedures/upkeep/care-for-store.js';
 import type { Policy } from '../../rules/policy.js';
@@ -89,7 +88,6 @@ const check = command({
   access: 'anyone',
   anyPolicy: true,
   arguments: [{ name: '[dir]', path: 'here' }],
-  input: () => z.object({ dir: z.string().optional() }),
   run: async (context, { dir }) => {
     const folder = dir ?? (await context.settings()).policyFolder ?? context.house.dataFolder;
     const policy = await context.house.readPolicy(folder);

@@ -1,5 +1,4 @@
 /** `report`: the desk in figures, in the terminal or as one HTML page for a browser or for paper. */
-import * as z from 'zod';
 import { deskReport } from '../../procedures/upkeep/desk-report.js';
 import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
@@ -15,11 +14,10 @@ const USUAL = days(30);
 /** How `reportPage` begins. */
 const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by countersign -->\n/ };
 
-const report = command<{ html?: string | undefined; since?: string | undefined }>({
+const report = command({
   path: 'report',
   access: 'report:read',
   options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
-  input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
   run: async (context, { html, since }) => {
     const desk = await context.desk();
     const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');

@@ -10,35 +10,29 @@ import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askYes } from '../ask-missing.js';
 import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
-const input = () =>
-  z.object({
-    operator: z.string().min(1).optional(),
-    passwordStdin: z.boolean().default(false),
-    code: z.string().optional(),
-    approver: z.string().min(1).optional(),
-    approverPasswordStdin: z.boolean().default(false),
-    approverCode: z.string().optional(),
-  });
-type Input = z.infer<ReturnType<typeof input>>;
+const OPTIONS = [
+  '--operator <name>',
+  '--password-stdin',
+  '--code <code>',
+  '--approver <name>',
+  '--approver-password-stdin',
+  '--approver-code <code>',
+] as const;
+const named = () => z.string().min(1).optional();
+const own = () => ({ operator: named(), approver: named() });
+type ClockGiven = Given<(typeof OPTIONS)[number], ReturnType<typeof own>>;
 
-const clock = command<Input>({
+const clock = command({
   path: 'store clock',
   // Sessions have ended in such a state: it signs people in itself.
   access: 'anyone',
-  options: [
-    '--operator <name>',
-    '--password-stdin',
-    '--code <code>',
-    '--approver <name>',
-    '--approver-password-stdin',
-    '--approver-code <code>',
-  ],
-  input,
+  options: OPTIONS,
+  own,
   run: async (context, given) => {
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
@@ -53,7 +47,7 @@ const clock = command<Input>({
   },
 });
 
-async function setBack(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
+async function setBack(context: Context, words: Words, desk: Desk, given: ClockGiven): Promise<Result> {
   const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
   const both = given.passwordStdin && given.approverPasswordStdin;
   const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
@@ -69,7 +63,7 @@ async function setBack(context: Context, words: Words, desk: Desk, given: Input)
 }
 
 /** By the token of a script, or by password and code here and now. */
-async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
+async function signedIn(context: Context, desk: Desk, given: ClockGiven, read?: string): Promise<SignedOperator> {
   const words = wordsOf(context);
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;

@@ -17,7 +17,7 @@ import {
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
+import { approverInput, approverOptions, askSecondOperator, type GivenApprover } from '../ask-approver.js';
 import { askYes } from '../ask-missing.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
@@ -59,7 +59,7 @@ const migrate = command({
   // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
   options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
-  input: () => z.object({ backedUp: z.boolean().default(false), ...approverInput() }),
+  own: approverInput,
   run: async (context, given) => {
     const words = wordsOf(context);
     const voucher = () => {
@@ -83,7 +83,7 @@ const backup = command({
   path: 'store backup',
   access: 'store:manage',
   arguments: [{ name: '<file>', path: 'here' }],
-  input: () => z.object({ file: z.string().min(1) }),
+  own: () => ({ file: z.string().min(1) }),
   run: async (context, { file }) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
@@ -101,20 +101,13 @@ const backup = command({
   },
 });
 
-const restoreInput = () =>
-  z.object({
-    file: z.string().min(1),
-    acceptRollback: z.boolean().default(false),
-    ...approverInput(),
-  });
-
 const restore = command({
   path: 'store restore',
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'here' }],
   options: ['--accept-rollback', ...approverOptions('a second operator (lead or admin) who accepts the loss too')],
-  input: restoreInput,
+  own: () => ({ file: z.string().min(1), ...approverInput() }),
   run: async (context, given) => {
     const { file, acceptRollback } = given;
     const signed = await restorer(context);
@@ -164,7 +157,7 @@ async function restorer(context: Context): Promise<SignedOperator | null> {
 /** Called only if the restore loses something. */
 async function askApprover(
   context: Context,
-  given: z.infer<ReturnType<typeof restoreInput>>,
+  given: GivenApprover,
   desk: Desk,
   requesterId: string | null,
 ): Promise<Actor> {

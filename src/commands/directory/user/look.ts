@@ -1,6 +1,5 @@
 /** `user list`, `user show`, `user search`. */
 
-import * as z from 'zod';
 import { mfaStatus } from '../../../procedures/codes/mfa-status.js';
 import { describeUser } from '../../../procedures/directory/describe-customer.js';
 import { userPages } from '../../../procedures/directory/export-directory.js';
@@ -19,7 +18,7 @@ export const listUsers = command({
   path: 'user list',
   access: 'directory:read',
   options: [ACCOUNT_OPTION, '--limit <n>'],
-  input: () => z.object({ account: z.string().optional(), limit: limitOf().optional() }),
+  own: () => ({ limit: limitOf().optional() }),
   run: async (context, { account: reference, limit }) => {
     const desk = await context.desk();
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
@@ -51,7 +50,6 @@ export const showUser = command({
   access: 'directory:read',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION],
-  input: () => z.object({ user: z.string(), account: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const found = await givenUser(desk, given.user, given.account);
@@ -69,13 +67,7 @@ export const searchUsersCommand = command({
   access: 'directory:read',
   arguments: ['<text...>'],
   options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
-  input: () =>
-    z.object({
-      text: z.array(z.string()),
-      account: z.string().optional(),
-      limit: limitOf().default(20),
-      page: pageOf(),
-    }),
+  own: () => ({ limit: limitOf().default(20), page: pageOf() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
