@@ -49,8 +49,15 @@ export async function askNewSecret(
   return first;
 }
 
-/** A one-time code, from an option or a prompt. */
-export async function askCode(context: Context, given: string | undefined, message: string): Promise<string> {
-  if (given !== undefined) return given;
-  return (await context.ask.prompts('--code')).line({ message });
+/** What an option gives, or a prompt. */
+export async function askLine(context: Context, given: string | undefined, option: string, message: string) {
+  return given ?? (await context.ask.prompts(option)).line({ message });
 }
+
+/** A one-time code. */
+export const askCode = (context: Context, given: string | undefined, message: string) =>
+  askLine(context, given, '--code', message);
+
+/** Why it is done. */
+export const askReason = (context: Context, given?: string) =>
+  askLine(context, given, '--reason', wordsOf(context)('approval.reason'));

@@ -5,17 +5,8 @@ import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { type ScreenKey, wordsOf } from '../wording/words.js';
+import { wordsOf } from '../wording/words.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
-
-const CALLS: readonly ScreenKey[] = [
-  'record.call',
-  'record.opened',
-  'record.standing',
-  'record.about',
-  'record.latest',
-];
-const ENTRIES: readonly ScreenKey[] = ['record.time', 'record.what', 'record.outcome', 'record.by'];
 
 const list = command({
   path: 'call list',
@@ -35,7 +26,7 @@ const list = command({
     return {
       view: [
         block.table(
-          CALLS.map((key) => words(key)),
+          words.all('record.call', 'record.opened', 'record.standing', 'record.about', 'record.latest'),
           rows,
           words('record.none'),
         ),
@@ -88,18 +79,13 @@ const receiptCheck = command({
     const words = wordsOf(context);
     const { open, tree } = await context.house.outsider(verifierKey);
     const { call, entries, origin, size } = checkReceipt(await context.files.readText(file), tree, open);
-    const rows = entries.map(({ seq, at, kind, outcome, by }) => [
-      String(seq),
-      localMinute(at),
-      kind,
-      outcome,
-      by.name,
-    ]);
+    const heads = words.all('record.time', 'record.what', 'record.outcome', 'record.by');
+    const rows = entries.map((one) => [String(one.seq), localMinute(one.at), one.kind, one.outcome, one.by.name]);
     return {
       view: [
         block.verdict(words('record.valid')),
         block.fields([words('record.call'), call], [words('record.log'), words('record.entries', { origin, size })]),
-        block.table([{ title: words('record.entry'), align: 'right' }, ...ENTRIES.map((key) => words(key))], rows),
+        block.table([{ title: words('record.entry'), align: 'right' }, ...heads], rows),
         block.note(words('record.proves')),
       ],
       document: { receipt: { outcome: 'verified', call, origin, size, entries } },

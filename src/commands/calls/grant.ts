@@ -1,9 +1,9 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
 
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
-import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 
@@ -16,13 +16,7 @@ const list = command({
     return {
       view: [
         block.table(
-          [
-            words('grants.grant'),
-            words('grants.caller'),
-            words('grants.for'),
-            words('grants.operator'),
-            words('grants.until'),
-          ],
+          words.all('grants.grant', 'grants.caller', 'grants.for', 'grants.operator', 'grants.until'),
           grants.map((grant) => [
             grant.id,
             `${grant.account.number}/${grant.caller.login}`,
@@ -34,11 +28,7 @@ const list = command({
         ),
       ],
       document: {
-        grants: grants.map((grant) => ({
-          ...grant,
-          createdAt: iso(grant.createdAt),
-          expiresAt: iso(grant.expiresAt),
-        })),
+        grants: grants.map((grant) => ({ ...grant, ...moments(grant, 'createdAt', 'expiresAt') })),
       },
     };
   },

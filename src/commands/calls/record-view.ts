@@ -4,6 +4,7 @@ import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
 import type { ScreenKey, Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
@@ -114,9 +115,7 @@ export function recordView(record: CallRecord, words: Words): View {
 
 export const headDocument = ({ openedAt, updatedAt, endedAt, ...head }: CallHead) => ({
   ...head,
-  openedAt: iso(openedAt),
-  updatedAt: iso(updatedAt),
-  endedAt: endedAt === null ? null : iso(endedAt),
+  ...moments({ openedAt, updatedAt, endedAt }, 'openedAt', 'updatedAt', 'endedAt'),
 });
 
 export const recordDocument = ({ entries, logins, ...head }: CallRecord) => ({

@@ -12,6 +12,7 @@ import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 
@@ -34,8 +35,8 @@ export function verdictDocument(verdict: Verdict, words: Words, heard: Words) {
     outcome: verdict.outcome,
     ...(verdict.reason === null ? {} : { reason: verdict.reason }),
     ...(verdict.reason === 'held' ? { heldUntil: iso(verdict.caller?.powerHeldUntil ?? null) } : {}),
-    account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
-    caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
+    account: pick(account, 'id', 'number', 'name', 'edition'),
+    caller: caller && pick(caller, 'id', 'login', 'name', 'role'),
     action: verdict.action.id,
     ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
     ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: iso(verdict.grant.expiresAt) } }),

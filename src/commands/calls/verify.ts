@@ -10,6 +10,7 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
+import { askLine } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
 import { sayBlocks } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
@@ -29,9 +30,8 @@ const verify = command({
   ],
   run: async (context, given) => {
     const words = wordsOf(context);
-    const ask = async (option: string, message: string) => (await context.ask.prompts(option)).line({ message });
-    const account = given.account ?? (await ask('--account', words('call.account')));
-    const caller = given.caller ?? (await ask('--caller', words('call.caller')));
+    const account = await askLine(context, given.account, '--account', words('call.account'));
+    const caller = await askLine(context, given.caller, '--caller', words('call.caller'));
     const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };

@@ -8,14 +8,12 @@ import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchAccounts } from '../../procedures/directory/search-directory.js';
 import { rowsFor } from '../../procedures/directory/see-people.js';
 import { EDITIONS } from '../../rules/people.js';
-import { askMissing } from '../ask-missing.js';
-import type { Command } from '../command.js';
-import { command } from '../command.js';
+import { askDisable, askMissing } from '../ask-missing.js';
+import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { editAccountCommand } from './account/edit.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './account-view.js';
-import { askDisable } from './ask-disable.js';
 import { commands as files } from './directory-files.js';
 import { COUNTRY, LIMIT, limitOf, PAGE, pageOf, REFERENCE } from './listing-arguments.js';
 

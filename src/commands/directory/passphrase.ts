@@ -2,7 +2,6 @@
 
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
-import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
@@ -10,7 +9,9 @@ import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { wordsOf } from '../wording/words.js';
+import { givenUser } from './listing-arguments.js';
 
 const setup = command({
   path: 'passphrase setup',
@@ -20,8 +21,7 @@ const setup = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
-    const named = given.account === undefined ? undefined : await findAccount(desk, given.account);
-    const { user, account } = await findUser(desk, given.user, named);
+    const { user, account } = await givenUser(desk, given.user, given.account);
     const words = wordsOf(context);
     const heard = words.in(languageOf(account, user, desk.language));
     if (given.sendCode) {
@@ -42,12 +42,7 @@ const setup = command({
         ...sayBlocks(words, heard, 'aloud.set-up'),
       ],
       document: {
-        passphrase: {
-          set: true,
-          by: 'desk',
-          user: { id: user.id, login: user.login },
-          account: { id: account.id, number: account.number },
-        },
+        passphrase: { set: true, by: 'desk', user: pick(user, 'id', 'login'), account: pick(account, 'id', 'number') },
       },
     };
   },
@@ -86,12 +81,7 @@ const generate = command({
         block.note(words('setup.strength', { bits: drawn.bits.toFixed(0) })),
       ],
       document: {
-        passphrase: {
-          text: drawn.text,
-          howToSay: drawn.howToSay,
-          words: count,
-          bits: Math.floor(drawn.bits * 10) / 10,
-        },
+        passphrase: { ...pick(drawn, 'text', 'howToSay'), words: count, bits: Math.floor(drawn.bits * 10) / 10 },
       },
     };
   },

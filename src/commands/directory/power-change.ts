@@ -4,11 +4,11 @@ import { refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
 import type { Handed } from '../../procedures/exits/hand-over.js';
-import { iso } from '../../rules/moment.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
 import type { Context, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { accountDocument } from './account-view.js';
 
@@ -88,7 +88,7 @@ export async function runSignIn(
   const document = {
     ...(user === null
       ? { account: accountDocument(account) }
-      : { user: { id: user.id, login: user.login, name: user.name, role: user.role, signIn } }),
+      : { user: { ...pick(user, 'id', 'login', 'name', 'role'), signIn } }),
     changed: done === null ? [] : ['sign-in'],
     logins: done?.users.length ?? 0,
     passwordsEnded: done?.passwordsEnded ?? 0,
@@ -121,8 +121,8 @@ export function handedLines({ user }: Handed, { name: account }: Account, words:
 }
 
 export const handedDocument = ({ user, roleBefore, grantsEnded }: Handed) => ({
-  user: { id: user.id, login: user.login, name: user.name, role: user.role },
+  user: pick(user, 'id', 'login', 'name', 'role'),
   roleBefore,
-  powerHeldUntil: iso(user.powerHeldUntil),
+  ...moments(user, 'powerHeldUntil'),
   grantsEnded,
 });

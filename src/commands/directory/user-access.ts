@@ -7,12 +7,12 @@ import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
-import { iso } from '../../rules/moment.js';
+import { askDisable } from '../ask-missing.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { type Words, wordsOf } from '../wording/words.js';
-import { askDisable } from './ask-disable.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
+import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
 import { userDocument } from './user-view.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
@@ -87,14 +87,11 @@ function invitedLine(invitation: Invitation, words: Words): string {
   return words('directory.invited', { who: whoOf(invitation), state, to, address, id, until });
 }
 
-const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({
-  user: { id: user.id, login: user.login, name: user.name },
-  account: { id: account.id, number: account.number },
-  sentTo,
-  address,
-  messageId,
-  state,
-  expiresAt: iso(expiresAt),
+const invitedDocument = (invitation: Invitation) => ({
+  user: pick(invitation.user, 'id', 'login', 'name'),
+  account: pick(invitation.account, 'id', 'number'),
+  ...pick(invitation, 'sentTo', 'address', 'messageId', 'state'),
+  ...moments(invitation, 'expiresAt'),
 });
 
 export const commands: readonly Command[] = [switching('disable'), switching('enable'), unlock, invite];

@@ -27,7 +27,7 @@ import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
-import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 const FILTERS = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
@@ -89,15 +89,13 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-const COLUMNS: readonly ScreenKey[] = [
-  ...(['record.time', 'record.what', 'record.outcome', 'record.by', 'record.about'] as const),
-  'audit.reason',
-];
-
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>, words: Words) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
   return block.table(
-    [{ title: words('record.entry'), align: 'right' }, ...COLUMNS.map((key) => words(key))],
+    [
+      { title: words('record.entry'), align: 'right' },
+      ...words.all('record.time', 'record.what', 'record.outcome', 'record.by', 'record.about', 'audit.reason'),
+    ],
     entries.map((entry) => [
       String(entry.seq),
       localSecond(entry.at),

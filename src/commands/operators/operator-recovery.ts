@@ -8,7 +8,7 @@ import { type GivenSecond, type Recovered, recoverOperator } from '../../procedu
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
-import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
+import { askNewSecret, askReason, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
@@ -86,10 +86,6 @@ async function bySecond(context: Context, signed: SignedOperator, given: Recover
     return { recoveryCode: await prompts.secret({ message: words('sign.own-recovery') }) };
   };
   return recoverOperator(await context.desk(), signed, { reference: given.name, reason, second });
-}
-
-async function askReason(context: Context): Promise<string> {
-  return (await context.ask.prompts('--reason')).line({ message: wordsOf(context)('approval.reason') });
 }
 
 const password = command({

@@ -6,6 +6,7 @@ import { createToken, revokeToken } from '../../procedures/operators/operator-to
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { tokenBlocks } from './init.js';
@@ -31,10 +32,9 @@ const tokenCreate = command({
       view: [block.lines(made), ...tokenBlocks(token, words)],
       document: {
         token: token.token,
-        expiresAt: iso(token.expiresAt),
-        id: token.id,
-        role: token.role,
-        operator: { id: owner.id, name: owner.name },
+        ...moments(token, 'expiresAt'),
+        ...pick(token, 'id', 'role'),
+        operator: pick(owner, 'id', 'name'),
       },
     };
   },
@@ -50,11 +50,13 @@ const tokenList = command({
     const stateOf = (row: (typeof tokens)[number]) =>
       row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
     const words = wordsOf(context);
-    const [id, role, state] = [words('mfa.id'), words('approval.col-role'), words('mfa.state')];
     return {
       view: [
         block.table(
-          [id, words('staff.operator'), role, words('approval.col-for'), state, words('staff.expires')],
+          words.all(
+            ...(['mfa.id', 'staff.operator', 'approval.col-role', 'approval.col-for', 'mfa.state'] as const),
+            'staff.expires',
+          ),
           tokens.map((row) => [
             row.id,
             nameOf(row.operator_id),

@@ -10,6 +10,7 @@ import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedure
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryCommands } from './operator-recovery.js';
 import { start } from './operator-start.js';
@@ -47,12 +48,11 @@ const list = command({
     const { read } = (await context.desk()).store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
     const words = wordsOf(context);
-    const [name, role, state] = [words('approval.col-name'), words('approval.col-role'), words('mfa.state')];
     const roleOf = (row: Listed) => words.term('roleTitle', row.role);
     return {
       view: [
         block.table(
-          [name, role, state, words('directory.e-mail'), words('mfa.id')],
+          words.all('approval.col-name', 'approval.col-role', 'mfa.state', 'directory.e-mail', 'mfa.id'),
           rows.map((row) => [row.name, roleOf(row), stateOf(row, words), emails.get(row.id) ?? '', row.id]),
           words('staff.none'),
         ),
@@ -67,9 +67,7 @@ const list = command({
 type Listed = Awaited<ReturnType<Desk['store']['read']['operators']['all']>>[number];
 
 const documentOf = (row: Listed) => ({
-  id: row.id,
-  name: row.name,
-  role: row.role,
+  ...pick(row, 'id', 'name', 'role'),
   disabledAt: iso(row.disabled_at),
   language: row.language,
   createdAt: iso(row.created_at),
@@ -139,7 +137,7 @@ const disable = command({
     const line = wordsOf(context)('staff.disabled', { name: operator.name, sessions, tokens });
     return {
       view: [block.lines(line)],
-      document: { operator: { id: operator.id, name: operator.name, disabled: true }, ended: { sessions, tokens } },
+      document: { operator: { ...pick(operator, 'id', 'name'), disabled: true }, ended: { sessions, tokens } },
     };
   },
 });

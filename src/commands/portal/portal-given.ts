@@ -1,8 +1,10 @@
 /** What every `portal` command takes: the options, their input, and the person that they name. Nothing is asked: the pages ask people. */
+import type { TrustEnded } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { Who } from '../../procedures/portal/customer-login.js';
 import type { Context, Given, OptionSpec } from '../command.js';
-import { wordsOf } from '../wording/words.js';
+import { pick } from '../wording/documents.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 /** Those that name a person. */
 export const PERSON_OPTIONS = [
@@ -45,3 +47,12 @@ export function missing(context: Context, option: string): Refusal {
   const words = wordsOf(context);
   return new Refusal('missing-option', words('portal.missing', { option }), { hint: words('portal.missing-next') });
 }
+
+/** What a change of a password or a sign-in method has ended, as one line; none if it ended nothing (B82). */
+export function endedLines({ sessionsEnded, devicesForgotten }: TrustEnded, words: Words): readonly string[] {
+  if (sessionsEnded + devicesForgotten === 0) return [];
+  return [words('portal.ended', { sessions: sessionsEnded, devices: devicesForgotten })];
+}
+
+/** The same for documents. */
+export const endedFields = (ended: TrustEnded) => pick(ended, 'sessionsEnded', 'devicesForgotten');

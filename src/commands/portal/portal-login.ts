@@ -18,6 +18,7 @@ import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.
 import { iso } from '../../rules/moment.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { wordsOf } from '../wording/words.js';
 import { readDevices, writeDevice } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
@@ -38,7 +39,7 @@ const activate = command({
       code: given.code,
       newPassword: () => context.files.readSecretLine('--password-stdin'),
     });
-    const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten } = done;
+    const { user, account, wasReset, ownerCopyDestroyed } = done;
     const theirs = speakTo(context, desk, done);
     const facts = { login: user.login, account: account.name, reset: String(wasReset) };
     const lines = [theirs('portal.password-set', facts), ...(ownerCopyDestroyed ? [theirs('portal.copy-gone')] : [])];
@@ -49,11 +50,8 @@ const activate = command({
       ],
       document: {
         activation: {
-          user: { id: user.id, login: user.login },
-          wasReset,
-          ownerCopyDestroyed,
-          sessionsEnded,
-          devicesForgotten,
+          user: pick(user, 'id', 'login'),
+          ...pick(done, 'wasReset', 'ownerCopyDestroyed', 'sessionsEnded', 'devicesForgotten'),
         },
       },
     };
@@ -198,10 +196,9 @@ async function greeting(
     ],
     document: {
       session: {
-        account: { id: account.id, number: account.number },
-        user: { id: user.id, login: user.login },
-        state: session.state,
-        method: session.method,
+        account: pick(account, 'id', 'number'),
+        user: pick(user, 'id', 'login'),
+        ...pick(session, 'state', 'method'),
         expiresAt: iso(desk.now() + hours(portalSession.hours)),
       },
       device,

@@ -16,8 +16,7 @@ import { type Command, command, type Given, type Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block } from '../wording/blocks.js';
 import type { Words } from '../wording/words.js';
-import { endedFields, endedLines } from './ended-trust.js';
-import { optionsOf, PORTAL_OPTIONS } from './portal-given.js';
+import { endedFields, endedLines, optionsOf, PORTAL_OPTIONS } from './portal-given.js';
 import { type PortalUser, portalCommand, portalSession } from './portal-session.js';
 
 const list = portalCommand({

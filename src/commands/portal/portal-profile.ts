@@ -10,12 +10,11 @@ import {
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
-import { iso } from '../../rules/moment.js';
 import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { endedFields, endedLines } from './ended-trust.js';
-import { missing, PORTAL_OPTIONS } from './portal-given.js';
+import { moments, pick } from '../wording/documents.js';
+import { endedFields, endedLines, missing, PORTAL_OPTIONS } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
@@ -61,22 +60,14 @@ const leavesOf = (document: object, path = ''): readonly (readonly [string, stri
 
 function documentOf({ account, user }: Owner, facts: Profile) {
   return {
-    id: user.id,
-    login: user.login,
-    name: user.name,
-    email: user.email,
-    phone: user.phone,
-    role: user.role,
+    ...pick(user, 'id', 'login', 'name', 'email', 'phone', 'role'),
     privileges: facts.privileges,
     account: {
-      id: account.id,
-      number: account.number,
-      name: account.name,
-      edition: account.edition,
+      ...pick(account, 'id', 'number', 'name', 'edition'),
       mfaRequired: account.mfaRequiredAt !== null,
     },
-    passphrase: { ...facts.passphrase, setAt: iso(facts.passphrase.setAt) },
-    passwordChangedAt: iso(facts.passwordChangedAt),
+    passphrase: { ...facts.passphrase, ...moments(facts.passphrase, 'setAt') },
+    ...moments(facts, 'passwordChangedAt'),
   };
 }
 

@@ -6,6 +6,7 @@ import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import type { Command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
 import { portalCommand } from './portal-session.js';
 
@@ -63,13 +64,9 @@ function viewOf(
   return [block.lines(...lines), ...(becameAdmin ? [block.next(words('team.sets-passphrase', { login }))] : [])];
 }
 
-const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => ({
-  id,
-  login,
-  name,
-  role,
-  scopes,
-  disabledAt: iso(disabledAt),
+const memberDocument = (user: User) => ({
+  ...pick(user, 'id', 'login', 'name', 'role', 'scopes'),
+  ...moments(user, 'disabledAt'),
 });
 
 const passing = (verb: 'promote' | 'hand-over') =>

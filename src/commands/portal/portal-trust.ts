@@ -9,9 +9,9 @@ import {
   listSessions,
   type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
-import { iso } from '../../rules/moment.js';
 import type { Command, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
@@ -35,11 +35,10 @@ const devices = portalCommand({
         ),
       ],
       document: {
-        devices: rows.map(({ id, rememberedAt, expiresAt, here }) => ({
-          id,
-          rememberedAt: iso(rememberedAt),
-          expiresAt: iso(expiresAt),
-          current: here,
+        devices: rows.map((row) => ({
+          id: row.id,
+          ...moments(row, 'rememberedAt', 'expiresAt'),
+          current: row.here,
         })),
       },
     };
@@ -73,14 +72,10 @@ const sessions = portalCommand({
         ),
       ],
       document: {
-        sessions: rows.map(({ id, state, method, openedAt, lastSeenAt, expiresAt, current }) => ({
-          id,
-          state,
-          method,
-          openedAt: iso(openedAt),
-          lastSeenAt: iso(lastSeenAt),
-          expiresAt: iso(expiresAt),
-          current,
+        sessions: rows.map((row) => ({
+          ...pick(row, 'id', 'state', 'method'),
+          ...moments(row, 'openedAt', 'lastSeenAt', 'expiresAt'),
+          current: row.current,
         })),
       },
     };

@@ -8,8 +8,10 @@ import { approveAlone } from '../../procedures/resets/approve-alone.js';
 import { DECIDING, decideApproval, listApprovals, showApproval } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
+import { askReason } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localSecond } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
@@ -59,12 +61,10 @@ const show = command({
       document: {
         approval: {
           ...approvalDocument(approval),
-          caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name },
+          caller: caller && pick(caller, 'id', 'login', 'name'),
           targets: targets.map(({ user, account }) => ({
             user: user.id,
-            login: user.login,
-            name: user.name,
-            role: user.role,
+            ...pick(user, 'login', 'name', 'role'),
             account: account.number,
           })),
         },
@@ -125,12 +125,10 @@ const reject = command({
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);
-    const words = wordsOf(context);
-    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
-    const reason = given.reason ?? (await ask());
+    const reason = await askReason(context, given.reason);
     const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
     return {
-      view: [block.verdict(words('approval.rejected'), 'warn')],
+      view: [block.verdict(wordsOf(context)('approval.rejected'), 'warn')],
       document: { approval: approvalDocument(decided) },
     };
   },

@@ -7,17 +7,13 @@ import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({
-  id: head.id,
-  state: head.state,
-  total: head.total,
-  done: head.done,
-  reason: head.reason,
-  ticket: head.ticket,
+  ...pick(head, 'id', 'state', 'total', 'done', 'reason', 'ticket'),
   approval: head.approval_id,
   plan: head.plan_hash,
   operator: head.operator_id,

@@ -8,6 +8,7 @@ import { idleOutcomes, isNotDone } from '../../procedures/resets/row-outcome.js'
 import { type JobLine, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
+import { askReason } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
@@ -92,14 +93,12 @@ const undo = command({
   run: async (context, given) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), UNDOING);
-    const words = wordsOf(context);
-    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
-    const reason = given.reason ?? (await ask());
+    const reason = await askReason(context, given.reason);
     const outcomes = await undoResets(desk, context.operator(), { id: given.job, line: given.line, reason });
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {
-      view: undoView(undone, words),
+      view: undoView(undone, wordsOf(context)),
       document: { undo: undoDocument(given.job, undone) },
       exit: undone.stayed.length > 0 ? 4 : 0,
     };

@@ -6,6 +6,7 @@ import { type Resent, resendCode } from '../../procedures/resets/resend-code.js'
 import { languageOf } from '../../rules/language.js';
 import { type Command, command, type Result } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 const resend = command({
@@ -51,14 +52,11 @@ export function resentResult(done: readonly Resent[], words: Words, heard: Words
       ...(say ? sayBlocks(words, heard, 'aloud.code-resent') : []),
     ],
     document: {
-      resent: done.map(({ account, user, outcome, to, state, why }) => ({
-        account: account.number,
-        user: user.id,
-        login: user.login,
-        outcome,
-        to,
-        state,
-        why,
+      resent: done.map((one) => ({
+        account: one.account.number,
+        user: one.user.id,
+        login: one.user.login,
+        ...pick(one, 'outcome', 'to', 'state', 'why'),
       })),
     },
     exit: unreached ? 4 : 0,

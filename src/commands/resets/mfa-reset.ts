@@ -1,11 +1,11 @@
 /** `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). */
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
-import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { languageOf } from '../../rules/language.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { givenUser } from '../directory/listing-arguments.js';
 import { wordsOf } from '../wording/words.js';
 import { bulkReset } from './bulk-reset.js';
 import { RESET_OPTIONS, type ResetGiven, resetInput } from './reset-input.js';
@@ -47,8 +47,7 @@ async function onCall(context: Context, given: ResetGiven, grantId: string): Pro
   ) {
     throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
   }
-  const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
-  const found = await findUser(desk, reference, account);
+  const found = await givenUser(desk, reference, given.account);
   const { reason, ticket, final } = given;
   const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
   const attempt = () => resetUnderGrant(desk, signed, asked);

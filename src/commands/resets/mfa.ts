@@ -2,14 +2,15 @@
 
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { csvText } from '../../procedures/directory/export-directory.js';
-import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { givenUser } from '../directory/listing-arguments.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { longList } from '../wording/long-list.js';
 import { localDay, localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
@@ -26,8 +27,7 @@ const status = command({
   options: ['--account <account>'],
   run: async (context, given) => {
     const desk = await context.desk();
-    const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
-    const found = await findUser(desk, given.user, account);
+    const found = await givenUser(desk, given.user, given.account);
     const state = await mfaStatus(desk, found.account, found.user);
     await viewUser(desk, context.operator(), found, { view: 'factors' });
     return { view: statusView(state, wordsOf(context)), document: { mfa: statusDocument(state) } };
@@ -69,36 +69,19 @@ function resetRows({ reset }: MfaStatus, words: Words): readonly (readonly [stri
   ];
 }
 
-function statusDocument(state: MfaStatus) {
-  return {
-    account: {
-      id: state.account.id,
-      number: state.account.number,
-      name: state.account.name,
-      edition: state.account.edition,
-    },
-    user: { id: state.user.id, login: state.user.login, name: state.user.name, role: state.user.role },
-    required: state.required,
-    factors: state.factors.map(({ id, kind, state: factorState, confirmedAt }) => ({
-      id,
-      kind,
-      state: factorState,
-      confirmedAt: iso(confirmedAt),
-    })),
-    backupCodesLeft: state.backupCodesLeft,
-    devices: state.devices,
-    sessions: state.sessions,
-    enrolmentCodeWaiting: state.enrolmentCodeWaiting,
-    enrolmentCode: state.code,
-    reset: state.reset && {
-      id: state.reset.id,
-      at: iso(state.reset.at),
-      objectedAt: iso(state.reset.objectedAt),
-      undoUntil: iso(state.reset.undoUntil),
-    },
-    remote: state.remote && remoteDocument(state.remote),
-  };
-}
+const statusDocument = (state: MfaStatus) => ({
+  account: pick(state.account, 'id', 'number', 'name', 'edition'),
+  user: pick(state.user, 'id', 'login', 'name', 'role'),
+  required: state.required,
+  factors: state.factors.map((factor) => ({
+    ...pick(factor, 'id', 'kind', 'state'),
+    ...moments(factor, 'confirmedAt'),
+  })),
+  ...pick(state, 'backupCodesLeft', 'devices', 'sessions', 'enrolmentCodeWaiting'),
+  enrolmentCode: state.code,
+  reset: state.reset && { id: state.reset.id, ...moments(state.reset, 'at', 'objectedAt', 'undoUntil') },
+  remote: state.remote && remoteDocument(state.remote),
+});
 
 /** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
 const freeze = command({
@@ -164,8 +147,8 @@ const pending = command({
       document: ({ reset, user, account, state }) => ({
         reset: reset.id,
         job: reset.job_id,
-        user: { id: user.id, login: user.login, name: user.name },
-        account: { id: account.id, number: account.number },
+        user: pick(user, 'id', 'login', 'name'),
+        account: pick(account, 'id', 'number'),
         at: iso(reset.at),
         state,
         objectedAt: iso(reset.objected_at),

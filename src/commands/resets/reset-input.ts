@@ -11,7 +11,7 @@ import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
 import type { Account } from '../../rules/people.js';
 import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
 import type { Context, Given } from '../command.js';
-import { givenUser } from '../directory/given-user.js';
+import { givenUser } from '../directory/listing-arguments.js';
 import { readTable, TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { type Words, wordsOf } from '../wording/words.js';
 

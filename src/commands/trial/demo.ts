@@ -7,6 +7,7 @@ import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
@@ -110,15 +111,13 @@ function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
       demo: {
         folder: made.folder,
         kept,
-        operator: { name: made.cast.operator.name, role: made.cast.operator.role },
+        operator: pick(made.cast.operator, 'name', 'role'),
         lead: { ...made.cast.lead, secretBase32: made.leadSecret },
         environment: Object.fromEntries(SHOWN.map((name) => [name, made.env[name] ?? ''])),
-        callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => ({
-          account,
-          login,
-          asks,
-          says: phrase,
-          about,
+        callers: made.cast.callers.map((one) => ({
+          ...pick(one, 'account', 'login', 'asks'),
+          says: one.phrase,
+          about: one.about,
         })),
       },
     },

@@ -12,6 +12,7 @@ import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
@@ -19,9 +20,7 @@ const minute = (time: number | null): string => (time === null ? '' : localMinut
 
 const documentOf = (message: WaitingMessage) => ({
   ...message,
-  createdAt: iso(message.createdAt),
-  nextAttemptAt: iso(message.nextAttemptAt),
-  deliveredAt: iso(message.deliveredAt),
+  ...moments(message, 'createdAt', 'nextAttemptAt', 'deliveredAt'),
 });
 
 const offDocument = (off: ReadonlyMap<string, number>) =>

@@ -9,7 +9,7 @@ import { clockState, confirmClock, type MendedClock, setClockBack } from '../../
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askYes } from '../ask-missing.js';
-import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
+import { askCode, askLine, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
@@ -68,8 +68,7 @@ async function signedIn(context: Context, desk: Desk, given: ClockGiven, read?: 
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
-  const asked = async () => (await context.ask.prompts('--operator')).line({ message: words('sign.operator') });
-  const name = given.operator ?? (await asked());
+  const name = await askLine(context, given.operator, '--operator', words('sign.operator'));
   const asking = words('sign.password-of', { name });
   const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', asking));
   const code = () => askCode(context, given.code, words('sign.code-of', { name }));

@@ -10,8 +10,7 @@ import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import { wordsOf } from '../../wording/words.js';
 import { cutNote } from '../account-view.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
-import { limitOf, PAGE, pageOf } from '../listing-arguments.js';
+import { ACCOUNT_OPTION, givenUser, limitOf, PAGE, pageOf, USER_ARGUMENT } from '../listing-arguments.js';
 import { describedUserDocument, userDocument, userTable, userView } from '../user-view.js';
 
 export const listUsers = command({
