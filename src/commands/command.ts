@@ -15,6 +15,7 @@ import type { Style } from '../terminal/style.js';
 import type { Ask, Files, Sessions, Tongue } from './ports.js';
 import { memberOf } from './typing/flag-names.js';
 import type { TopicFiles } from './typing/help-topics.js';
+import { type Words, wordsOf } from './wording/words.js';
 
 export interface ArgumentSpec {
   /** As commander writes it: `<account>`, `[text]`, `[users...]`. */
@@ -118,22 +119,29 @@ type Typed<One> = {
 export type Given<One, Own extends z.ZodRawShape = Record<never, never>> = Omit<Typed<One>, keyof Own> &
   ([keyof Own] extends [never] ? unknown : z.output<z.ZodObject<Own>>);
 
-export interface Written<A extends Arguments, O extends Options, Own extends z.ZodRawShape>
-  extends Omit<Command, 'summary' | 'examples' | 'arguments' | 'options' | 'input' | 'run'>,
+/** What a command works with. An operator's desk is open already, because they have signed in to it. */
+export type At<Who extends Access> = { readonly context: Context; readonly words: Words } & (Who extends 'anyone'
+  ? unknown
+  : { readonly desk: Desk; readonly signed: SignedOperator });
+
+export interface Written<Who extends Access, A extends Arguments, O extends Options, Own extends z.ZodRawShape>
+  extends Omit<Command, 'summary' | 'examples' | 'access' | 'arguments' | 'options' | 'input' | 'run'>,
     Partial<Pick<Command, 'summary' | 'examples' | 'input'>> {
+  readonly access: Who;
   readonly arguments?: A;
   readonly options?: O;
   /** Members that are not taken as they are typed: numbers, one of some words, what must be given. */
   readonly own?: () => Own;
-  run(context: Context, given: Given<A[number] | O[number], Own>): Promise<Result>;
+  run(at: At<Who>, given: Given<A[number] | O[number], Own>): Promise<Result>;
 }
 
 /** Adds the help and the shape of the input; drops the input's type so that all commands fit in one list: the shape checks it at run time. */
 export function command<
+  const Who extends Access,
   const A extends Arguments = [],
   const O extends Options = [],
   Own extends z.ZodRawShape = Record<never, never>,
->({ own, ...spec }: Written<A, O, Own>): Command {
+>({ own, ...spec }: Written<Who, A, O, Own>): Command {
   const { arguments: names, options: flags, ...text } = (help as Readonly<Record<string, HelpText>>)[spec.path] ?? {};
   const wanted = (spec.arguments ?? []).map((one) => (typeof one === 'string' ? { name: one } : one));
   const options = (spec.options ?? []).map((one) => (typeof one === 'string' ? { flags: one } : one));
@@ -146,6 +154,10 @@ export function command<
     ...text,
     ...spec,
     input: spec.input ?? (() => z.object(shape())),
+    run: async (context: Context, given: Parameters<typeof spec.run>[1]) => {
+      const signed = spec.access === 'anyone' ? {} : { desk: await context.desk(), signed: context.operator() };
+      return spec.run({ context, words: wordsOf(context), ...signed } as At<Who>, given);
+    },
     arguments: wanted.map((one) => ({ about: names?.[one.name], ...one })),
     options: options.map((one) => ({ about: flags?.[one.flags], ...one })),
   } as unknown as Command;

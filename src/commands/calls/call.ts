@@ -5,7 +5,6 @@ import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
 
 const list = command({
@@ -13,9 +12,8 @@ const list = command({
   access: 'verify',
   options: ['--limit <n>'],
   own: () => ({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
-  run: async (context, { limit }) => {
-    const words = wordsOf(context);
-    const calls = await ownCalls(await context.desk(), context.operator(), limit);
+  run: async ({ desk, signed, words }, { limit }) => {
+    const calls = await ownCalls(desk, signed, limit);
     const rows = calls.map(({ id, state, openedAt, account, caller, outcome }) => [
       id,
       localMinute(openedAt),
@@ -40,9 +38,9 @@ const show = command({
   path: 'call show',
   access: 'verify',
   arguments: ['<call>'],
-  run: async (context, { call }) => {
-    const record = await callRecord(await context.desk(), context.operator(), call);
-    return { view: recordView(record, wordsOf(context)), document: { call: recordDocument(record) } };
+  run: async ({ desk, signed, words }, { call }) => {
+    const record = await callRecord(desk, signed, call);
+    return { view: recordView(record, words), document: { call: recordDocument(record) } };
   },
 });
 
@@ -50,9 +48,9 @@ const note = command({
   path: 'call note',
   access: 'verify',
   arguments: ['<call>'],
-  run: async (context, { call }) => {
-    const record = await callRecord(await context.desk(), context.operator(), call);
-    const lines = noteOf(record, wordsOf(context));
+  run: async ({ desk, signed, words }, { call }) => {
+    const record = await callRecord(desk, signed, call);
+    const lines = noteOf(record, words);
     return { view: [block.lines(...lines)], document: { note: { call: record.id, text: lines.join('\n') } } };
   },
 });
@@ -61,10 +59,10 @@ const receiptShow = command({
   path: 'receipt show',
   access: 'audit:receipt',
   arguments: ['<call>'],
-  run: async (context, given) => {
-    const { call, proofs, verifierKey } = await proveCall(await context.desk(), context.operator(), given.call);
+  run: async ({ context, desk, signed, words }, given) => {
+    const { call, proofs, verifierKey } = await proveCall(desk, signed, given.call);
     const text = receiptText(proofs);
-    context.notice(wordsOf(context)('record.key', { key: verifierKey }));
+    context.notice(words('record.key', { key: verifierKey }));
     return { view: [], raw: text, document: { receipt: { call, entries: proofs.length, text, verifierKey } } };
   },
 });
@@ -75,8 +73,7 @@ const receiptCheck = command({
   arguments: [{ name: '<file>', path: 'reads' }],
   options: [{ flags: '--verifier-key <key>', many: true }],
   own: () => ({ verifierKey: z.string().array().min(1) }),
-  run: async (context, { file, verifierKey }) => {
-    const words = wordsOf(context);
+  run: async ({ context, words }, { file, verifierKey }) => {
     const { open, tree } = await context.house.outsider(verifierKey);
     const { call, entries, origin, size } = checkReceipt(await context.files.readText(file), tree, open);
     const heads = words.all('record.time', 'record.what', 'record.outcome', 'record.by');

@@ -10,10 +10,9 @@ import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Given, type Result } from '../command.js';
+import { type At, type Command, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { CARE_STAGES } from './console-care.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
@@ -52,18 +51,18 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   end: endStage,
 };
 
-async function run(context: Context, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>): Promise<Result> {
-  const words = wordsOf(context);
+async function run(
+  { context, desk, signed, words }: At<'verify'>,
+  given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>,
+): Promise<Result> {
   if (context.options.json) {
     throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
   }
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
-  const desk = await context.desk();
   const { spelling, plain } = (await context.settings()).file;
   const screen = await context.ask.screen(plain);
   const { call: resuming, from } = given;
-  const known = { context, desk, screen, notes, signed: context.operator(), words };
-  const session = beginSession({ ...known, resuming, from, spelling });
+  const session = beginSession({ context, desk, screen, notes, signed, words, resuming, from, spelling });
   lockWhenIdle(session);
   offerAlways(session);
   const watching = watchRequests(session);

@@ -5,14 +5,12 @@ import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { moments } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'grant list',
   access: 'verify',
-  run: async (context) => {
-    const words = wordsOf(context);
-    const grants = await listGrants(await context.desk());
+  run: async ({ desk, words }) => {
+    const grants = await listGrants(desk);
     return {
       view: [
         block.table(
@@ -38,9 +36,9 @@ const revoke = command({
   path: 'grant revoke',
   access: 'verify',
   arguments: ['<grant>'],
-  run: async (context, { grant }) => {
-    const ended = await revokeGrant(await context.desk(), context.operator(), grant);
-    const line = wordsOf(context)(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
+  run: async ({ desk, signed, words }, { grant }) => {
+    const ended = await revokeGrant(desk, signed, grant);
+    const line = words(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
     return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
   },
 });

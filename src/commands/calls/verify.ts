@@ -28,11 +28,9 @@ const verify = command({
     '--forgot',
     '--ticket <text>',
   ],
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }, given) => {
     const account = await askLine(context, given.account, '--account', words('call.account'));
     const caller = await askLine(context, given.caller, '--caller', words('call.caller'));
-    const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
     const alerts = await alertsOn(context, desk, request);
@@ -45,7 +43,6 @@ const verify = command({
       throw new Refusal('invalid-input', words('verdict.too-short'));
     let heard = words.in(desk.language);
     try {
-      const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
       heard = words.in(languageOf(verdict.account, verdict.caller, desk.language));
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');

@@ -46,7 +46,7 @@ const importAccounts = command({
   arguments: [FILE],
   options: PLANNED,
   own: plannedInput,
-  run: async (context, given) =>
+  run: async ({ context }, given) =>
     importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
 });
 
@@ -56,7 +56,7 @@ const importUsers = command({
   arguments: [FILE],
   options: [ACCOUNTS, ...PLANNED.slice(0, -TABLE_OPTIONS.length), CLEAR, ...TABLE_OPTIONS],
   own: plannedInput,
-  run: async (context, given) =>
+  run: async ({ context }, given) =>
     importing(context, given, async (file) => {
       // The options name columns of the users.
       const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
@@ -199,7 +199,7 @@ const exportAllAccounts = command({
   access: 'directory:write',
   options: FORM,
   own: formInput,
-  run: async (context, given) => asCsv(context, await exportAccounts(await context.desk(), context.operator(), given)),
+  run: async ({ context, desk, signed }, given) => asCsv(context, await exportAccounts(desk, signed, given)),
 });
 
 const exportAllUsers = command({
@@ -207,10 +207,9 @@ const exportAllUsers = command({
   access: 'directory:write',
   options: ['--account <account>', ...FORM],
   own: formInput,
-  run: async (context, { account, ...given }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed }, { account, ...given }) => {
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(context, await exportUsers(desk, context.operator(), only, given));
+    return asCsv(context, await exportUsers(desk, signed, only, given));
   },
 });
 

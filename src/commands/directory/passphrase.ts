@@ -10,7 +10,6 @@ import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
 import { pick } from '../wording/documents.js';
-import { wordsOf } from '../wording/words.js';
 import { givenUser } from './listing-arguments.js';
 
 const setup = command({
@@ -18,11 +17,8 @@ const setup = command({
   access: 'passphrase:setup',
   arguments: ['<user>'],
   options: ['--account <account>', '--send-code', '--code <code>', '--passphrase-stdin'],
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
+  run: async ({ context, desk, signed, words }, given) => {
     const { user, account } = await givenUser(desk, given.user, given.account);
-    const words = wordsOf(context);
     const heard = words.in(languageOf(account, user, desk.language));
     if (given.sendCode) {
       const { sentTo, state } = await sendSetUpCode(desk, signed, { account, user });
@@ -63,7 +59,7 @@ const generate = command({
       .max(MOST_WORDS, `at most ${MOST_WORDS}`)
       .optional(),
   }),
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const book = await context.house.phrasebook();
     const count = given.words ?? book.policy.limits.passphrase.generatedWords;
     const bits = generatedBits(await book.words.passphraseWords(), count);
@@ -72,7 +68,6 @@ const generate = command({
       throw refusal('invalid-input', 'few-words', facts, 'more-words');
     }
     const drawn = await drawPhrase(book, count);
-    const words = wordsOf(context);
     return {
       view: [
         block.lines(drawn.text),
@@ -91,9 +86,8 @@ const check = command({
   path: 'passphrase check',
   access: 'anyone',
   options: ['--passphrase-stdin'],
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const book = await context.house.phrasebook();
-    const words = wordsOf(context);
     const phrase = await askSecret(context, given.passphraseStdin, '--passphrase-stdin', words('setup.ask-phrase'));
     await requireStrong(book, phrase);
     return {

@@ -11,7 +11,7 @@ import { askDisable } from '../ask-missing.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { moments, pick } from '../wording/documents.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
 import { userDocument } from './user-view.js';
 
@@ -23,19 +23,18 @@ const switching = (word: 'disable' | 'enable') =>
     access: 'directory:write',
     arguments: [USER_ARGUMENT],
     options: [ACCOUNT_OPTION, '--reason <text>'],
-    run: async (context, given) => {
-      const desk = await context.desk();
+    run: async ({ context, desk, signed, words }, given) => {
       const found = await givenUser(desk, given.user, given.account);
       const on = word === 'enable';
       const reason = on
         ? given.reason
         : await askDisable(context, `${whoOf(found)} (${found.user.name})`, given.reason);
-      const changed = await switchUser(desk, context.operator(), found, { on, reason });
+      const changed = await switchUser(desk, signed, found, { on, reason });
       const after = await givenUser(desk, found.user.id, undefined);
       const facts = { who: whoOf(found), changed: String(changed), switched: `${word}d` };
       return {
-        view: [block.lines(wordsOf(context)('directory.switched-now', facts))],
-        document: { user: userDocument(await seenAfterAct(desk, context.operator(), after)), changed },
+        view: [block.lines(words('directory.switched-now', facts))],
+        document: { user: userDocument(await seenAfterAct(desk, signed, after)), changed },
       };
     },
   });
@@ -46,13 +45,12 @@ const unlock = command({
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--reason <text>'],
   own: () => ({ reason: z.string() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
-    const lifted = await unlockCaller(desk, context.operator(), found, given.reason);
+    const lifted = await unlockCaller(desk, signed, found, given.reason);
     const key = lifted.length === 0 ? 'directory.not-locked' : 'directory.unlocked';
-    const line = wordsOf(context)(key, { who: whoOf(found), lockSubject: lifted });
-    const person = await seenAfterAct(desk, context.operator(), found);
+    const line = words(key, { who: whoOf(found), lockSubject: lifted });
+    const person = await seenAfterAct(desk, signed, found);
     return { view: [block.lines(line)], document: { user: userDocument(person), lifted } };
   },
 });
@@ -62,14 +60,13 @@ const invite = command({
   access: 'user:invite',
   arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
   options: [ACCOUNT_OPTION],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found: FoundUser[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));
-    const invitations = await inviteUsers(desk, context.operator(), found);
+    const invitations = await inviteUsers(desk, signed, found);
     const failed = invitations.filter(({ state }) => state === 'given-up').length;
     const document = { invitations: invitations.map(invitedDocument) };
-    const lines = invitations.map((invitation) => invitedLine(invitation, wordsOf(context)));
+    const lines = invitations.map((invitation) => invitedLine(invitation, words));
     if (failed === invitations.length) {
       const problems = lines.map((message) => ({ message }));
       throw refusal('delivery-failed', 'nobody-invited', {}, 'see-why-refused', { problems, also: document });

@@ -11,7 +11,6 @@ import { untilApproved } from '../ask-approver.js';
 import { askMissing } from '../ask-missing.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { commands as files } from './directory-files.js';
 import { ACCOUNT_OPTION, givenUser, LANGUAGE, USER_ARGUMENT } from './listing-arguments.js';
 import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn, WAIT } from './power-change.js';
@@ -34,26 +33,24 @@ const editUserCommand = command({
     '--reason <text>',
     WAIT,
   ],
-  run: async (context, { user, account, signIn, reason, wait, ...change }) => {
+  run: async ({ context, desk, signed, words }, { user, account, signIn, reason, wait, ...change }) => {
     if (signIn !== undefined) {
       requireAlone('--sign-in', Object.values(change));
-      const found = await givenUser(await context.desk(), user, account);
+      const found = await givenUser(desk, user, account);
       return runSignIn(context, found, { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
-    const desk = await context.desk();
     const found = await givenUser(desk, user, account);
-    const edited = await editUser(desk, context.operator(), found, change);
+    const edited = await editUser(desk, signed, found, change);
     const who = `${found.account.number}/${found.user.login}`;
-    const words = wordsOf(context);
     const count = edited.notices.length;
     const key = edited.fields.length === 0 ? 'directory.nothing' : 'directory.changed';
     const said = count === 0 ? [] : [words('directory.notice-goes', { count })];
     return {
       view: [block.lines(words(key, { who, fieldName: edited.fields }), ...said)],
       document: {
-        user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
+        user: userDocument(await seenAfterAct(desk, signed, { account: found.account, user: edited.user })),
         changed: edited.fields,
         notices: edited.notices,
       },
@@ -68,14 +65,12 @@ const successorCommand = command({
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
   own: () => ({ of: z.string() }),
-  run: async (context, given) => {
+  run: async ({ context, desk, signed, words }, given) => {
     const reason = reasonFor(given);
-    const desk = await context.desk();
     const { account, user: to } = await givenUser(desk, given.user, given.account);
     const { user: from } = await givenUser(desk, given.of, account.id);
     const wish = { account, from, to, reason };
-    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
-    const words = wordsOf(context);
+    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, signed, wish));
     const plain = words('directory.plain-user', { name: from.name, login: from.login });
     const lines = [...handedLines(done, account, words), plain];
     return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
@@ -100,8 +95,7 @@ const addUserCommand = command({
     '--sign-in <kind>',
   ],
   own: () => ({ signIn: z.string().default('native') }),
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }, given) => {
     const asked = await askMissing(context, given, [
       { name: 'login', option: '<login>', message: words('directory.ask-login') },
       { name: 'account', option: '--account', message: words('directory.ask-account') },
@@ -110,8 +104,7 @@ const addUserCommand = command({
       { name: 'phone', option: '--phone', message: words('directory.ask-phone') },
       { name: 'role', option: '--role', message: words('directory.Role'), choices: CUSTOMER_ROLES },
     ]);
-    const desk = await context.desk();
-    const found = await addUser(desk, context.operator(), {
+    const found = await addUser(desk, signed, {
       ...asked,
       scopes: given.scope,
       signIn: given.signIn,
@@ -127,7 +120,7 @@ const addUserCommand = command({
           ? []
           : [block.next(`countersign user invite ${who}`)]),
       ],
-      document: { user: userDocument(await seenAfterAct(desk, context.operator(), found)) },
+      document: { user: userDocument(await seenAfterAct(desk, signed, found)) },
     };
   },
 });

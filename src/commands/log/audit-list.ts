@@ -64,18 +64,17 @@ const list = command({
   access: 'audit:read-caller',
   options: [...FILTERS, '--limit <n>', '--follow'],
   own: () => ({ ...filters(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
-  run: async (context, { limit, follow, ...query }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { limit, follow, ...query }) => {
     const door = doorOfLog(query, follow);
-    await askAuthority(desk, context.operator(), door);
+    await askAuthority(desk, signed, door);
     const filter = await readFilter(desk, query);
     const last = await lastNumber(desk);
     const newest = await newestEntries(desk, filter, limit);
     const { entries } = newest;
     if (follow) return followLog(context, desk, { filter, door }, { ...newest, last });
     for (const entry of entries) await context.row(rowOf(entry));
-    const people = await peopleOf(desk, context.operator(), entries, door);
-    const view = [tableOf(entries, people, wordsOf(context))];
+    const people = await peopleOf(desk, signed, entries, door);
+    const view = [tableOf(entries, people, words)];
     if (newest.foreign.length > 0)
       await context.write(renderView(view, context.style, { plain: context.options.plain }));
     requireGenuine(newest);
@@ -153,12 +152,10 @@ const exportLog = command({
   access: 'audit:read',
   options: ['--format <format>', ...FILTERS],
   own: () => ({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') }),
-  run: async (context, { format, ...query }) => {
+  run: async ({ context, desk, signed, words }, { format, ...query }) => {
     if (context.options.json && format === 'csv') throw refusal('usage', 'json-and-csv', {}, 'leave-one-out');
-    const words = wordsOf(context);
-    const desk = await context.desk();
     const filter = await readFilter(desk, query);
-    await noteExport(desk, context.operator(), filter, format);
+    await noteExport(desk, signed, filter, format);
     const { textOf, heading } = format === 'csv' ? await csvLines() : { textOf: ndjsonLines, heading: '' };
     await context.write(heading);
     let count = 0;

@@ -11,7 +11,7 @@ import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localZoned } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -26,12 +26,10 @@ const verify = command({
     },
   ],
   own: () => ({ checkpoint: z.string().min(1).optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, words }, given) => {
     const note = given.checkpoint === undefined ? undefined : await context.files.readText(given.checkpoint);
     const checkpoint = note === undefined ? undefined : await openCheckpoint(desk, note);
     const reader = desk.store.read.audit;
-    const words = wordsOf(context);
     const progress = context.progress(words('audit.verifying'), (await reader.head())?.size ?? 0);
     try {
       const log = await verifyAuditLog(reader, {
@@ -78,9 +76,9 @@ function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) 
 const checkpoint = command({
   path: 'audit checkpoint',
   access: 'audit:read',
-  run: async (context) => {
-    const { origin, size, root, note, verifierKey } = await signCheckpoint(await context.desk());
-    context.notice(wordsOf(context)('audit.key', { key: verifierKey }));
+  run: async ({ context, desk, words }) => {
+    const { origin, size, root, note, verifierKey } = await signCheckpoint(desk);
+    context.notice(words('audit.key', { key: verifierKey }));
     return {
       view: [],
       raw: note,
@@ -94,8 +92,8 @@ const prove = command({
   access: 'audit:read',
   arguments: ['<entry>'],
   own: () => ({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
-  run: async (context, { entry }) => {
-    const document = { proof: proofDocument(await proveEntry(await context.desk(), entry)) };
+  run: async ({ desk }, { entry }) => {
+    const document = { proof: proofDocument(await proveEntry(desk, entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };
   },
 });
@@ -121,13 +119,12 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
 const receipt = command({
   path: 'audit receipt',
   access: 'audit:receipt',
-  run: async (context) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }) => {
     const { size, root } = await logState(desk.store.read.audit, desk.notary);
     const [now, short] = [desk.now(), hex(root).slice(0, 16)];
     const at = iso(now);
     const text = `size ${size} · root ${short} · ${at}`;
-    const line = wordsOf(context)('audit.receipt', { size, root: short, at: localZoned(now) });
+    const line = words('audit.receipt', { size, root: short, at: localZoned(now) });
     return { view: [block.lines(line)], document: { receipt: { size, root: hex(root), at, text } } };
   },
 });

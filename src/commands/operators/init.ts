@@ -16,7 +16,7 @@ import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
-import { type Command, type Context, command, type Given, type Result } from '../command.js';
+import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
@@ -27,7 +27,10 @@ const own = () => ({ operator: z.string().default('admin') });
 
 const init = command({ path: 'init', access: 'anyone', options: OPTIONS, own, run });
 
-async function run(context: Context, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>): Promise<Result> {
+async function run(
+  { context, words }: At<'anyone'>,
+  given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>,
+): Promise<Result> {
   const { quiet, json } = context.options;
   if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();
@@ -44,7 +47,6 @@ async function run(context: Context, given: Given<(typeof OPTIONS)[number], Retu
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
   const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
-  const words = wordsOf(context);
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   const result: Result = {
     ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),

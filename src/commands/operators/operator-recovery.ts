@@ -29,11 +29,11 @@ const recover = command({
   arguments: ['<name>'],
   options: OPTIONS,
   own: approverInput,
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const signed = await whoAsks(context, given);
     const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
     return {
-      view: recoveredView(done, wordsOf(context)),
+      view: recoveredView(done, words),
       document: recoveredDocument(done),
       ...(done.waits ? { exit: 5 } : {}),
     };
@@ -92,13 +92,12 @@ const password = command({
   path: 'operator password',
   access: 'signed-in',
   options: ['--password-stdin'],
-  run: async (context, { passwordStdin }): Promise<Result> => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { passwordStdin }): Promise<Result> => {
     const { old, next } = await (passwordStdin ? twoLines(context) : byPrompt(context));
-    const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
-    const { name } = context.operator().operator;
+    const { sessionsEnded } = await changeOwnPassword(desk, signed, { old, next });
+    const { name } = signed.operator;
     return {
-      view: [block.lines(wordsOf(context)('sign.password-changed', { name, sessions: sessionsEnded }))],
+      view: [block.lines(words('sign.password-changed', { name, sessions: sessionsEnded }))],
       document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
     };
   },
@@ -119,9 +118,9 @@ async function byPrompt(context: Context) {
 const codes = command({
   path: 'operator recovery-codes',
   access: 'signed-in',
-  run: async (context): Promise<Result> => {
-    const made = await newRecoveryCodes(await context.desk(), context.operator());
-    return { view: recoveryBlocks(made, wordsOf(context)), document: { recoveryCodes: made } };
+  run: async ({ desk, signed, words }): Promise<Result> => {
+    const made = await newRecoveryCodes(desk, signed);
+    return { view: recoveryBlocks(made, words), document: { recoveryCodes: made } };
   },
 });
 

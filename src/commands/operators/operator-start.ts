@@ -3,7 +3,7 @@ import { isRefusal, refusal } from '../../errors.js';
 import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
-import { type Context, command, type Given, type Result } from '../command.js';
+import { type At, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
@@ -19,10 +19,9 @@ export const start = command({
   run,
 });
 
-async function run(context: Context, given: StartGiven): Promise<Result> {
+async function run({ context, words }: At<'anyone'>, given: StartGiven): Promise<Result> {
   if (given.totp !== undefined && given.passwordStdin)
     throw refusal('usage', 'totp-with-password', {}, 'password-first');
-  const words = wordsOf(context);
   const code = await askCode(context, given.code, words('sign.start-code'));
   const { name } = given;
   const desk = await context.desk();

@@ -8,7 +8,6 @@ import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
@@ -17,15 +16,12 @@ const tokenCreate = command({
   arguments: ['[name]'],
   options: ['--role <role>', '--label <text>', '--expires <when>'],
   own: () => ({ label: z.string().default('script') }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
+  run: async ({ desk, signed, words }, given) => {
     const wished = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('expires', given.expires, desk.now(), 'ahead') };
     const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...wished, ...expiresAt };
     const { token, owner } = await createToken(desk, signed, wish);
-    const words = wordsOf(context);
     const role = words.term('roleTitle', token.role);
     const made = words('staff.token-made', { id: token.id, name: owner.name, role });
     return {
@@ -43,13 +39,11 @@ const tokenCreate = command({
 const tokenList = command({
   path: 'operator token list',
   access: 'operator:manage',
-  run: async (context) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }) => {
     const [tokens, operators] = [await desk.store.read.operators.tokens(), await desk.store.read.operators.all()];
     const nameOf = (id: string) => operators.find((operator) => operator.id === id)?.name ?? id;
     const stateOf = (row: (typeof tokens)[number]) =>
       row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
-    const words = wordsOf(context);
     return {
       view: [
         block.table(
@@ -87,10 +81,10 @@ const tokenRevoke = command({
   path: 'operator token revoke',
   access: 'operator:manage',
   arguments: ['<id>'],
-  run: async (context, { id }) => {
-    await revokeToken(await context.desk(), context.operator(), id);
+  run: async ({ desk, signed, words }, { id }) => {
+    await revokeToken(desk, signed, id);
     return {
-      view: [block.lines(wordsOf(context)('staff.revoked', { id }))],
+      view: [block.lines(words('staff.revoked', { id }))],
       document: { token: { id, revoked: true } },
     };
   },

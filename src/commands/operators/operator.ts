@@ -11,7 +11,7 @@ import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { pick } from '../wording/documents.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { recoveryCommands } from './operator-recovery.js';
 import { start } from './operator-start.js';
 import { tokenCommands } from './operator-token.js';
@@ -23,16 +23,13 @@ const add = command({
   arguments: ['<name>'],
   options: ['--role <role>', '--email <address>', '--no-password', '--is-user <account/login>'],
   own: () => ({ role: z.string() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
+  run: async ({ desk, signed, words }, given) => {
     await askAuthority(desk, signed, MANAGE_OPERATORS);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
     const email = given.email ?? null;
     const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
     const { id, name, start, mail } = await addOperator(desk, signed, wish);
-    const words = wordsOf(context);
     const line = words('staff.added', { name, role: words.term('roleTitle', role) });
     return {
       view: [block.lines(line), ...startBlocks(name, start, mail, words)],
@@ -44,10 +41,9 @@ const add = command({
 const list = command({
   path: 'operator list',
   access: 'operator:manage',
-  run: async (context) => {
-    const { read } = (await context.desk()).store;
+  run: async ({ desk, words }) => {
+    const { read } = desk.store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
-    const words = wordsOf(context);
     const roleOf = (row: Listed) => words.term('roleTitle', row.role);
     return {
       view: [
@@ -90,15 +86,14 @@ const edit = command({
     '--enable',
     '--unlock',
   ],
-  run: async (context, given) => {
+  run: async ({ desk, signed, words }, given) => {
     const { isUser, isNoUser } = given;
     if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
     const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
     if (!told && !given.enable && !given.unlock && !isNoUser)
       throw refusal('missing-option', 'operator-change-missing', { name: given.name }, 'operator-edit-example');
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
-    const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
+    await askAuthority(desk, signed, MANAGE_OPERATORS);
+    const { operator, start, unlocked, ...ended } = await changeOperator(desk, signed, given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.email === undefined ? {} : { email: given.email }),
       ...(given.language === undefined ? {} : { language: given.language }),
@@ -107,7 +102,6 @@ const edit = command({
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });
-    const words = wordsOf(context);
     const { name } = operator;
     const lock = given.unlock ? [words('staff.unlocked', { name, done: String(unlocked) })] : [];
     const { sessions, tokens } = ended;
@@ -130,11 +124,10 @@ const disable = command({
   path: 'operator disable',
   access: 'operator:manage',
   arguments: ['<name>'],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const change = { disabled: true };
-    const { operator, sessions, tokens } = await changeOperator(desk, context.operator(), given.name, change);
-    const line = wordsOf(context)('staff.disabled', { name: operator.name, sessions, tokens });
+    const { operator, sessions, tokens } = await changeOperator(desk, signed, given.name, change);
+    const line = words('staff.disabled', { name: operator.name, sessions, tokens });
     return {
       view: [block.lines(line)],
       document: { operator: { ...pick(operator, 'id', 'name'), disabled: true }, ended: { sessions, tokens } },

@@ -17,7 +17,7 @@ const login = command({
   access: 'anyone',
   anyPolicy: true,
   options: OPTIONS,
-  run: async (context, given) => {
+  run: async ({ context }, given) => {
     const fresh = await freshCodeOnly(context, given);
     return fresh ?? signIn(context, given);
   },
@@ -77,10 +77,9 @@ const logout = command({
   path: 'logout',
   access: 'anyone',
   anyPolicy: true,
-  run: async (context) => {
+  run: async ({ context, words }) => {
     const token = await context.sessions.read('operator', 'desk');
     await context.sessions.remove('operator', 'desk');
-    const words = wordsOf(context);
     const line = words(token === undefined ? 'sign.nobody' : 'sign.signed-out');
     const done = { view: [block.lines(line)], document: { session: null } };
     if (token === undefined) return done;
@@ -102,10 +101,8 @@ const whoami = command({
   path: 'whoami',
   access: 'signed-in',
   anyPolicy: true,
-  run: async (context) => {
-    const { operator, via } = context.operator();
-    const desk = await context.desk();
-    const words = wordsOf(context);
+  run: async ({ desk, signed, words }) => {
+    const { operator, via } = signed;
     return {
       view: [
         block.fields(

@@ -30,7 +30,7 @@ const activate = command({
   access: 'anyone',
   options: [...PERSON_OPTIONS, '--code <code>', '--password-stdin'],
   own: () => ({ code: z.string(), passwordStdin: z.literal(true) }),
-  run: async (context, given) => {
+  run: async ({ context }, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
     const done = await activateUser(desk, {
@@ -82,7 +82,7 @@ const login = command({
   access: 'anyone',
   options: LOGIN_OPTIONS,
   own: loginInput,
-  run: async (context, given) => {
+  run: async ({ context }, given) => {
     if (given.remember && given.device === undefined) throw missing(context, '--device');
     await context.sessions.requirePerson();
     const desk = await context.desk();
@@ -211,7 +211,7 @@ const logout = command({
   path: 'portal logout',
   access: 'anyone',
   options: PERSON_OPTIONS,
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
     const open = await openOrNone(context, desk, person);
@@ -220,7 +220,7 @@ const logout = command({
       await signOutUser(desk, open);
       await context.sessions.remove('portal', sessionName(open.account, open.user));
     }
-    return { view: [block.lines(wordsOf(context)(key, { login: person.as }))], document: { session: null } };
+    return { view: [block.lines(words(key, { login: person.as }))], document: { session: null } };
   },
 });
 

@@ -70,7 +70,7 @@ const add = command({
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
   options: ADD_OPTIONS,
   own: addInput,
-  run: (context, given) => {
+  run: ({ context }, given) => {
     const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
     const door = { lock: 'login', states } as const;
     return portalSession(context, { ...given, code: undefined }, door, (portal) => enrol(portal, given));

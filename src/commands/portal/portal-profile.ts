@@ -34,7 +34,7 @@ const changePassword = command({
   access: 'anyone',
   options: [...PORTAL_OPTIONS.filter(({ flags }) => flags !== '--password-stdin'), '--password-stdin'],
   own: () => ({ passwordStdin: z.literal(true) }),
-  run: async (context, given) => {
+  run: async ({ context }, given) => {
     const what = 'two lines: the present password and the new one';
     const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
     return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {

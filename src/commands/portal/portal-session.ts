@@ -39,7 +39,7 @@ export interface PortalUser {
 }
 
 type Portal<A extends Arguments, O extends Options, Own extends z.ZodRawShape> = Pick<
-  Written<A, O, Own>,
+  Written<'anyone', A, O, Own>,
   'path' | 'arguments' | 'options' | 'own'
 > & {
   /** What the act asks of the login; a finished one if it is left out. */
@@ -60,7 +60,7 @@ export function portalCommand<
     access: 'anyone',
     ...spec,
     options: [...(spec.options ?? []), ...PORTAL_OPTIONS],
-    run: (context, given) => portalSession(context, given as All, door, (portal) => run(portal, given as All)),
+    run: ({ context }, given) => portalSession(context, given as All, door, (portal) => run(portal, given as All)),
   });
 }
 

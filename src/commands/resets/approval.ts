@@ -20,11 +20,10 @@ const list = command({
   path: 'approval list',
   access: 'mfa:read',
   options: ['--all', '--watch'],
-  run: async (context, { all, watch }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, words }, { all, watch }) => {
     if (watch) return watchList(context, desk, all);
     const approvals = await listApprovals(desk, all);
-    return { view: [listTable(approvals, wordsOf(context))], document: { approvals: approvals.map(approvalDocument) } };
+    return { view: [listTable(approvals, words)], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
 
@@ -53,11 +52,11 @@ const show = command({
   path: 'approval show',
   access: 'mfa:read',
   arguments: ['<request>'],
-  run: async (context, { request }) => {
-    const approval = await showApproval(await context.desk(), request);
+  run: async ({ desk, words }, { request }) => {
+    const approval = await showApproval(desk, request);
     const { caller, targets } = approval;
     return {
-      view: requestView(approval, wordsOf(context)),
+      view: requestView(approval, words),
       document: {
         approval: {
           ...approvalDocument(approval),
@@ -78,11 +77,9 @@ const approve = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>', '--recovery-code-stdin'],
-  run: async (context, given): Promise<Result> => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), DECIDING);
+  run: async ({ context, desk, signed, words }, given): Promise<Result> => {
+    await askAuthority(desk, signed, DECIDING);
     if (given.recoveryCodeStdin) return alone(context, given.request);
-    const words = wordsOf(context);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request), words));
       const prompts = await context.ask.prompts('--yes');
@@ -90,7 +87,7 @@ const approve = command({
         return { view: [block.lines(words('approval.undecided'))], document: { approval: null }, exit: 130 };
       }
     }
-    const decided = await decideApproval(desk, context.operator(), {
+    const decided = await decideApproval(desk, signed, {
       id: given.request,
       approve: true,
       reason: given.reason ?? null,
@@ -122,13 +119,12 @@ const reject = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>'],
-  run: async (context, given) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), DECIDING);
+  run: async ({ context, desk, signed, words }, given) => {
+    await askAuthority(desk, signed, DECIDING);
     const reason = await askReason(context, given.reason);
-    const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
+    const decided = await decideApproval(desk, signed, { id: given.request, approve: false, reason });
     return {
-      view: [block.verdict(wordsOf(context)('approval.rejected'), 'warn')],
+      view: [block.verdict(words('approval.rejected'), 'warn')],
       document: { approval: approvalDocument(decided) },
     };
   },

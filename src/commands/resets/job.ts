@@ -10,7 +10,6 @@ import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import { askReason } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
-import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
@@ -41,9 +40,9 @@ async function writeAgain(
 const list = command({
   path: 'job list',
   access: 'mfa:read',
-  run: async (context) => {
-    const jobs = await listJobs(await context.desk());
-    return { view: jobsView(jobs, wordsOf(context)), document: { jobs: jobs.map(headDocument) } };
+  run: async ({ desk, words }) => {
+    const jobs = await listJobs(desk);
+    return { view: jobsView(jobs, words), document: { jobs: jobs.map(headDocument) } };
   },
 });
 
@@ -52,14 +51,13 @@ const show = command({
   access: 'mfa:read',
   arguments: ['<job>'],
   options: [FAILED],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, words }, given) => {
     const report = await showJob(desk, given.job);
     const { plan, lines } = report;
     const notDone = notDoneOf(report);
     await writeAgain(context, given.failed, plan, notDone);
     for (const line of lines) await context.row(lineDocument(line));
-    const result = { view: jobView(report, wordsOf(context)), document: null, streamed: true };
+    const result = { view: jobView(report, words), document: null, streamed: true };
     if (given.failed !== '-') return result;
     if (!context.options.quiet) await context.show(result.view);
     return { ...result, raw: listText(listOf(plan, notDone)) };
@@ -71,9 +69,8 @@ const resume = command({
   access: 'mfa:reset-bulk',
   arguments: ['<job>'],
   options: [FAILED],
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const begun = await resumeJob(desk, context.operator(), given.job);
+  run: async ({ context, desk, signed }, given) => {
+    const begun = await resumeJob(desk, signed, given.job);
     const report = await showJob(desk, given.job);
     const { plan, lines } = report;
     // Noticed now if the path cannot be written.
@@ -90,15 +87,14 @@ const undo = command({
   arguments: ['<job>'],
   options: ['--line <n>', '--reason <text>'],
   own: () => ({ line: z.coerce.number<string>().int('must be a whole number').optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), UNDOING);
+  run: async ({ context, desk, signed, words }, given) => {
+    await askAuthority(desk, signed, UNDOING);
     const reason = await askReason(context, given.reason);
-    const outcomes = await undoResets(desk, context.operator(), { id: given.job, line: given.line, reason });
+    const outcomes = await undoResets(desk, signed, { id: given.job, line: given.line, reason });
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {
-      view: undoView(undone, wordsOf(context)),
+      view: undoView(undone, words),
       document: { undo: undoDocument(given.job, undone) },
       exit: undone.stayed.length > 0 ? 4 : 0,
     };

@@ -7,7 +7,7 @@ import { languageOf } from '../../rules/language.js';
 import { type Command, command, type Result } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
 import { pick } from '../wording/documents.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const resend = command({
   path: 'mfa resend',
@@ -22,15 +22,13 @@ const resend = command({
         grant: z.string().optional(),
       })
       .refine(({ users, grant }) => grant === undefined || users.length === 1, 'a grant is for exactly one user'),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const done: Resent[] = [];
     for (const reference of given.users) {
       const found = await findUser(desk, reference, account);
-      done.push(await resendCode(desk, context.operator(), found, given.grant));
+      done.push(await resendCode(desk, signed, found, given.grant));
     }
-    const words = wordsOf(context);
     const [first] = done;
     const language = languageOf(first?.account ?? null, first?.user ?? null, desk.language);
     return resentResult(done, words, words.in(language));

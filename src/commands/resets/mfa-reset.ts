@@ -17,10 +17,10 @@ const reset = command({
   arguments: ['[users...]'],
   options: RESET_OPTIONS,
   own: resetInput,
-  run: async (context, given) => {
+  run: async ({ context, desk, signed }, given) => {
     if (given.grant !== undefined) return onCall(context, given, given.grant);
     if (isBulk(given)) return bulkReset(context, given);
-    await askAuthority(await context.desk(), context.operator(), RESETTING);
+    await askAuthority(desk, signed, RESETTING);
     throw refusal('no-grant', 'reset-needs-grant', {}, 'verify-or-reason');
   },
 });

@@ -13,7 +13,7 @@ import { block } from '../wording/blocks.js';
 import { moments, pick } from '../wording/documents.js';
 import { longList } from '../wording/long-list.js';
 import { localDay, localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
 import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
@@ -25,12 +25,11 @@ const status = command({
   access: 'mfa:read',
   arguments: ['<user>'],
   options: ['--account <account>'],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
     const state = await mfaStatus(desk, found.account, found.user);
-    await viewUser(desk, context.operator(), found, { view: 'factors' });
-    return { view: statusView(state, wordsOf(context)), document: { mfa: statusDocument(state) } };
+    await viewUser(desk, signed, found, { view: 'factors' });
+    return { view: statusView(state, words), document: { mfa: statusDocument(state) } };
   },
 });
 
@@ -88,11 +87,10 @@ const freeze = command({
   path: 'mfa freeze',
   access: 'mfa:freeze',
   options: ['--reason <text>', '--until <time>'],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
-    const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
-    return { view: freezeView(made, wordsOf(context)), document: { freeze: freezeDocument(made) } };
+    const made = await freezeResets(desk, signed, { reason: given.reason ?? null, until });
+    return { view: freezeView(made, words), document: { freeze: freezeDocument(made) } };
   },
 });
 
@@ -110,10 +108,9 @@ function freezeView({ until, reason }: Freeze, words: Words): View {
 const thaw = command({
   path: 'mfa thaw',
   access: 'mfa:freeze',
-  run: async (context) => {
-    const desk = await context.desk();
-    const ended = await thawResets(desk, context.operator());
-    const line = wordsOf(context)(ended === null ? 'status.not-frozen' : 'status.thawed');
+  run: async ({ desk, signed, words }) => {
+    const ended = await thawResets(desk, signed);
+    const line = words(ended === null ? 'status.not-frozen' : 'status.thawed');
     return { view: [block.lines(line)], document: { freeze: null } };
   },
 });
@@ -123,14 +120,12 @@ const pending = command({
   path: 'mfa pending',
   access: 'mfa:read',
   options: ['--job <job>', '--csv'],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, given) => {
     const found = await pendingEnrolments(desk, given.job);
     if (given.csv) {
-      const people = seePeople(desk, context.operator(), 'mfa pending', found);
+      const people = seePeople(desk, signed, 'mfa pending', found);
       return { view: [], document: null, raw: await csvText(TO_CALL, people, toCall) };
     }
-    const words = wordsOf(context);
     return longList(context, found, {
       name: 'pending',
       table: (rows) =>

@@ -5,10 +5,10 @@
 import { join, resolve } from 'node:path';
 import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
-import { type Command, type Context, command, type Given, type Result } from '../command.js';
+import { type At, type Command, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { pick } from '../wording/documents.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';
@@ -20,13 +20,12 @@ const OPTIONS = ['--no-console', { flags: '--dir <folder>', path: 'here' }] as c
 
 const demo = command({ path: 'demo', access: 'anyone', throwAway: true, options: OPTIONS, run });
 
-async function run(context: Context, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
+async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
   const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
   if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
     throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
   if (given.dir !== undefined) await context.files.makeFolder(folder);
   const cast = await demoCast(context);
-  const words = wordsOf(context);
   if (!context.options.quiet) context.notice(words('trial.making'));
   const touring = !context.ask.possible && given.dir === undefined;
   if (touring) return playTour(context, scriptDesk(folder), cast);

@@ -77,7 +77,7 @@ const completion = command({
   path: 'completion',
   access: 'anyone',
   arguments: ['<shell>'],
-  run: async (_context, { shell }) => {
+  run: async (_at, { shell }) => {
     const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
     if (script === undefined) {
       throw new Refusal('invalid-input', `countersign has no completion for "${shell}"`, {
@@ -92,7 +92,7 @@ const words = command({
   path: 'completion words',
   access: 'anyone',
   arguments: ['[typed...]'],
-  run: async (context, { typed }) => {
+  run: async ({ context }, { typed }) => {
     const { catalogue, topics, house } = context;
     const { policyFolder } = await context.settings();
     const entry = catalogue.find(({ word }) => word === typed[0]);

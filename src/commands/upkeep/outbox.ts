@@ -46,11 +46,9 @@ const list = command({
     state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
     limit: z.coerce.number().int().min(1).max(10_000).default(50),
   }),
-  run: async (context, { state, limit }) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }, { state, limit }) => {
     const messages = await listOutbox(desk, state, limit);
     const off = await switchedOff(desk);
-    const words = wordsOf(context);
     const whole = (title: string) => ({ title, whole: true });
     const [to, id] = [words('outbox.to'), words('outbox.id')];
     return {
@@ -78,9 +76,8 @@ const show = command({
   path: 'outbox show',
   access: 'outbox:read',
   arguments: ['<message>'],
-  run: async (context, { message: id }) => {
-    const message = await findMessage(await context.desk(), id);
-    const words = wordsOf(context);
+  run: async ({ desk, words }, { message: id }) => {
+    const message = await findMessage(desk, id);
     const { template, channel } = message;
     const rows: readonly (readonly [string, string])[] = [
       [words('outbox.Message'), words('outbox.by', { template, channel })],
@@ -105,9 +102,8 @@ const flush = command({
   path: 'outbox flush',
   access: 'outbox:flush',
   options: ['--again', '--watch'],
-  run: async (context, { again, watch }) => {
-    const desk = await context.desk();
-    if (again) await switchOn(desk, context.operator());
+  run: async ({ context, desk, signed, words }, { again, watch }) => {
+    if (again) await switchOn(desk, signed);
     if (watch) return work(context, desk);
     const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
@@ -120,7 +116,6 @@ const flush = command({
       const also = { delivery: { ...report, later } };
       throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
     }
-    const words = wordsOf(context);
     const notDue = later === 0 ? [] : [words('outbox.not-due', { later })];
     return {
       view: [block.lines(words('outbox.flushed', counts), ...notDue), ...offLines(off, words)],
@@ -158,13 +153,12 @@ const test = command({
   path: 'outbox test',
   access: 'outbox:flush',
   arguments: ['<address>'],
-  run: async (context, { address }) => {
-    const desk = await context.desk();
-    const { id, state, why } = await testDelivery(desk, context.operator(), address);
+  run: async ({ desk, signed, words }, { address }) => {
+    const { id, state, why } = await testDelivery(desk, signed, address);
     if (state !== 'delivered') throw refusal('delivery-failed', 'message-not-taken', { id, why }, 'check-mail');
     const channel = desk.channels.pick('email').name;
     return {
-      view: [block.lines(wordsOf(context)('outbox.sent', { channel, id, address }))],
+      view: [block.lines(words('outbox.sent', { channel, id, address }))],
       document: { test: { id, state } },
     };
   },

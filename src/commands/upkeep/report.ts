@@ -4,7 +4,6 @@ import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
@@ -18,12 +17,10 @@ const report = command({
   path: 'report',
   access: 'report:read',
   options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
-  run: async (context, { html, since }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { html, since }) => {
     const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');
-    const made = await deskReport(desk, context.operator(), from);
+    const made = await deskReport(desk, signed, from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
-    const words = wordsOf(context);
     if (html === undefined) return { view: reportView(made, desk.name, words), document };
     const page = reportPage(made, desk.name, words);
     if (html === '-') return { view: [], document, raw: page };

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { type Command, type Context, command, type Given } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 
 const OPTIONS = [
   '--listen <address>',
@@ -22,12 +21,10 @@ const serve = command({
   access: 'store:manage',
   options: OPTIONS,
   own,
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, words }, given) => {
     const tls = (await tlsOf(context, given)) ?? (given.behindProxy.length === 0 ? desk.pagesTls() : null);
     const place = { ...placeOf(given, tls !== null), tls, proxies: given.behindProxy };
     const { servePages } = await import('../../pages/server.js');
-    const words = wordsOf(context);
     const tell = (line: string) => context.notice(`countersign: ${line}`);
     const served = await servePages({ ...place, desk, tell, words }).catch((error: Error) => {
       throw refusal('config', 'listen-failed', { listen: given.listen, why: error.message }, 'other-address');

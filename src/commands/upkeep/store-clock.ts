@@ -33,10 +33,9 @@ const clock = command({
   access: 'anyone',
   options: OPTIONS,
   own,
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
-    const words = wordsOf(context);
     if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
     await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
     await askYes(context, words('clock.sure'));

@@ -29,12 +29,12 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
   access: 'store:manage',
-  run: async (context) => {
-    const known = await storeInfo(await context.desk());
+  run: async ({ desk, words }) => {
+    const known = await storeInfo(desk);
     const { log, createdAt, ...rest } = known;
     const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
     return {
-      view: [block.fields(...infoRows(known, wordsOf(context)))],
+      view: [block.fields(...infoRows(known, words))],
       document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
     };
   },
@@ -60,8 +60,7 @@ const migrate = command({
   access: 'anyone',
   options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
   own: approverInput,
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  run: async ({ context, words }, given) => {
     const voucher = () => {
       context.notice(words('store.vouching'));
       return askSecondOperator(context, given, words('store.voucher'));
@@ -84,12 +83,10 @@ const backup = command({
   access: 'store:manage',
   arguments: [{ name: '<file>', path: 'here' }],
   own: () => ({ file: z.string().min(1) }),
-  run: async (context, { file }) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), CARE_FOR_STORE);
+  run: async ({ context, desk, signed, words }, { file }) => {
+    await askAuthority(desk, signed, CARE_FOR_STORE);
     await context.files.requireNew(file);
-    const { logSize } = await backUpStore(desk, context.operator(), file);
-    const words = wordsOf(context);
+    const { logSize } = await backUpStore(desk, signed, file);
     return {
       view: [
         block.verdict(words('store.backed-up')),
@@ -108,12 +105,11 @@ const restore = command({
   arguments: [{ name: '<file>', path: 'here' }],
   options: ['--accept-rollback', ...approverOptions('a second operator (lead or admin) who accepts the loss too')],
   own: () => ({ file: z.string().min(1), ...approverInput() }),
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const { file, acceptRollback } = given;
     const signed = await restorer(context);
     const approve = (desk: Desk) => askApprover(context, given, desk, signed?.operator.id ?? null);
     const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
-    const words = wordsOf(context);
     return {
       view: [
         block.verdict(words('store.restored')),
@@ -173,12 +169,11 @@ async function askApprover(
 const rekey = command({
   path: 'store rekey',
   access: 'store:manage',
-  run: async (context) => {
-    await askAuthority(await context.desk(), context.operator(), CARE_FOR_KEY);
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }) => {
+    await askAuthority(desk, signed, CARE_FOR_KEY);
     if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
     await askYes(context, words('store.sure'));
-    const done = await context.house.rekeyStore(context.operator());
+    const done = await context.house.rekeyStore(signed);
     return { view: rekeyedView(done, words), document: { rekey: done } };
   },
 });

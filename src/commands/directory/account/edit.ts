@@ -6,7 +6,7 @@ import { type AccountEdit, type EditedAccount, editAccount } from '../../../proc
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Given, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
-import { type Words, wordsOf } from '../../wording/words.js';
+import type { Words } from '../../wording/words.js';
 import { accountDocument } from '../account-view.js';
 import { COUNTRY, LANGUAGE, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
@@ -42,14 +42,13 @@ export const editAccountCommand = command({
   arguments: [REFERENCE],
   options: OPTIONS,
   own,
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, given) => {
     const power = await runPower(context, given);
     if (power !== null) return power;
     const change = await changeOf(context, given);
-    const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
+    const edited = await editAccount(desk, signed, await findAccount(desk, given.account), change);
     return {
-      view: [block.lines(...editedLines(edited, wordsOf(context)))],
+      view: [block.lines(...editedLines(edited, words))],
       document: { account: accountDocument(edited.account), changed: edited.fields },
     };
   },

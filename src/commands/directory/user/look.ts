@@ -8,7 +8,6 @@ import { type FoundUser, searchUsers } from '../../../procedures/directory/searc
 import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
-import { wordsOf } from '../../wording/words.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, limitOf, PAGE, pageOf, USER_ARGUMENT } from '../listing-arguments.js';
 import { describedUserDocument, userDocument, userTable, userView } from '../user-view.js';
@@ -18,12 +17,11 @@ export const listUsers = command({
   access: 'directory:read',
   options: [ACCOUNT_OPTION, '--limit <n>'],
   own: () => ({ limit: limitOf().optional() }),
-  run: async (context, { account: reference, limit }) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, { account: reference, limit }) => {
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
     const { found, more, capped } = await viewUsers(
       desk,
-      context.operator(),
+      signed,
       { list: 'user list', account, limit },
       async (rows) => {
         const users: FoundUser[] = [];
@@ -31,7 +29,6 @@ export const listUsers = command({
         return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );
-    const words = wordsOf(context);
     const count = more ? '' : words('directory.count-users', { count: found.length });
     return {
       view: [
@@ -49,15 +46,14 @@ export const showUser = command({
   access: 'directory:read',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION],
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
     const mfa = await mfaStatus(desk, found.account, found.user);
     const all = await describeUser(desk, found);
     const asked = { view: 'user', others: all.sharing } as const;
-    const { person, others } = await viewUser(desk, context.operator(), found, asked);
+    const { person, others } = await viewUser(desk, signed, found, asked);
     const described = { ...all, ...person, sharing: others, mfa };
-    return { view: userView(described, wordsOf(context)), document: { user: describedUserDocument(described) } };
+    return { view: userView(described, words), document: { user: describedUserDocument(described) } };
   },
 });
 
@@ -67,17 +63,15 @@ export const searchUsersCommand = command({
   arguments: ['<text...>'],
   options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
   own: () => ({ limit: limitOf().default(20), page: pageOf() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const text = given.text.join(' ');
     const { found, more, capped } = await viewUsers(
       desk,
-      context.operator(),
+      signed,
       { list: 'user search', text, account, limit: given.limit, page: given.page },
       (rows) => searchUsers(desk, text, rows, account),
     );
-    const words = wordsOf(context);
     const cut = cutNote(words, found.length, more, capped, given.page);
     return {
       view: [userTable(found, words('directory.no-user'), true, words), ...cut],
