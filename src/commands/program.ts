@@ -12,7 +12,7 @@ import { reportError, reportResult } from './report-outcome.js';
 import { memberOf } from './typing/flag-names.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
-import { asksForHelp, checkPaths, firstWord, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
+import { asksForHelp, checkPaths, firstWord, optionsBy, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
@@ -32,7 +32,10 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-async function finish({ program, finished }: Built, argv: readonly string[]): Promise<number> {
+async function finish(
+  { program, finished }: ReturnType<typeof buildProgram>,
+  argv: readonly string[],
+): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -63,12 +66,7 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
   return entry === undefined ? [] : entry.load();
 }
 
-interface Built {
-  readonly program: Commander;
-  readonly finished: { exit: number; told: Promise<void> };
-}
-
-function buildProgram(world: World, commands: readonly Command[], word: string | undefined): Built {
+function buildProgram(world: World, commands: readonly Command[], word: string | undefined) {
   const finished = { exit: 0, told: Promise.resolve() };
   const writeOut = (text: string) => {
     finished.told = world.stdout.write(text);
@@ -220,17 +218,8 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
 
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
-  const flag = (name: string) => given[name] === true;
-  return {
-    store: given['store'] as string | undefined,
-    keyFile: given['keyFile'] as string | undefined,
-    config: given['config'] as string | undefined,
-    json: flag('json'),
-    quiet: flag('quiet'),
-    verbose: flag('verbose'),
-    plain: flag('plain'),
-    yes: flag('yes'),
-    color: given['color'] !== false,
-    input: given['input'] !== false,
-  };
+  const { store, keyFile, config } = given as Partial<Record<string, string>>;
+  // commander has `--no-color` as `color: false`.
+  const stands = (name: string) => given[name.replace(/^no-/, '')] === !name.startsWith('no-');
+  return { store, keyFile, config, ...optionsBy(stands) };
 }

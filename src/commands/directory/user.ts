@@ -33,11 +33,12 @@ const editUserCommand = command({
     '--reason <text>',
     WAIT,
   ],
-  run: async ({ context, desk, signed, words }, { user, account, signIn, reason, wait, ...change }) => {
+  run: async (at, { user, account, signIn, reason, wait, ...change }) => {
+    const { desk, signed, words } = at;
     if (signIn !== undefined) {
       requireAlone('--sign-in', Object.values(change));
       const found = await givenUser(desk, user, account);
-      return runSignIn(context, found, { signIn, reason, wait });
+      return runSignIn(at, found, { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');

@@ -3,17 +3,15 @@
  * same place (B80). So nobody leaves with an app that does not work.
  */
 
+import type { StartedOperator } from '../../procedures/operators/start-operator.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
-export interface ShownSecret {
-  readonly uri: string;
-  /** In groups of four. */
-  readonly secretBase32: string;
-}
+/** The secret is in groups of four. */
+type ShownSecret = NonNullable<StartedOperator['totp']>;
 
 /** Scripts need the secret without the spaces between its groups. */
 export const bareSecret = ({ uri, secretBase32 }: ShownSecret): ShownSecret => ({

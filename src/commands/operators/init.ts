@@ -20,7 +20,7 @@ import { type At, type Command, type Context, command, type Given, type Result }
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
-import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
+import { askFirstCode, bareSecret, recoveryBlocks, secretBlocks } from './enrol-app.js';
 
 const OPTIONS = ['--operator <name>', '--password-stdin', '--token', '--expires <when>'] as const;
 const own = () => ({ operator: z.string().default('admin') });
@@ -83,16 +83,11 @@ async function shown(context: Context, result: Result): Promise<void> {
   }
 }
 
-interface Own {
-  readonly password: string;
-  /** Secret of the app, and the step of its first code; null if nobody can be asked for one. */
-  readonly totp: string;
-  readonly step: number | null;
-  readonly shown: ShownSecret;
-}
-
-/** Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. */
-async function askOwn(context: Context, name: string, passwordStdin: boolean): Promise<Own> {
+/**
+ * Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. `step`: of the first code;
+ * null if nobody can be asked for one.
+ */
+async function askOwn(context: Context, name: string, passwordStdin: boolean) {
   const message = wordsOf(context)('sign.password-for', { name });
   const password = await askNewSecret(context, passwordStdin, '--password-stdin', message);
   const founding = await context.house.founding();
@@ -105,7 +100,7 @@ async function askOwn(context: Context, name: string, passwordStdin: boolean): P
 
 interface Made {
   readonly token: NewToken | null;
-  readonly own: Own | undefined;
+  readonly own: Awaited<ReturnType<typeof askOwn>> | undefined;
   readonly recovery: NewRecoveryCodes | null;
 }
 

@@ -28,13 +28,10 @@ export type PortalGiven = Given<(typeof PORTAL_OPTIONS)[number]>;
 /** The options that name a person, for a command that can be copied. */
 export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${login}`;
 
-export interface PersonNamed {
-  readonly account: string;
-  readonly as: string;
-}
+export type PersonNamed = ReturnType<typeof personOf>;
 
 /** Company and login. `--as` may give both: ACCOUNT/LOGIN. Refusal missing-option. */
-export function personOf(context: Context, { account, as }: Pick<PortalGiven, 'account' | 'as'>): PersonNamed {
+export function personOf(context: Context, { account, as }: Pick<PortalGiven, 'account' | 'as'>) {
   const slash = account === undefined ? (as?.indexOf('/') ?? -1) : -1;
   if (as !== undefined && slash > 0) return { account: as.slice(0, slash), as: as.slice(slash + 1) };
   if (account === undefined) throw missing(context, '--account');

@@ -7,20 +7,15 @@ import type { Desk } from '../../desk.js';
 import { type Problem, Refusal, refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
+import type { planReset } from '../../procedures/resets/plan-reset.js';
 import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
-import type { Account } from '../../rules/people.js';
 import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
 import type { Context, Given } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
 import { readTable, TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
-export interface ResetList {
-  readonly rows: readonly WrittenRow[];
-  readonly wholeAccount: Account | null;
-  readonly source: string;
-  readonly list?: WrittenList;
-}
+type ResetList = Omit<Parameters<typeof planReset>[2], 'reason' | 'ticket' | 'final'>;
 
 export const RESET_OPTIONS = [
   '--account <account>',

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
-import { type Context, command, type Given, type Result } from '../../command.js';
+import { type At, type Context, command, type Given, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import type { Words } from '../../wording/words.js';
 import { accountDocument } from '../account-view.js';
@@ -42,8 +42,9 @@ export const editAccountCommand = command({
   arguments: [REFERENCE],
   options: OPTIONS,
   own,
-  run: async ({ context, desk, signed, words }, given) => {
-    const power = await runPower(context, given);
+  run: async (at, given) => {
+    const { context, desk, signed, words } = at;
+    const power = await runPower(at, given);
     if (power !== null) return power;
     const change = await changeOf(context, given);
     const edited = await editAccount(desk, signed, await findAccount(desk, given.account), change);
@@ -55,14 +56,14 @@ export const editAccountCommand = command({
 });
 
 /** Edition and way to sign in, each alone. */
-async function runPower(context: Context, given: Edit): Promise<Result | null> {
+async function runPower(at: At<'directory:write'>, given: Edit): Promise<Result | null> {
   const { account: reference, edition, signIn, reason, wait, dropPrivileges, ...others } = given;
   if (edition === undefined && signIn === undefined) return null;
   requireAlone(edition === undefined ? '--sign-in' : '--edition', Object.values(others));
-  const account = await findAccount(await context.desk(), reference);
-  if (edition === undefined) return runSignIn(context, { account, user: null }, { signIn: signIn ?? '', reason, wait });
+  const account = await findAccount(at.desk, reference);
+  if (edition === undefined) return runSignIn(at, { account, user: null }, { signIn: signIn ?? '', reason, wait });
   requireAlone('--edition', [signIn]);
-  return runEdition(context, account, { edition, dropPrivileges, reason, wait });
+  return runEdition(at, account, { edition, dropPrivileges, reason, wait });
 }
 
 async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
