@@ -124,6 +124,9 @@ export type At<Who extends Access> = { readonly context: Context; readonly words
   ? unknown
   : { readonly desk: Desk; readonly signed: SignedOperator });
 
+/** With whom a procedure of the desk acts. */
+export type Operated = At<'signed-in'>;
+
 export interface Written<Who extends Access, A extends Arguments, O extends Options, Own extends z.ZodRawShape>
   extends Omit<Command, 'summary' | 'examples' | 'access' | 'arguments' | 'options' | 'input' | 'run'>,
     Partial<Pick<Command, 'summary' | 'examples' | 'input'>> {

@@ -49,10 +49,7 @@ export async function beginSetUp(visit: Signed, kind: string): Promise<Answer> {
   const asked = { kind, enrolmentCode, replaces };
   if (needsBrowser(kind) && visit.site !== undefined) {
     const options = await beginInBrowser(visit.desk, visit.login, { ...asked, site: visit.site });
-    const name = field('name', visit.text('passkey.name'), {
-      note: visit.text('passkey.name-note'),
-      optional: 'yes',
-    });
+    const name = field('name', visit.text('passkey.name'), { note: visit.text('passkey.name-note'), optional: 'yes' });
     const kept = html`${hidden('replaces', visit.given('replaces'))}${hidden('kind', kind)}${name}`;
     return { html: askingPage(visit, options, 'confirm', kept), script: true };
   }

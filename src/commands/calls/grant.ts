@@ -25,9 +25,7 @@ const list = command({
           words('grants.none'),
         ),
       ],
-      document: {
-        grants: grants.map((grant) => ({ ...grant, ...moments(grant, 'createdAt', 'expiresAt') })),
-      },
+      document: { grants: grants.map((grant) => ({ ...grant, ...moments(grant, 'createdAt', 'expiresAt') })) },
     };
   },
 });

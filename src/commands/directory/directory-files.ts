@@ -1,7 +1,6 @@
 /** `account import|export`, `user import|export`: the directory from CSV, looked at before or at once, and as CSV, ready to import again. */
 
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
@@ -12,7 +11,15 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask-approver.js';
-import { type Command, type Context, command, type Given, type OptionSpec, type Result } from '../command.js';
+import {
+  type Command,
+  type Context,
+  command,
+  type Given,
+  type Operated,
+  type OptionSpec,
+  type Result,
+} from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
@@ -46,8 +53,8 @@ const importAccounts = command({
   arguments: [FILE],
   options: PLANNED,
   own: plannedInput,
-  run: async ({ context }, given) =>
-    importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
+  run: async (at, given) =>
+    importing(at, given, async (file) => ({ accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given) })),
 });
 
 const importUsers = command({
@@ -56,32 +63,31 @@ const importUsers = command({
   arguments: [FILE],
   options: [ACCOUNTS, ...PLANNED.slice(0, -TABLE_OPTIONS.length), CLEAR, ...TABLE_OPTIONS],
   own: plannedInput,
-  run: async ({ context }, given) =>
-    importing(context, given, async (file) => {
+  run: async (at, given) =>
+    importing(at, given, async (file) => {
       // The options name columns of the users.
       const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
-      const companies = given.accounts && (await readTable(context, given.accounts, ACCOUNT_SHAPE, plain));
-      const users = await readTable(context, file, USER_SHAPE, given);
+      const companies = given.accounts && (await readTable(at.context, given.accounts, ACCOUNT_SHAPE, plain));
+      const users = await readTable(at.context, file, USER_SHAPE, given);
       return { ...(companies ? { accounts: companies } : {}), users, clearContacts: given.clearContacts };
     }),
 });
 
 async function importing(
-  context: Context,
+  at: Operated,
   given: Planned,
   read: (file: string) => Promise<ImportRequest>,
 ): Promise<Result> {
-  const desk = await context.desk();
+  const { context, desk, signed, words } = at;
   const request =
     given.apply === undefined
       ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
       : await readImportPlan(context, given.apply, given);
-  if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
+  if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
-    confirmed(context, given.confirm, (confirm) => importDirectory(desk, context.operator(), { ...request, confirm })),
+    confirmed(context, given.confirm, (confirm) => importDirectory(desk, signed, { ...request, confirm })),
   );
-  const words = wordsOf(context);
-  const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
+  const waiting = report.notices.length - (await deliverNotices(at, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
   return {
@@ -95,11 +101,11 @@ function fileOf({ file }: Planned): string {
   throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
-async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Planned): Promise<Result> {
-  const preview = await previewImport(desk, context.operator(), request);
+async function previewed(at: Operated, request: ImportRequest, { plan }: Planned): Promise<Result> {
+  const { context, desk, signed, words } = at;
+  const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
   const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
-  const words = wordsOf(context);
   const changes = preview.changes.map(({ line, account, login, column, old, new: now }) => {
     const who = login === null ? account : `${account}/${login}`;
     return words('import.change', { line, who, column, before: old || null, after: now || null });
@@ -121,8 +127,8 @@ async function previewed(context: Context, desk: Desk, request: ImportRequest, {
 const NOTICES_AT_ONCE = 100;
 
 /** Returns how many were delivered. After an interruption the rest stays queued. */
-async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<number> {
-  const progress = context.progress(wordsOf(context)('import.sending'), ids.length);
+async function deliverNotices({ context, desk, words }: Operated, ids: readonly string[]): Promise<number> {
+  const progress = context.progress(words('import.sending'), ids.length);
   let delivered = 0;
   try {
     for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {

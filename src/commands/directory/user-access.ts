@@ -71,11 +71,7 @@ const invite = command({
       const problems = lines.map((message) => ({ message }));
       throw refusal('delivery-failed', 'nobody-invited', {}, 'see-why-refused', { problems, also: document });
     }
-    return {
-      view: [block.lines(...lines)],
-      document,
-      ...(failed > 0 ? { exit: 4 } : {}),
-    };
+    return { view: [block.lines(...lines)], document, ...(failed > 0 ? { exit: 4 } : {}) };
   },
 });
 

@@ -89,10 +89,7 @@ const addUserCommand = command({
     '--email <address>',
     '--phone <number>',
     '--role <role>',
-    {
-      flags: '--scope <scope>',
-      many: true,
-    },
+    { flags: '--scope <scope>', many: true },
     '--sign-in <kind>',
   ],
   own: () => ({ signIn: z.string().default('native') }),
@@ -105,11 +102,7 @@ const addUserCommand = command({
       { name: 'phone', option: '--phone', message: words('directory.ask-phone') },
       { name: 'role', option: '--role', message: words('directory.Role'), choices: CUSTOMER_ROLES },
     ]);
-    const found = await addUser(desk, signed, {
-      ...asked,
-      scopes: given.scope,
-      signIn: given.signIn,
-    });
+    const found = await addUser(desk, signed, { ...asked, scopes: given.scope, signIn: given.signIn });
     const who = `${found.account.number}/${found.user.login}`;
     const { name } = found.user;
     const role = words.term('roleTitle', found.user.role);

@@ -1,7 +1,7 @@
 /** `audit list`, `audit export`: read the log. Part of the noun in audit.ts. */
 
 import * as z from 'zod';
-import type { AuditFilter, Desk } from '../../desk.js';
+import type { AuditFilter } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
@@ -24,10 +24,10 @@ import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { type Command, command, type Operated, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const FILTERS = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
@@ -42,9 +42,7 @@ const FILTERS = [
 const filters = () => ({
   kind: z
     .string()
-    .refine(isAuditFilter, {
-      error: ({ input }) => `"${String(input)}" is not a kind of entry${nearKinds(input)}`,
-    })
+    .refine(isAuditFilter, { error: ({ input }) => `"${String(input)}" is not a kind of entry${nearKinds(input)}` })
     .optional(),
   outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
 });
@@ -64,14 +62,15 @@ const list = command({
   access: 'audit:read-caller',
   options: [...FILTERS, '--limit <n>', '--follow'],
   own: () => ({ ...filters(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
-  run: async ({ context, desk, signed, words }, { limit, follow, ...query }) => {
+  run: async (at, { limit, follow, ...query }) => {
+    const { context, desk, signed, words } = at;
     const door = doorOfLog(query, follow);
     await askAuthority(desk, signed, door);
     const filter = await readFilter(desk, query);
     const last = await lastNumber(desk);
     const newest = await newestEntries(desk, filter, limit);
     const { entries } = newest;
-    if (follow) return followLog(context, desk, { filter, door }, { ...newest, last });
+    if (follow) return followLog(at, { filter, door }, { ...newest, last });
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, signed, entries, door);
     const view = [tableOf(entries, people, words)];
@@ -110,18 +109,18 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
 
 /** Ends with Ctrl-C (130), or when the reader of the pipe closes it. */
 async function followLog(
-  context: Context,
-  desk: Desk,
+  at: Operated,
   { filter, door }: { readonly filter: AuditFilter; readonly door: LogDoor },
   seen: NewestEntries & { readonly last: number },
 ): Promise<Result> {
+  const { context, desk } = at;
   let after = seen.last;
-  await writeEntries(context, desk, door, seen.entries);
+  await writeEntries(at, door, seen.entries);
   requireGenuine(seen);
   while (!context.signal.aborted) {
     await pause(FOLLOW_MS, context.signal);
     for await (const page of entriesAfter(desk, filter, after)) {
-      await writeEntries(context, desk, door, page);
+      await writeEntries(at, door, page);
       after = page.at(-1)?.seq ?? after;
     }
   }
@@ -132,17 +131,13 @@ async function followLog(
  * Writes entries at once: one row each with --json, otherwise lines without the heading, which would repeat. Checks the authority again, so
  * an operator who may no longer read the log sees no new entries.
  */
-async function writeEntries(
-  context: Context,
-  desk: Desk,
-  door: LogDoor,
-  entries: readonly LoggedEntry[],
-): Promise<void> {
+async function writeEntries(at: Operated, door: LogDoor, entries: readonly LoggedEntry[]): Promise<void> {
+  const { context, desk, signed, words } = at;
   if (entries.length === 0) return;
-  await askAuthority(desk, context.operator(), door);
+  await askAuthority(desk, signed, door);
   for (const entry of entries) await context.row(rowOf(entry));
   if (context.options.json) return;
-  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door), wordsOf(context));
+  const { rows } = tableOf(entries, await peopleOf(desk, signed, entries, door), words);
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
 }

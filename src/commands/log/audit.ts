@@ -19,12 +19,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const verify = command({
   path: 'audit verify',
   access: 'audit:read',
-  options: [
-    {
-      flags: '--checkpoint <file>',
-      path: 'reads',
-    },
-  ],
+  options: [{ flags: '--checkpoint <file>', path: 'reads' }],
   own: () => ({ checkpoint: z.string().min(1).optional() }),
   run: async ({ context, desk, words }, given) => {
     const note = given.checkpoint === undefined ? undefined : await context.files.readText(given.checkpoint);
@@ -79,11 +74,7 @@ const checkpoint = command({
   run: async ({ context, desk, words }) => {
     const { origin, size, root, note, verifierKey } = await signCheckpoint(desk);
     context.notice(words('audit.key', { key: verifierKey }));
-    return {
-      view: [],
-      raw: note,
-      document: { checkpoint: { origin, size, root: base64(root), note, verifierKey } },
-    };
+    return { view: [], raw: note, document: { checkpoint: { origin, size, root: base64(root), note, verifierKey } } };
   },
 });
 

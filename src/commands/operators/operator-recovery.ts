@@ -32,11 +32,7 @@ const recover = command({
   run: async ({ context, words }, given) => {
     const signed = await whoAsks(context, given);
     const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
-    return {
-      view: recoveredView(done, words),
-      document: recoveredDocument(done),
-      ...(done.waits ? { exit: 5 } : {}),
-    };
+    return { view: recoveredView(done, words), document: recoveredDocument(done), ...(done.waits ? { exit: 5 } : {}) };
   },
 });
 

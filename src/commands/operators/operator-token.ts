@@ -83,10 +83,7 @@ const tokenRevoke = command({
   arguments: ['<id>'],
   run: async ({ desk, signed, words }, { id }) => {
     await revokeToken(desk, signed, id);
-    return {
-      view: [block.lines(words('staff.revoked', { id }))],
-      document: { token: { id, revoked: true } },
-    };
+    return { view: [block.lines(words('staff.revoked', { id }))], document: { token: { id, revoked: true } } };
   },
 });
 

@@ -53,9 +53,7 @@ const list = command({
           words('staff.none'),
         ),
       ],
-      document: {
-        operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })),
-      },
+      document: { operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })) },
     };
   },
 });

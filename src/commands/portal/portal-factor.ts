@@ -32,9 +32,7 @@ export async function passFactor(
   throw new Refusal('factor-needed', words('portal.code-needed', { to: sentTo }), {
     hint: choices.length === 0 ? words('portal.no-contact') : next,
     problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice, words)}` })),
-    also: {
-      login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null },
-    },
+    also: { login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null } },
   });
 }
 

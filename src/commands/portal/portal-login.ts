@@ -63,10 +63,7 @@ const typed = answerKinds.filter((kind) => !needsBrowser(kind));
 
 const LOGIN_OPTIONS = [
   ...PORTAL_OPTIONS,
-  {
-    flags: '--factor <name>',
-    about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}`,
-  },
+  { flags: '--factor <name>', about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}` },
   '--enrolment-code <code>',
   '--new-code',
   '--remember',

@@ -62,10 +62,7 @@ function documentOf({ account, user }: Owner, facts: Profile) {
   return {
     ...pick(user, 'id', 'login', 'name', 'email', 'phone', 'role'),
     privileges: facts.privileges,
-    account: {
-      ...pick(account, 'id', 'number', 'name', 'edition'),
-      mfaRequired: account.mfaRequiredAt !== null,
-    },
+    account: { ...pick(account, 'id', 'number', 'name', 'edition'), mfaRequired: account.mfaRequiredAt !== null },
     passphrase: { ...facts.passphrase, ...moments(facts.passphrase, 'setAt') },
     ...moments(facts, 'passwordChangedAt'),
   };

@@ -35,11 +35,7 @@ const devices = portalCommand({
         ),
       ],
       document: {
-        devices: rows.map((row) => ({
-          id: row.id,
-          ...moments(row, 'rememberedAt', 'expiresAt'),
-          current: row.here,
-        })),
+        devices: rows.map((row) => ({ id: row.id, ...moments(row, 'rememberedAt', 'expiresAt'), current: row.here })),
       },
     };
   },

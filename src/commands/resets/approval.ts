@@ -1,6 +1,5 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
 
-import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { pause } from '../../procedures/pause.js';
@@ -9,21 +8,20 @@ import { DECIDING, decideApproval, listApprovals, showApproval } from '../../pro
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
 import { askReason } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, command, type Operated, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { pick } from '../wording/documents.js';
 import { localSecond } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
   path: 'approval list',
   access: 'mfa:read',
   options: ['--all', '--watch'],
-  run: async ({ context, desk, words }, { all, watch }) => {
-    if (watch) return watchList(context, desk, all);
-    const approvals = await listApprovals(desk, all);
-    return { view: [listTable(approvals, words)], document: { approvals: approvals.map(approvalDocument) } };
+  run: async (at, { all, watch }) => {
+    if (watch) return watchList(at, all);
+    const approvals = await listApprovals(at.desk, all);
+    return { view: [listTable(approvals, at.words)], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
 
@@ -31,17 +29,17 @@ const list = command({
 const WATCHING = { permission: 'mfa:read', running: true } as const;
 const LOOK_AGAIN_MS = 1_000;
 
-async function watchList(context: Context, desk: Desk, all: boolean): Promise<Result> {
+async function watchList({ context, desk, signed, words }: Operated, all: boolean): Promise<Result> {
   const { json, plain } = context.options;
   if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
   for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
-    await askAuthority(desk, context.operator(), WATCHING);
+    await askAuthority(desk, signed, WATCHING);
     const approvals = await listApprovals(desk, all);
     const document = { approvals: approvals.map(approvalDocument) };
     const now = JSON.stringify(document);
     if (now === shown) continue;
     shown = now;
-    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, wordsOf(context)), block.blank];
+    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, words), block.blank];
     if (json) await context.row(document);
     else await context.write(await renderView(view, context.style, { plain }));
   }
@@ -77,9 +75,10 @@ const approve = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>', '--recovery-code-stdin'],
-  run: async ({ context, desk, signed, words }, given): Promise<Result> => {
+  run: async (at, given): Promise<Result> => {
+    const { context, desk, signed, words } = at;
     await askAuthority(desk, signed, DECIDING);
-    if (given.recoveryCodeStdin) return alone(context, given.request);
+    if (given.recoveryCodeStdin) return alone(at, given.request);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request), words));
       const prompts = await context.ask.prompts('--yes');
@@ -102,10 +101,9 @@ const approve = command({
   },
 });
 
-async function alone(context: Context, id: string): Promise<Result> {
+async function alone({ context, desk, signed, words }: Operated, id: string): Promise<Result> {
   const recoveryCode = () => context.files.readSecretLine('--recovery-code-stdin');
-  const { validFrom, expiresAt } = await approveAlone(await context.desk(), context.operator(), { id, recoveryCode });
-  const words = wordsOf(context);
+  const { validFrom, expiresAt } = await approveAlone(desk, signed, { id, recoveryCode });
   const line = words('approval.counts-later', { from: validFrom, until: expiresAt });
   return {
     view: [block.verdict(words('approval.approved-waits'), 'warn'), block.lines(line)],

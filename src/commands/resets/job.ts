@@ -14,10 +14,7 @@ import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, 
 import { listText, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
 
-const FAILED = {
-  flags: '--failed <file>',
-  path: 'writes',
-} as const;
+const FAILED = { flags: '--failed <file>', path: 'writes' } as const;
 
 const notDoneOf = ({ lines }: JobReport): readonly number[] =>
   lines.filter(({ row, planned }) => !planned && isNotDone(row)).map(({ row }) => row.line);
@@ -69,7 +66,8 @@ const resume = command({
   access: 'mfa:reset-bulk',
   arguments: ['<job>'],
   options: [FAILED],
-  run: async ({ context, desk, signed }, given) => {
+  run: async (at, given) => {
+    const { context, desk, signed } = at;
     const begun = await resumeJob(desk, signed, given.job);
     const report = await showJob(desk, given.job);
     const { plan, lines } = report;
@@ -77,7 +75,7 @@ const resume = command({
     await writeAgain(context, given.failed, plan, notDoneOf(report));
     const waits = ({ row, planned }: JobLine) => (planned ? ({ ...row, outcome: 'needs-approval' } as const) : row);
     const idle = begun.work === null ? lines.map(waits) : idleOutcomes(plan.rows, begun);
-    return showRun(context, desk, begun, { plan, idle, failed: given.failed });
+    return showRun(at, begun, { plan, idle, failed: given.failed });
   },
 });
 

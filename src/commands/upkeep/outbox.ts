@@ -157,10 +157,7 @@ const test = command({
     const { id, state, why } = await testDelivery(desk, signed, address);
     if (state !== 'delivered') throw refusal('delivery-failed', 'message-not-taken', { id, why }, 'check-mail');
     const channel = desk.channels.pick('email').name;
-    return {
-      view: [block.lines(words('outbox.sent', { channel, id, address }))],
-      document: { test: { id, state } },
-    };
+    return { view: [block.lines(words('outbox.sent', { channel, id, address }))], document: { test: { id, state } } };
   },
 });
 

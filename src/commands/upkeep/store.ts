@@ -65,10 +65,7 @@ const migrate = command({
       context.notice(words('store.vouching'));
       return askSecondOperator(context, given, words('store.voucher'));
     };
-    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({
-      backedUp: given.backedUp,
-      voucher,
-    });
+    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({ backedUp: given.backedUp, voucher });
     const done = [
       words('store.migrated', { applied }),
       ...(kept === null ? [] : [words('store.as-it-was', { kept })]),

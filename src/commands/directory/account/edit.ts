@@ -17,10 +17,7 @@ const OPTIONS = [
   '--no-sso',
   '--sso-issuer <url>',
   '--sso-audience <text>',
-  {
-    flags: '--sso-jwks <file|url>',
-    path: 'reads',
-  },
+  { flags: '--sso-jwks <file|url>', path: 'reads' },
   '--forbid-phone-resets',
   '--allow-phone-resets',
   COUNTRY,
