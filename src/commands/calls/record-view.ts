@@ -23,15 +23,8 @@ const ENDS = ['call.opened', 'call.ended'];
 /** They say nothing that another step of the call does not say. */
 const SILENT = ['user.viewed', 'verification.started'];
 
-interface Step {
-  readonly kind: string;
-  readonly at: number;
-  readonly by: string;
-  readonly text: string;
-}
-
 /** An outcome that the console noted is a step only if no other entry says it. */
-function stepsOf(record: CallRecord, words: Words): readonly Step[] {
+function stepsOf(record: CallRecord, words: Words) {
   const { entries } = record;
   const said = entries.filter(({ kind }) => kind.startsWith('verification.') || kind.startsWith('mfa.'));
   const known = new Set(said.flatMap((entry) => [verbOf(entry), entry.reason, entry.detail?.['result']]));
@@ -74,7 +67,7 @@ function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words
 }
 
 /** The same step several times in a row is one line. */
-const counted = (steps: readonly Step[], words: Words): readonly string[] =>
+const counted = (steps: ReturnType<typeof stepsOf>, words: Words): readonly string[] =>
   steps.flatMap(({ text: step }, at) => {
     if (steps[at - 1]?.text === step) return [];
     const after = steps.slice(at).findIndex(({ text }) => text !== step);

@@ -6,7 +6,7 @@ import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-
 import type { Handed } from '../../procedures/exits/hand-over.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
-import type { At, Given, Result } from '../command.js';
+import type { Given, Operated, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { moments, pick } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
@@ -15,7 +15,6 @@ import { accountDocument } from './account-view.js';
 export const WAIT = { flags: '--wait', about: 'wait until a second operator has decided' } as const;
 
 type PowerGiven = Given<'--reason <text>' | typeof WAIT>;
-type Operated = At<'directory:write'>;
 
 export function reasonFor({ reason = '' }: PowerGiven): string {
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change' });

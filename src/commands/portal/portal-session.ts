@@ -154,11 +154,9 @@ export const sessionName = (account: Owner['account'], user: Owner['user']): str
   `${account.number}/${user.login}`;
 
 /** Keeps the token of a new login and ends the session that it replaces, because nobody would have its token any more. */
-export async function keepSession(context: Context, desk: Desk, opened: OpenedSession): Promise<void> {
+export async function keepSession(context: Context, desk: Desk, opened: PortalLogin & { readonly token: string }) {
   const name = sessionName(opened.account, opened.user);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
   if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
 }
-
-type OpenedSession = PortalLogin & { readonly token: string };

@@ -81,21 +81,15 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
   ];
 }
 
-export interface Undone {
-  readonly undone: number;
-  /** Undone by an earlier command. */
-  readonly before: number;
-  readonly stayed: readonly UndoOutcome[];
-  /** Resets that had removed something. */
-  readonly taken: readonly UndoOutcome[];
-}
-
-export function undoneOf(outcomes: readonly UndoOutcome[]): Undone {
+/** Of the resets that had removed something (`taken`). `before`: undone by an earlier command. */
+export function undoneOf(outcomes: readonly UndoOutcome[]) {
   const taken = outcomes.filter(({ outcome }) => outcome !== 'nothing-taken');
   const stayed = taken.filter(({ outcome }) => outcome !== 'undone' && outcome !== 'undone-before');
   const before = taken.filter(({ outcome }) => outcome === 'undone-before').length;
   return { undone: taken.length - stayed.length - before, before, stayed, taken };
 }
+
+type Undone = ReturnType<typeof undoneOf>;
 
 export const undoDocument = (id: string, { undone, before, stayed, taken }: Undone) => ({
   id,

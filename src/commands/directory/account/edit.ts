@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
-import { type At, type Context, command, type Given, type Result } from '../../command.js';
+import { type Context, command, type Given, type Operated, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import type { Words } from '../../wording/words.js';
 import { accountDocument } from '../account-view.js';
@@ -53,7 +53,7 @@ export const editAccountCommand = command({
 });
 
 /** Edition and way to sign in, each alone. */
-async function runPower(at: At<'directory:write'>, given: Edit): Promise<Result | null> {
+async function runPower(at: Operated, given: Edit): Promise<Result | null> {
   const { account: reference, edition, signIn, reason, wait, dropPrivileges, ...others } = given;
   if (edition === undefined && signIn === undefined) return null;
   requireAlone(edition === undefined ? '--sign-in' : '--edition', Object.values(others));
