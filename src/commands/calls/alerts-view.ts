@@ -1,5 +1,4 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
-
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';

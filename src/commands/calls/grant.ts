@@ -1,5 +1,4 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
-
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';

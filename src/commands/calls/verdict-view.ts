@@ -2,7 +2,6 @@
  * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73). `heard` are the words of the caller's language.
  */
-
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';

@@ -1,5 +1,4 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
-
 import { Refusal } from '../../errors.js';
 import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { type Asked, openAskedCall } from '../../procedures/calls/open-call.js';

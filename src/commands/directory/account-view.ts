@@ -1,5 +1,4 @@
 /** Accounts as documents and views. */
-
 import type { AccountDescription } from '../../procedures/directory/describe-customer.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';

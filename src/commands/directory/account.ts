@@ -1,5 +1,4 @@
 /** `account …`: customer companies (B01, B63); `edit` is account/edit.ts. Imports and exports are directory-files.ts. */
-
 import { addAccount } from '../../procedures/directory/add-to-directory.js';
 import { describeAccount } from '../../procedures/directory/describe-customer.js';
 import { switchAccount } from '../../procedures/directory/disable-customer.js';

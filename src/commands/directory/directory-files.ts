@@ -1,5 +1,4 @@
 /** `account import|export`, `user import|export`: the directory from CSV, looked at before or at once, and as CSV, ready to import again. */
-
 import * as z from 'zod';
 import { Refusal, refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';

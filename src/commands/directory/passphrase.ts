@@ -1,5 +1,4 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';

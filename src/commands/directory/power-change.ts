@@ -1,5 +1,4 @@
 /** What `user edit`, `account edit` and `user successor` show of a change of power, which a second operator approves (B84). */
-
 import { refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';

@@ -1,5 +1,4 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether a login can be used. The desk never sets or sees a password. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';

@@ -1,5 +1,4 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
-
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';

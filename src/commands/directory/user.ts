@@ -1,5 +1,4 @@
 /** `user …`: logins inside accounts (B05, B09); `list`, `show`, `search` are user/look.ts. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';

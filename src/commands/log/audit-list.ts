@@ -1,5 +1,4 @@
 /** `audit list`, `audit export`: read the log. Part of the noun in audit.ts. */
-
 import * as z from 'zod';
 import type { AuditFilter } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';

@@ -1,5 +1,4 @@
 /** `audit verify`, `checkpoint`, `prove`, `receipt`: let an outsider check the log (B75). audit-list.ts reads it. */
-
 import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';

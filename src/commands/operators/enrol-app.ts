@@ -2,7 +2,6 @@
  * Sets up an authenticator app at the terminal: a QR code that fits 80x24 together with the question below it, and the first code in the
  * same place (B80). So nobody leaves with an app that does not work.
  */
-
 import type { StartedOperator } from '../../procedures/operators/start-operator.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';

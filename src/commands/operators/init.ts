@@ -1,5 +1,4 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
-
 import * as z from 'zod';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';

@@ -1,5 +1,4 @@
 /** `operator token …`: tokens for scripts; each has a role and expires (B70). */
-
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';

@@ -1,5 +1,4 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
-
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';

@@ -1,5 +1,4 @@
 /** `portal profile`, `portal password`, `portal passphrase`: what is a user's own; only the owner shows or sets a passphrase (B14–B18). */
-
 import * as z from 'zod';
 import {
   SETTING_PASSPHRASE,

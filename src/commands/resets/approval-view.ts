@@ -1,5 +1,4 @@
 /** What is shown of requests for approval, for the commands and the console. */
-
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';

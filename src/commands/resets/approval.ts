@@ -1,5 +1,4 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
-
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { pause } from '../../procedures/pause.js';

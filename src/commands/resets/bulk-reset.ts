@@ -2,7 +2,6 @@
  * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
  * Users who need a second operator wait; all others are reset.
  */
-
 import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { waitForApproval } from '../../procedures/resets/approvals.js';

@@ -1,5 +1,4 @@
 /** A plan and its run, as views and as JSON rows. */
-
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';

@@ -1,5 +1,4 @@
 /** `desk status`: what a monitor or a lead should know now. `desk resume`: ends the alarms over many callers (B95). */
-
 import * as z from 'zod';
 import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';

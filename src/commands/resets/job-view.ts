@@ -1,5 +1,4 @@
 /** A bulk run and its undo, as views and as JSON. */
-
 import type { JobHead } from '../../desk.js';
 import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';

@@ -1,5 +1,4 @@
 /** `mfa resend`: the enrolment code of a reset once more, only to what is on file (B89). */
-
 import * as z from 'zod';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';

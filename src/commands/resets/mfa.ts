@@ -1,5 +1,4 @@
 /** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
-
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { csvText } from '../../procedures/directory/export-directory.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';

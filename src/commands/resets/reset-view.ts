@@ -1,5 +1,4 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
-
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
 import type { View } from '../../terminal/render.js';

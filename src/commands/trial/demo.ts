@@ -20,7 +20,8 @@ const OPTIONS = ['--no-console', { flags: '--dir <folder>', path: 'here' }] as c
 
 const demo = command({ path: 'demo', access: 'anyone', throwAway: true, options: OPTIONS, run });
 
-async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
+async function run(at: At<'anyone'>, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
+  const { context, words } = at;
   const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
   if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
     throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
@@ -28,7 +29,7 @@ async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTION
   const cast = await demoCast(context);
   if (!context.options.quiet) context.notice(words('trial.making'));
   const touring = !context.ask.possible && given.dir === undefined;
-  if (touring) return playTour(context, scriptDesk(folder), cast);
+  if (touring) return playTour(at, scriptDesk(folder), cast);
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
   const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });

@@ -1,11 +1,10 @@
 /** The tour: what `demo` shows without a terminal. It runs real commands on the throw-away desk and prints each with its answer. */
-import type { Context, Result } from '../command.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { At, Result } from '../command.js';
+import type { Words } from '../wording/words.js';
 import { makeDemoDesk } from './demo-desk.js';
 import { type DemoCast, runStep, type ScriptDesk, type Step, typed } from './demo-script.js';
 
-export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
-  const words = wordsOf(context);
+export async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
   const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>

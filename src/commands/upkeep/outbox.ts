@@ -1,20 +1,20 @@
-/** `outbox list`, `show`, `flush`: queued and sent messages. Content and codes are sealed and never shown. */
-
+/** `outbox …`: queued and sent messages; `events resend`: what other systems have missed. Content and codes are sealed and never shown. */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
+import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
 import { testDelivery } from '../../procedures/messages/test-delivery.js';
 import { pause } from '../../procedures/pause.js';
 import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
+import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, command, type Operated, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { moments } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
@@ -102,9 +102,10 @@ const flush = command({
   path: 'outbox flush',
   access: 'outbox:flush',
   options: ['--again', '--watch'],
-  run: async ({ context, desk, signed, words }, { again, watch }) => {
+  run: async (at, { again, watch }) => {
+    const { context, desk, signed, words } = at;
     if (again) await switchOn(desk, signed);
-    if (watch) return work(context, desk);
+    if (watch) return work(at);
     const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
@@ -126,15 +127,12 @@ const flush = command({
 });
 
 /** One line where something happened; a store that is busy or gone for a while does not end it. */
-async function work(context: Context, desk: Desk): Promise<Result> {
+async function work({ context, desk, words }: Operated): Promise<Result> {
   let total = 0;
-  const words = wordsOf(context);
   while (!context.signal.aborted) {
     try {
-      const { delivered, givenUp, dropped } = await flushOutbox(desk, {
-        signal: context.signal,
-        step: () => undefined,
-      });
+      const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
+      const { delivered, givenUp, dropped } = report;
       total += delivered;
       if (delivered + givenUp + dropped > 0)
         context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));
@@ -161,4 +159,19 @@ const test = command({
   },
 });
 
-export const commands: readonly Command[] = [list, show, flush, test];
+const resend = command({
+  path: 'events resend',
+  access: 'outbox:flush',
+  options: ['--since <seq>'],
+  own: () => ({ since: z.coerce.number<string>().int('must be a whole number').min(0) }),
+  run: async ({ context, desk, signed, words }, { since }) => {
+    const queued = await resendEvents(desk, signed, since);
+    const { delivered, waiting } = await deliverDue(desk, { signal: context.signal, step: () => undefined });
+    return {
+      view: [block.lines(words('remote.resent', { count: queued, since }))],
+      document: { events: { since, queued, delivered, waiting } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [list, show, flush, test, resend];

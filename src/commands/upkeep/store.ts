@@ -1,5 +1,4 @@
 /** `store …`: looks after the store as a whole. A copy never contains the master key. */
-
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';

@@ -1,5 +1,4 @@
 /** `account edit`: name, single sign-on, resets by phone; or, with a second operator, edition and way to sign in. */
-
 import * as z from 'zod';
 import { refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';

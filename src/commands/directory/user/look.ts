@@ -1,5 +1,4 @@
 /** `user list`, `user show`, `user search`. */
-
 import { mfaStatus } from '../../../procedures/codes/mfa-status.js';
 import { describeUser } from '../../../procedures/directory/describe-customer.js';
 import { userPages } from '../../../procedures/directory/export-directory.js';
