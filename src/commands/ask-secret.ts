@@ -6,12 +6,7 @@ import { wordsOf } from './wording/words.js';
 const MOST_BYTES = 4096;
 
 /** An existing secret, asked once. `option` is what a script gives instead. */
-export async function askSecret(
-  context: Context,
-  fromStdin: boolean,
-  option: string,
-  message: string,
-): Promise<string> {
+export async function askSecret(context: Context, fromStdin: boolean, option: string, message: string) {
   if (fromStdin) return context.files.readSecretLine(option);
   const prompts = await context.ask.prompts(option);
   return prompts.secret({ message });
@@ -33,12 +28,7 @@ export async function readSecretLines(
 }
 
 /** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */
-export async function askNewSecret(
-  context: Context,
-  fromStdin: boolean,
-  option: string,
-  message: string,
-): Promise<string> {
+export async function askNewSecret(context: Context, fromStdin: boolean, option: string, message: string) {
   if (fromStdin) return context.files.readSecretLine(option);
   const words = wordsOf(context);
   const prompts = await context.ask.prompts(option);

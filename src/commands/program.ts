@@ -32,10 +32,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-async function finish(
-  { program, finished }: ReturnType<typeof buildProgram>,
-  argv: readonly string[],
-): Promise<number> {
+async function finish({ program, finished }: ReturnType<typeof buildProgram>, argv: readonly string[]) {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -100,13 +97,7 @@ const wantsHelpOn = (entry: CatalogueEntry, commands: readonly Command[]): boole
 
 type Run = (spec: Command, leaf: Commander) => Promise<void>;
 
-function addEntry(
-  program: Commander,
-  entry: CatalogueEntry,
-  commands: readonly Command[],
-  run: Run,
-  filled: boolean,
-): void {
+function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run, filled: boolean) {
   const own = commands.filter((spec) => spec.path.split(' ')[0] === entry.word);
   const top = program
     .command(entry.word)

@@ -72,11 +72,7 @@ const importUsers = command({
     }),
 });
 
-async function importing(
-  at: Operated,
-  given: Planned,
-  read: (file: string) => Promise<ImportRequest>,
-): Promise<Result> {
+async function importing(at: Operated, given: Planned, read: (file: string) => Promise<ImportRequest>) {
   const { context, desk, signed, words } = at;
   const request =
     given.apply === undefined

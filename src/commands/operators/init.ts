@@ -26,10 +26,7 @@ const own = () => ({ operator: z.string().default('admin') });
 
 const init = command({ path: 'init', access: 'anyone', options: OPTIONS, own, run });
 
-async function run(
-  { context, words }: At<'anyone'>,
-  given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>,
-): Promise<Result> {
+async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>) {
   const { quiet, json } = context.options;
   if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();

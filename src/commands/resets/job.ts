@@ -20,12 +20,7 @@ const notDoneOf = ({ lines }: JobReport): readonly number[] =>
   lines.filter(({ row, planned }) => !planned && isNotDone(row)).map(({ row }) => row.line);
 
 /** Somebody's own list may look like an earlier file of this kind, and nobody named it here; but it has every line. */
-async function writeAgain(
-  context: Context,
-  file: string | undefined,
-  plan: ResetPlan,
-  lines: readonly number[],
-): Promise<void> {
+async function writeAgain(context: Context, file: string | undefined, plan: ResetPlan, lines: readonly number[]) {
   if (file !== undefined && file !== '-' && (await context.files.exists(file))) {
     const text = await context.files.readText(file);
     if (text.split('\n').filter((line) => line.trim() !== '').length > plan.rows.length)

@@ -53,11 +53,7 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
-async function fromFile(
-  context: Context,
-  path: string,
-  { account, keepCells, ...given }: ListGiven,
-): Promise<ResetList> {
+async function fromFile(context: Context, path: string, { account, keepCells, ...given }: ListGiven) {
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
   const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;

@@ -9,7 +9,7 @@ import type { BegunJob } from '../../procedures/resets/reset-job.js';
 import { isNotDone, type RowOutcome, withRemotes } from '../../procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
-import type { Operated, Result } from '../command.js';
+import type { Operated } from '../command.js';
 import { exitOfTally, rowDocument, runView, type Tally } from './bulk-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 
@@ -25,11 +25,7 @@ export interface Report {
  * A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done.
  * Refusals as `runJob`, and approval-needed where nothing may be done now; rows and file are complete as far as the run came.
  */
-export async function showRun(
-  at: Operated,
-  { work, approval }: BegunJob,
-  { plan, idle, failed }: Report,
-): Promise<Result> {
+export async function showRun(at: Operated, { work, approval }: BegunJob, { plan, idle, failed }: Report) {
   const { context, desk, words } = at;
   const approvalId = approval?.id ?? null;
   const small = (work?.targets.length ?? 0) <= CHUNK;

@@ -93,10 +93,7 @@ const synopsis = (commands: readonly Command[]): string[] => [
   ]),
 ];
 
-function described(
-  { path, summary, arguments: wanted = [], options = [], examples }: Command,
-  several: boolean,
-): string[] {
+function described({ path, summary, arguments: wanted = [], options = [], examples }: Command, several: boolean) {
   return [
     several ? `.SH ${text(path.toUpperCase())}` : '.SH DESCRIPTION',
     `${text(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}`)}.`,

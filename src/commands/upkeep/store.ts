@@ -13,7 +13,6 @@ import {
   type StoreInfo,
   storeInfo,
 } from '../../procedures/upkeep/care-for-store.js';
-import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { approverInput, approverOptions, askSecondOperator, type GivenApprover } from '../ask-approver.js';
@@ -147,12 +146,7 @@ async function restorer(context: Context): Promise<SignedOperator | null> {
 }
 
 /** Called only if the restore loses something. */
-async function askApprover(
-  context: Context,
-  given: GivenApprover,
-  desk: Desk,
-  requesterId: string | null,
-): Promise<Actor> {
+async function askApprover(context: Context, given: GivenApprover, desk: Desk, requesterId: string | null) {
   const signIn = await askSecondOperator(context, given);
   if (signIn === undefined) {
     const what = wordsOf(context)('store.accepting');
