@@ -4,26 +4,19 @@ import { isRefusal } from '../errors.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { waitForApproval } from '../procedures/resets/approvals.js';
 import { askCode, askSecret } from './ask-secret.js';
-import type { Context, OptionSpec } from './command.js';
+import type { Context, Given } from './command.js';
 import { wordsOf } from './wording/words.js';
 
-export const approverInput = () => ({
-  approver: z.string().min(1).optional(),
-  approverPasswordStdin: z.boolean().default(false),
-  code: z.string().optional(),
-});
+export const approverInput = () => ({ approver: z.string().min(1).optional() });
 
-interface GivenApprover {
-  readonly approver?: string | undefined;
-  readonly approverPasswordStdin: boolean;
-  readonly code?: string | undefined;
-}
+export const approverOptions = (about: string) =>
+  [
+    { flags: '--approver <name>', about },
+    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
+    { flags: '--code <code>', about: "code from the second operator's authenticator app" },
+  ] as const;
 
-export const approverOptions = (about: string): readonly OptionSpec[] => [
-  { flags: '--approver <name>', about },
-  { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-  { flags: '--code <code>', about: "code from the second operator's authenticator app" },
-];
+export type GivenApprover = Given<ReturnType<typeof approverOptions>[number], ReturnType<typeof approverInput>>;
 
 /** Undefined if nobody was named, and nobody can be asked or the answer was empty. */
 export async function askSecondOperator(

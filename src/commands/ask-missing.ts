@@ -1,5 +1,6 @@
 /** Answers that were not given as options: a person is asked for each in turn; without a terminal one error names them all. */
 import { Refusal, refusal } from '../errors.js';
+import { askReason } from './ask-secret.js';
 import type { Context } from './command.js';
 import { wordsOf } from './wording/words.js';
 
@@ -34,6 +35,14 @@ export async function askMissing<Name extends string>(
 export async function askYes(context: Context, message: string): Promise<void> {
   if (context.options.yes || (await (await context.ask.prompts('--yes')).confirm({ message }))) return;
   throw new Refusal('cancelled', wordsOf(context)('directory.unchanged'));
+}
+
+/** The reason, given or asked for, and a yes: disabling ends what is live at once. Refusals: missing-option without a terminal, cancelled. */
+export async function askDisable(context: Context, what: string, given: string | undefined): Promise<string> {
+  const reason = given ?? (context.ask.possible ? await askReason(context) : '');
+  if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'disable' });
+  if (context.ask.possible) await askYes(context, wordsOf(context)('directory.ask-disable', { what }));
+  return reason;
 }
 
 async function askOne(context: Context, { option, message, choices }: MissingQuestion<string>): Promise<string> {

@@ -6,12 +6,7 @@ import { wordsOf } from './wording/words.js';
 const MOST_BYTES = 4096;
 
 /** An existing secret, asked once. `option` is what a script gives instead. */
-export async function askSecret(
-  context: Context,
-  fromStdin: boolean,
-  option: string,
-  message: string,
-): Promise<string> {
+export async function askSecret(context: Context, fromStdin: boolean, option: string, message: string) {
   if (fromStdin) return context.files.readSecretLine(option);
   const prompts = await context.ask.prompts(option);
   return prompts.secret({ message });
@@ -33,12 +28,7 @@ export async function readSecretLines(
 }
 
 /** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */
-export async function askNewSecret(
-  context: Context,
-  fromStdin: boolean,
-  option: string,
-  message: string,
-): Promise<string> {
+export async function askNewSecret(context: Context, fromStdin: boolean, option: string, message: string) {
   if (fromStdin) return context.files.readSecretLine(option);
   const words = wordsOf(context);
   const prompts = await context.ask.prompts(option);
@@ -49,8 +39,15 @@ export async function askNewSecret(
   return first;
 }
 
-/** A one-time code, from an option or a prompt. */
-export async function askCode(context: Context, given: string | undefined, message: string): Promise<string> {
-  if (given !== undefined) return given;
-  return (await context.ask.prompts('--code')).line({ message });
+/** What an option gives, or a prompt. */
+export async function askLine(context: Context, given: string | undefined, option: string, message: string) {
+  return given ?? (await context.ask.prompts(option)).line({ message });
 }
+
+/** A one-time code. */
+export const askCode = (context: Context, given: string | undefined, message: string) =>
+  askLine(context, given, '--code', message);
+
+/** Why it is done. */
+export const askReason = (context: Context, given?: string) =>
+  askLine(context, given, '--reason', wordsOf(context)('approval.reason'));

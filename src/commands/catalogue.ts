@@ -51,7 +51,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     }),
     entry('outbox', 'list and send queued messages', () => import('./upkeep/outbox.js')),
     entry('connector', 'list and check the systems where logins are reset', () => import('./upkeep/connector.js')),
-    entry('events', 'send again what other systems have missed', () => import('./upkeep/events.js')),
+    entry('events', 'send again what other systems have missed', () => import('./upkeep/outbox.js')),
     entry('policy', 'show or check the rules of the desk', () => import('./upkeep/policy.js')),
     entry('serve', 'serve the pages where customers help themselves', () => import('./upkeep/serve.js')),
     entry('report', 'report on the desk in figures and charts', () => import('./upkeep/report.js')),

@@ -1,13 +1,12 @@
 /** From what commander split to the typed input of a command: bad input ends here, exit 2. */
-import type * as z from 'zod';
 import { refusal } from '../errors.js';
 import type { Command } from './command.js';
+import { longFlag, memberOf } from './typing/flag-names.js';
 
 /** What a person typed, checked by the schema of the command. Refusals name options as they are typed. */
 export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
-  if (spec.input === undefined) return {};
   // Used once in a process: compiling the schema first would take longer than checking by it.
-  const parsed = (spec.input() as z.ZodType).safeParse(raw, { jitless: true });
+  const parsed = spec.input().safeParse(raw, { jitless: true });
   if (parsed.success) {
     requireShort(spec, raw);
     return parsed.data;
@@ -38,18 +37,8 @@ function requireShort(spec: Command, raw: Readonly<Record<string, unknown>>): vo
 }
 
 /** The name a person typed or should have typed for a member of the input. */
-function flagOf(spec: Command, name: string): string {
-  const option = (spec.options ?? []).find(
-    (candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name,
-  );
+function flagOf({ options = [], arguments: wanted = [] }: Command, name: string): string {
+  const option = options.find(({ flags }) => memberOf(flags) === name);
   if (option !== undefined) return longFlag(option.flags);
-  return (
-    (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name
-  );
+  return wanted.find((argument) => memberOf(argument.name) === name)?.name ?? name;
 }
-
-/** `--name` of an option's flags. */
-export const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
-
-/** `key-file` to `keyFile`, as commander names options. */
-export const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());

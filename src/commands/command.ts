@@ -3,7 +3,7 @@
  * (after gh's delete.go). So tests can parse without running. A command gets everything from its Context and returns a
  * Result; it never prints, exits or reads a stream itself.
  */
-import type * as z from 'zod';
+import * as z from 'zod';
 import help from '../../data/help/commands.json' with { type: 'json' };
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
@@ -13,7 +13,9 @@ import type { Progress } from '../terminal/progress.js';
 import type { View } from '../terminal/render.js';
 import type { Style } from '../terminal/style.js';
 import type { Ask, Files, Sessions, Tongue } from './ports.js';
+import { memberOf } from './typing/flag-names.js';
 import type { TopicFiles } from './typing/help-topics.js';
+import { type Words, wordsOf } from './wording/words.js';
 
 export interface ArgumentSpec {
   /** As commander writes it: `<account>`, `[text]`, `[users...]`. */
@@ -40,7 +42,7 @@ export interface OptionSpec {
 /** Who may type it: anyone, any signed-in operator, or one whose role has the permission (B71). */
 export type Access = 'anyone' | 'signed-in' | Permission;
 
-export interface Command<Input = never> {
+export interface Command {
   /** What is typed, without the program's name: `account add`. */
   readonly path: string;
   readonly summary: string;
@@ -55,9 +57,9 @@ export interface Command<Input = never> {
   readonly inspects?: true;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
-  /** Shape of the input, where anything can be typed. A function, so that a schema costs nothing until its command runs. */
-  readonly input?: () => z.ZodType<Input>;
-  run(context: Context, input: Input): Promise<Result>;
+  /** Shape of the input. A function, so that a schema costs nothing until its command runs. */
+  readonly input: () => z.ZodType;
+  run(context: Context, input: never): Promise<Result>;
 }
 
 /** A first word that can be typed, and the file that defines its commands. */
@@ -80,24 +82,94 @@ interface HelpText {
 }
 
 type Undescribed<Spec> = string | (Omit<Spec, 'about'> & { readonly about?: string });
+export type Arguments = readonly Undescribed<ArgumentSpec>[];
+export type Options = readonly Undescribed<OptionSpec>[];
 
-type Written<Input> = Omit<Command<Input>, 'summary' | 'examples' | 'arguments' | 'options'> &
-  Partial<Pick<Command, 'summary' | 'examples'>> & {
-    readonly arguments?: readonly Undescribed<ArgumentSpec>[];
-    readonly options?: readonly Undescribed<OptionSpec>[];
-  };
+type TextOf<One> = One extends { readonly flags: infer F } ? F : One extends { readonly name: infer N } ? N : One;
+type Bare<T> = T extends `--no-${infer N}`
+  ? N
+  : T extends `--${infer N} ${string}`
+    ? N
+    : T extends `--${infer N}`
+      ? N
+      : T extends `${'<' | '['}${infer N}...${string}`
+        ? N
+        : T extends `${'<' | '['}${infer N}${'>' | ']'}`
+          ? N
+          : never;
+type Camel<S> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S & string;
+type ValueOf<One, T = TextOf<One>> = One extends { readonly many: true }
+  ? readonly string[]
+  : T extends `--${string}`
+    ? T extends `${string} ${string}`
+      ? string | undefined
+      : boolean
+    : T extends `${string}...${string}`
+      ? readonly string[]
+      : T extends `<${string}`
+        ? string
+        : string | undefined;
 
-/** Adds the help; drops the input type so that all commands fit in one list: the schema checks the input at run time. */
-export function command<Input>(spec: Written<Input>): Command {
+type Member<One> = Camel<Bare<TextOf<One>>>;
+type Typed<One> = {
+  readonly [O in One as undefined extends ValueOf<O> ? Member<O> : never]?: ValueOf<O>;
+} & { readonly [O in One as undefined extends ValueOf<O> ? never : Member<O>]: ValueOf<O> };
+
+/** The input, by how arguments and options are written: `--dry-run` or not, a text for `--number <n>`, texts for `[users...]`; `Own` as it says. */
+export type Given<One, Own extends z.ZodRawShape = Record<never, never>> = Omit<Typed<One>, keyof Own> &
+  ([keyof Own] extends [never] ? unknown : z.output<z.ZodObject<Own>>);
+
+/** What a command works with. An operator's desk is open already, because they have signed in to it. */
+export type At<Who extends Access> = { readonly context: Context; readonly words: Words } & (Who extends 'anyone'
+  ? unknown
+  : { readonly desk: Desk; readonly signed: SignedOperator });
+
+/** With whom a procedure of the desk acts. */
+export type Operated = At<'signed-in'>;
+
+export interface Written<Who extends Access, A extends Arguments, O extends Options, Own extends z.ZodRawShape>
+  extends Omit<Command, 'summary' | 'examples' | 'access' | 'arguments' | 'options' | 'input' | 'run'>,
+    Partial<Pick<Command, 'summary' | 'examples' | 'input'>> {
+  readonly access: Who;
+  readonly arguments?: A;
+  readonly options?: O;
+  /** Members that are not taken as they are typed: numbers, one of some words, what must be given. */
+  readonly own?: () => Own;
+  run(at: At<Who>, given: Given<A[number] | O[number], Own>): Promise<Result>;
+}
+
+/** Adds the help and the shape of the input; drops the input's type so that all commands fit in one list: the shape checks it at run time. */
+export function command<
+  const Who extends Access,
+  const A extends Arguments = [],
+  const O extends Options = [],
+  Own extends z.ZodRawShape = Record<never, never>,
+>({ own, ...spec }: Written<Who, A, O, Own>): Command {
   const { arguments: names, options: flags, ...text } = (help as Readonly<Record<string, HelpText>>)[spec.path] ?? {};
-  const argument = (one: Undescribed<ArgumentSpec>) => (typeof one === 'string' ? { name: one } : one);
-  const option = (one: Undescribed<OptionSpec>) => (typeof one === 'string' ? { flags: one } : one);
+  const wanted = (spec.arguments ?? []).map((one) => (typeof one === 'string' ? { name: one } : one));
+  const options = (spec.options ?? []).map((one) => (typeof one === 'string' ? { flags: one } : one));
+  const shape = () => ({
+    ...Object.fromEntries(wanted.map(({ name }) => [memberOf(name), typed(name)])),
+    ...Object.fromEntries(options.map(({ flags, many }) => [memberOf(flags), typed(flags, many)])),
+    ...own?.(),
+  });
   return {
     ...text,
     ...spec,
-    arguments: spec.arguments?.map(argument).map((one) => ({ about: names?.[one.name], ...one })),
-    options: spec.options?.map(option).map((one) => ({ about: flags?.[one.flags], ...one })),
+    input: spec.input ?? (() => z.object(shape())),
+    run: async (context: Context, given: Parameters<typeof spec.run>[1]) => {
+      const signed = spec.access === 'anyone' ? {} : { desk: await context.desk(), signed: context.operator() };
+      return spec.run({ context, words: wordsOf(context), ...signed } as At<Who>, given);
+    },
+    arguments: wanted.map((one) => ({ about: names?.[one.name], ...one })),
+    options: options.map((one) => ({ about: flags?.[one.flags], ...one })),
   } as unknown as Command;
+}
+
+function typed(written: string, many = written.includes('...')): z.ZodType {
+  if (many) return /^[[-]/.test(written) ? z.array(z.string()).default([]) : z.array(z.string());
+  if (/^--\S+$/.test(written)) return z.boolean().default(/^--no-/.test(written));
+  return written.startsWith('<') ? z.string() : z.string().optional();
 }
 
 /** What a command returns. `view` is the text, `document` the JSON for `--json`; they contain a secret only if it is the answer. */

@@ -6,12 +6,13 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config.js';
 import { isRefusal, refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
-import { camel, checkInput } from './check-input.js';
+import { checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
+import { memberOf } from './typing/flag-names.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
-import { asksForHelp, checkPaths, firstWord, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
+import { asksForHelp, checkPaths, firstWord, optionsBy, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
@@ -31,7 +32,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-async function finish({ program, finished }: Built, argv: readonly string[]): Promise<number> {
+async function finish({ program, finished }: ReturnType<typeof buildProgram>, argv: readonly string[]) {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -62,12 +63,7 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
   return entry === undefined ? [] : entry.load();
 }
 
-interface Built {
-  readonly program: Commander;
-  readonly finished: { exit: number; told: Promise<void> };
-}
-
-function buildProgram(world: World, commands: readonly Command[], word: string | undefined): Built {
+function buildProgram(world: World, commands: readonly Command[], word: string | undefined) {
   const finished = { exit: 0, told: Promise.resolve() };
   const writeOut = (text: string) => {
     finished.told = world.stdout.write(text);
@@ -101,13 +97,7 @@ const wantsHelpOn = (entry: CatalogueEntry, commands: readonly Command[]): boole
 
 type Run = (spec: Command, leaf: Commander) => Promise<void>;
 
-function addEntry(
-  program: Commander,
-  entry: CatalogueEntry,
-  commands: readonly Command[],
-  run: Run,
-  filled: boolean,
-): void {
+function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run, filled: boolean) {
   const own = commands.filter((spec) => spec.path.split(' ')[0] === entry.word);
   const top = program
     .command(entry.word)
@@ -207,10 +197,7 @@ async function askingHere<T>(
 
 /** Arguments by their names and options by theirs, as one object for the schema. */
 function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unknown>> {
-  const named = (spec.arguments ?? []).map((argument, index) => [
-    camel(argument.name.replace(/[<>[\].]/g, '')),
-    leaf.processedArgs[index],
-  ]);
+  const named = (spec.arguments ?? []).map((argument, index) => [memberOf(argument.name), leaf.processedArgs[index]]);
   return { ...optionsOf(leaf), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
 }
 
@@ -222,17 +209,8 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
 
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
-  const flag = (name: string) => given[name] === true;
-  return {
-    store: given['store'] as string | undefined,
-    keyFile: given['keyFile'] as string | undefined,
-    config: given['config'] as string | undefined,
-    json: flag('json'),
-    quiet: flag('quiet'),
-    verbose: flag('verbose'),
-    plain: flag('plain'),
-    yes: flag('yes'),
-    color: given['color'] !== false,
-    input: given['input'] !== false,
-  };
+  const { store, keyFile, config } = given as Partial<Record<string, string>>;
+  // commander has `--no-color` as `color: false`.
+  const stands = (name: string) => given[name.replace(/^no-/, '')] === !name.startsWith('no-');
+  return { store, keyFile, config, ...optionsBy(stands) };
 }

@@ -3,43 +3,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
-import type { Desk } from '../desk.js';
-import type { House, InnerInput, InnerOutput, Outsider, Profiles } from '../house.js';
+import type { House, InnerInput, Outsider, Profiles } from '../house.js';
 import { makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
-import type { Custody } from '../opening/open-custody.js';
 import { isProfileName } from '../rules/table-profile.js';
+import type { Run } from './ask-and-show.js';
 import { writeWhole } from './files.js';
-import type { Machine } from './machine.js';
 import { suggestedName } from './person.js';
 
-/** The parts of a run that the House needs; build-world.ts has the rest. */
-export interface HouseParts {
-  readonly version: string;
-  readonly dataFolder: string;
-  readonly around: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly machine: Machine;
-    readonly node: string;
-    readonly now: () => number;
-    readonly signal: AbortSignal;
-    readonly folders: { make(): string };
-    readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
-    readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
-    readonly servePages: House['servePages'];
-  };
-  settings(options: GlobalOptions): Promise<Settings>;
-  custody(options: GlobalOptions): Promise<Custody>;
-  desk(options: GlobalOptions): Promise<Desk>;
-  readonly opened: { desk?: Promise<Desk> };
-}
-
-export interface HouseOptions {
+interface Given {
   readonly options: GlobalOptions;
   readonly progress: RekeyWork['progress'];
 }
 
-export function buildHouse(run: HouseParts, given: HouseOptions): House {
+export function buildHouse(run: Run, given: Given): House {
   const { around, dataFolder, version } = run;
   const { options } = given;
   const { now, node, env } = around;
@@ -99,7 +76,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
 }
 
 /** Other commands of this process, and a place for what they make. */
-const besides = ({ run, hand, servePages, folders }: HouseParts['around'], dataFolder: string) => ({
+const besides = ({ run, hand, servePages, folders }: Run['around'], dataFolder: string) => ({
   run: (argv: readonly string[], given: InnerInput = {}) => run(argv, given),
   hand,
   servePages,
@@ -108,10 +85,7 @@ const besides = ({ run, hand, servePages, folders }: HouseParts['around'], dataF
   temporaryFolder: async () => folders.make(),
 });
 
-function keyCareOf(
-  run: HouseParts,
-  { options, progress }: HouseOptions,
-): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
+function keyCareOf(run: Run, { options, progress }: Given): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
   const open = async () =>
     (await import('../custody/key-care.js')).openKeyCare({
       settings: () => run.settings(options),

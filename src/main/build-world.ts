@@ -18,8 +18,6 @@ import { openFiles, openSessions } from './files.js';
 import { admit, outsideOf, pathRules } from './machine.js';
 import { openMessages, openTopics } from './topic-files.js';
 
-export type { Run, Surroundings } from './ask-and-show.js';
-
 export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);
   const speak = (options: GlobalOptions) =>

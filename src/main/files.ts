@@ -168,14 +168,8 @@ export function writeWhole(path: string, content: string): void {
   }
 }
 
-export interface SessionPlace {
-  readonly folder: string;
-  readonly store: string;
-  readonly person: Person;
-}
-
 /** Tokens of sessions, one 0600 file for each store, person and name. Creates the folder on first use. */
-export function openSessions(place: () => Promise<SessionPlace>): Sessions {
+export function openSessions(place: () => Promise<{ folder: string; store: string; person: Person }>): Sessions {
   const fileOf = async (kind: string, name: string) => {
     const { folder, store, person } = await place();
     if (person.id === undefined) return undefined;

@@ -6,17 +6,12 @@ import { isRefusal, Refusal } from '../errors.js';
 import { type Lock, refuseTyped } from '../opening/locked-mode.js';
 import { type Outside, readLock } from '../opening/read-settings.js';
 import type { PathRules } from './files.js';
-import { personOf } from './person.js';
+import { type Identity, personOf } from './person.js';
 import { ownPlaces } from './typed-paths.js';
 
-export interface Machine {
+export interface Machine extends Omit<Identity, 'env'> {
   /** The config file that locks the settings, if root put one there. */
   readonly lock: Lock;
-  readonly uid: number | undefined;
-  /** Id of the parent process. */
-  readonly parent: number;
-  /** `/proc` */
-  readonly processes: string;
   /** Home of the account, as the system knows it, whatever HOME says. */
   readonly home: () => string;
 }

@@ -15,6 +15,7 @@ export interface Identity {
   readonly env: Environment;
   /** Real uid; undefined where the system has none. */
   readonly uid: number | undefined;
+  /** Id of the parent process. */
   readonly parent: number;
   /** `/proc`, or a copy of it for tests. */
   readonly processes: string;

@@ -49,17 +49,8 @@ function writeAll(fd: number, bytes: Buffer, fail: (error: NodeJS.ErrnoException
   }
 }
 
-export interface Captured {
-  readonly streams: {
-    readonly stdin: () => NodeJS.ReadableStream;
-    readonly stdout: OutStream;
-    readonly stderr: OutStream;
-  };
-  texts(): { stdout: string; stderr: string };
-}
-
 /** Streams in memory, for a command that runs inside another. */
-export function captureStreams(stdin: string): Captured {
+export function captureStreams(stdin: string) {
   const kept = { stdout: '', stderr: '' };
   const keep = (name: 'stdout' | 'stderr'): OutStream => ({
     isTTY: false,

@@ -47,9 +47,9 @@ const users = page('/users', 'users.title', ['done'], {
     const page = (at: number, key: TextKey) =>
       html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;without=${notEnrolled ? 'yes' : ''}&amp;from=${at}">${text(key)}</a>`;
     return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<p><label><input type="checkbox" name="without" value="yes"${notEnrolled ? ' checked' : ''}> ${text('users.without')}</label></p><button type="submit">${text('users.find')}</button></form>
-${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${button(text('users.reset-many'), 'review')}</details>${list}`)}
+${form(visit, html`<details><summary>${text('users.more')}</summary>${button(text('users.reset-many'), 'review')}</details>${list}`)}
 <p>${from > 0 ? page(Math.max(0, from - AT_ONCE), 'users.earlier') : ''}${from + AT_ONCE < count ? page(from + AT_ONCE, 'users.later') : ''}</p>
-<h2>${text('users.object')}</h2>${form(visit, '/users', html`${field('reference', text('users.reference'))}${button(text('users.object-do'), 'object')}`)}`;
+<h2>${text('users.object')}</h2>${form(visit, html`${field('reference', text('users.reference'))}${button(text('users.object-do'), 'object')}`)}`;
   },
   acts: {
     review: (visit, one) =>
@@ -81,7 +81,7 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
       const list = table(text('users.history', { login: user.login }), heads, rows, text('history.none'));
       const last = past.find(({ undo }) => undo === 'possible');
       const fields = html`${field('reason', text('history.why'))}${button(text('history.undo'), `undo ${last?.reset.id}`, 'danger')}`;
-      const undo = last === undefined ? '' : html`<p>${text('history.what')}</p>${form(visit, '/users', fields)}`;
+      const undo = last === undefined ? '' : html`<p>${text('history.what')}</p>${form(visit, fields)}`;
       return { html: html`${list}${undo}${link(text('back'), '/users')}` };
     },
     undo: (visit, id) =>
@@ -112,7 +112,7 @@ async function review(visit: Signed, wanted: readonly string[]): Promise<Answer>
   const names = people.map((user) => html`<li>${user.name} (${user.login})</li>`);
   const yes = html`${chosen(ids)}${hidden('count', String(count))}${field('reason', text('users.reason'))}${button(text('users.reset-yes'), 'reset', 'danger')}`;
   return {
-    html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, '/users', yes)}${back}`,
+    html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, yes)}${back}`,
   };
 }
 
@@ -123,15 +123,11 @@ const security = page('/security', 'security.title', ['done'], {
     const change =
       owedFor(visit, { lock: 'company:mfa' }) !== 'nothing'
         ? signInAgain(visit)
-        : form(
-            visit,
-            '/security',
-            button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'),
-          );
+        : form(visit, button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'));
     const team = login.account.edition === 'classic' ? await privileges(visit) : '';
     const admins = (await companyAdmins(visit.desk, login)).map((user) => html`<li>${user.name} (${user.login})</li>`);
     const phone = login.account.phoneResetForbidden;
-    const forbid = phone ? '' : form(visit, '/security', button(text('security.phone-forbid'), 'ask phone'));
+    const forbid = phone ? '' : form(visit, button(text('security.phone-forbid'), 'ask phone'));
     return html`<h2>${text('security.mfa')}</h2><p>${text(on ? 'security.on' : 'security.off')}</p>${change}
 <h2>${text('security.phone')}</h2><p>${text(phone ? 'security.phone-off' : 'security.phone-on')}</p>${forbid}
 <h2>${text('security.admins')}</h2><ul>${admins}</ul>${team}`;
@@ -172,7 +168,7 @@ const security = page('/security', 'security.title', ['done'], {
 });
 
 const asking = (visit: Signed, means: Html, what: string): Answer => ({
-  html: html`${means}${form(visit, '/security', button(visit.text('save'), `save ${what}`, 'first'))}${link(visit.text('back'), '/security')}`,
+  html: html`${means}${form(visit, button(visit.text('save'), `save ${what}`, 'first'))}${link(visit.text('back'), '/security')}`,
 });
 
 async function privileges(visit: Signed): Promise<Html> {
@@ -181,14 +177,14 @@ async function privileges(visit: Signed): Promise<Html> {
   const rows = team.map((user) => [
     `${user.name} (${user.login})`,
     text(`role.${user.role}`),
-    html`${user.scopes.map((scope) => form(visit, '/security', button(text('security.take', { scope, login: user.login }), `take ${user.id} ${scope}`, 'danger')))}`,
+    html`${user.scopes.map((scope) => form(visit, button(text('security.take', { scope, login: user.login }), `take ${user.id} ${scope}`, 'danger')))}`,
   ]);
   const heads = [text('security.user'), text('security.role'), text('security.held')];
   const others = team
     .filter(({ id }) => id !== login.user.id)
     .map((user) => [user.id, `${user.name} (${user.login})`] as const);
   const giving = html`${select('user', text('security.user'), others)}${field('scope', text('security.scope'))}${button(text('security.give'), 'give')}`;
-  return html`<h2>${text('security.team')}</h2>${table(text('security.team'), heads, rows, text('security.none'))}${form(visit, '/security', giving)}`;
+  return html`<h2>${text('security.team')}</h2>${table(text('security.team'), heads, rows, text('security.none'))}${form(visit, giving)}`;
 }
 
 export const companyPages: readonly Page[] = [users, security];

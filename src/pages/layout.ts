@@ -38,12 +38,12 @@ function navigation(visit: Around): Html | string {
       html`<li><a href="/${name}"${path === `/${name}` ? raw(' aria-current="page"') : ''}>${text(`${name}.title`)}</a></li>`,
   );
   const menu = session.state === 'done' ? html`<nav aria-label="${text('menu')}"><ul>${links}</ul></nav>` : '';
-  return html`<span class="who">${user.name} (${account.name})</span>${form(visit, path, button(text('sign-out'), 'sign-out'))}${menu}`;
+  return html`<span class="who">${user.name} (${account.name})</span>${form(visit, button(text('sign-out'), 'sign-out'))}${menu}`;
 }
 
-/** Each form goes to a page of ours and has the token of this session. */
-export const form = (visit: Pick<Visit, 'formToken'>, action: string, body: Html): Html =>
-  html`<form method="post" action="${action}"><input type="hidden" name="token" value="${visit.formToken}">${body}</form>`;
+/** Each form goes to its own page and has the token of this session. */
+export const form = ({ path, formToken }: Pick<Visit, 'path' | 'formToken'>, body: Html): Html =>
+  html`<form method="post" action="${path}"><input type="hidden" name="token" value="${formToken}">${body}</form>`;
 
 export const hidden = (name: string, value: string): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`;

@@ -18,7 +18,7 @@ const methods = page('/methods', 'methods.title', ['done'], {
     const factors = own.factors.map((one) => ({ ...one, name: text(`kind.${one.kind}` as TextKey) }));
     const may = owedFor(visit, { lock: 'owner:methods' }) === 'nothing';
     const remove = (id: string, kind: string) =>
-      form(visit, '/methods', button(text('methods.remove', { kind }), `remove ${id}`, 'danger'));
+      form(visit, button(text('methods.remove', { kind }), `remove ${id}`, 'danger'));
     const rows = factors.map(({ id, name, to, state }) => {
       const is = text(state === 'pending' ? 'methods.half-done' : 'methods.active');
       return [name, to ?? '', is, may ? remove(id, name) : ''];
@@ -30,13 +30,9 @@ const methods = page('/methods', 'methods.title', ['done'], {
     const replaced = factors.filter(({ state }) => state === 'active').map(({ id, name }) => [id, name] as const);
     const replacing = select('replaces', text('methods.replaces'), [['', text('methods.replaces-none')], ...replaced]);
     const mailed = html`${field('enrolment-code', text('set-up.mailed-code'), { note: text('methods.mailed-note'), optional: 'yes' })}`;
-    const adding = form(
-      visit,
-      '/methods',
-      html`${replaced.length === 0 ? '' : replacing}${mailed}${kindButtons(visit)}`,
-    );
+    const adding = form(visit, html`${replaced.length === 0 ? '' : replacing}${mailed}${kindButtons(visit)}`);
     const left = html`<p>${text('methods.backup-left', { left: own.backupCodesLeft })}</p>`;
-    const backup = html`${left}${form(visit, '/methods', button(text('methods.new-codes'), 'backup'))}`;
+    const backup = html`${left}${form(visit, button(text('methods.new-codes'), 'backup'))}`;
     return html`${asked}${list}${unfinished(visit)}<h2>${text('methods.add')}</h2>${adding}<h2>${text('methods.backup')}</h2>${backup}`;
   },
   acts: {
@@ -65,7 +61,7 @@ async function newCodes(visit: Signed): Promise<Html> {
 const devices = page('/devices', 'devices.title', ['done'], {
   show: async (visit) => {
     const { desk, login, text, deviceTokens } = visit;
-    const act = (label: TextKey, which: string) => form(visit, '/devices', button(text(label), which, 'danger'));
+    const act = (label: TextKey, which: string) => form(visit, button(text(label), which, 'danger'));
     const known = await listDevices(desk, login, deviceTokens);
     const open = await listSessions(desk, login);
     const deviceRows = known.map(({ id, rememberedAt, expiresAt, here }) => [

@@ -5,11 +5,11 @@ import type { Signed } from './visit.js';
 
 /** `asked`: JSON for the browser; `act`: what the form does with the answer; `fields`: what else it has. */
 export function askingPage(visit: Signed, asked: string, act: 'answer' | 'confirm', fields: Html): Html {
-  const { text, nonce, path } = visit;
+  const { text, nonce } = visit;
   const [why, label] = act === 'answer' ? (['use', 'go'] as const) : (['create', 'make'] as const);
   const kept = html`${hidden('next', visit.given('next'))}${hidden('code', '')}`;
   return html`<p>${text(`passkey.${why}`)}</p><p class="no" id="no-script">${text('passkey.no-script')}</p><p class="no" role="alert" hidden id="failed">${text('passkey.failed')}</p>
-<div id="passkey" data-act="${act}" data-asked="${asked}">${form(visit, path, html`${kept}${fields}${button(text(`passkey.${label}`), act, 'first')}`)}</div>
+<div id="passkey" data-act="${act}" data-asked="${asked}">${form(visit, html`${kept}${fields}${button(text(`passkey.${label}`), act, 'first')}`)}</div>
 <script nonce="${nonce}">${raw(SCRIPT)}</script>`;
 }
 

@@ -66,7 +66,7 @@ const contact = page('/contact', 'contact.title', ['done'], {
     if (owedFor(visit, CHANGING_CONTACT) === 'sign-in') return signInAgain(visit);
     const of = (which: 'email' | 'phone', type: string) => {
       const next = field(which, text(`contact.${which}`), { type, fills: type });
-      return html`<h2>${text(`profile.${which}`)}</h2><p>${login.user[which] || '–'}</p>${form(visit, '/contact', html`${next}${button(text('contact.send'), `send ${which}`)}`)}`;
+      return html`<h2>${text(`profile.${which}`)}</h2><p>${login.user[which] || '–'}</p>${form(visit, html`${next}${button(text('contact.send'), `send ${which}`)}`)}`;
     };
     const { addressOnFileDays: days } = desk.policy.limits.enrolmentCode;
     const [contact, next] = [visit.all('contact')[0], visit.all('next')[0]];
@@ -98,12 +98,8 @@ function contactCodes(visit: Signed, contact: string, next: string): Html {
   const { text } = visit;
   const kept = html`${hidden('contact', contact)}${hidden('next', next)}`;
   const code = (name: 'old-code' | 'new-code') => field(name, text(`contact.${name}`), { fills: 'one-time-code' });
-  const save = form(
-    visit,
-    '/contact',
-    html`${kept}${code('old-code')}${code('new-code')}${button(text('save'), 'save', 'first')}`,
-  );
-  const again = form(visit, '/contact', html`${kept}${button(text('contact.again'), `send ${contact}`)}`);
+  const save = form(visit, html`${kept}${code('old-code')}${code('new-code')}${button(text('save'), 'save', 'first')}`);
+  const again = form(visit, html`${kept}${button(text('contact.again'), `send ${contact}`)}`);
   return html`${save}${again}<p>${text('contact.lost')}</p>${back(visit)}`;
 }
 
@@ -114,23 +110,14 @@ const passphrase = page('/passphrase', 'passphrase.title', ['done'], {
     const now = html`<p>${text(`passphrase.${state}`)}</p>`;
     if (state === 'no-use') return now;
     const [seeing, setting] = [owedFor(visit, VIEWING_PASSPHRASE), owedFor(visit, SETTING_PASSPHRASE)];
-    const showForm = form(
-      visit,
-      '/passphrase',
-      html`${passwordField(visit)}${button(text('passphrase.show'), 'show')}`,
-    );
+    const showForm = form(visit, html`${passwordField(visit)}${button(text('passphrase.show'), 'show')}`);
     const show = html`<h2>${text('passphrase.show')}</h2>${seeing === 'sign-in' ? signInAgain(visit) : showForm}`;
     const { text: drawn } = await drawPhrase(desk);
     const own = form(
       visit,
-      '/passphrase',
       html`${field('phrase', text('passphrase.new'), { note: text('passphrase.note') })}${button(text('go-on'), 'look', 'first')}`,
     );
-    const ready = form(
-      visit,
-      '/passphrase',
-      html`${hidden('phrase', drawn)}${button(text('passphrase.take'), 'look')}`,
-    );
+    const ready = form(visit, html`${hidden('phrase', drawn)}${button(text('passphrase.take'), 'look')}`);
     const set = html`${own}<p>${text('passphrase.drawn')}</p><p class="secret">${drawn}</p>${ready}`;
     return html`${now}${readable ? show : ''}<h2>${text('passphrase.set')}</h2>${setting === 'sign-in' ? signInAgain(visit) : set}`;
   },
@@ -146,11 +133,7 @@ const passphrase = page('/passphrase', 'passphrase.title', ['done'], {
       const phrase = given('phrase');
       const asks = owedFor(visit, SETTING_PASSPHRASE) === 'password' ? passwordField(visit) : '';
       const heard = html`<p>${text('passphrase.heard')}</p><p class="secret">${heardAs(phrase)}</p><p>${text('passphrase.before-save')}</p>`;
-      const saving = form(
-        visit,
-        '/passphrase',
-        html`${hidden('phrase', phrase)}${asks}${button(text('save'), 'save', 'first')}`,
-      );
+      const saving = form(visit, html`${hidden('phrase', phrase)}${asks}${button(text('save'), 'save', 'first')}`);
       return { html: html`${heard}${saving}${back(visit)}` };
     },
     save: async (visit) => {
@@ -170,7 +153,6 @@ const password = page('/password', 'password.title', ['done'], {
     if (owedFor(visit, CHANGING_PASSWORD) === 'sign-in') return signInAgain(visit);
     return form(
       visit,
-      '/password',
       html`${passwordField(visit, 'password.now')}${newPasswordFields(visit)}${button(text('save'), 'change', 'first')}`,
     );
   },

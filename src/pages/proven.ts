@@ -14,13 +14,13 @@ export async function proven(
   { act, kept, door = FRESH }: { readonly act: string; readonly kept: readonly string[]; readonly door?: OwnerDoor },
   work: () => Promise<Answer>,
 ): Promise<Answer> {
-  const { text, all, given, path } = visit;
+  const { text, all, given } = visit;
   const owed = owedFor(visit, door);
   if (owed === 'sign-in') return { html: signInAgain(visit) };
   if (owed === 'password' && given('password') === '') {
     const again = kept.flatMap((name) => all(name).map((value) => hidden(name, value)));
     const asking = html`${again}${passwordField(visit)}${button(text('go-on'), act.trim(), 'first')}`;
-    return { html: html`<p>${text('users.password-first')}</p>${form(visit, path, asking)}` };
+    return { html: html`<p>${text('users.password-first')}</p>${form(visit, asking)}` };
   }
   if (owed === 'password') await takePassword(visit);
   return work();

@@ -33,7 +33,6 @@ function firstCode(visit: Visit, kind: string): Html {
   const { text } = visit;
   return form(
     visit,
-    visit.path,
     html`${kept}${codeField(text('set-up.first-code'))}${button(text('set-up.do'), 'confirm', 'first')}`,
   );
 }
@@ -50,10 +49,7 @@ export async function beginSetUp(visit: Signed, kind: string): Promise<Answer> {
   const asked = { kind, enrolmentCode, replaces };
   if (needsBrowser(kind) && visit.site !== undefined) {
     const options = await beginInBrowser(visit.desk, visit.login, { ...asked, site: visit.site });
-    const name = field('name', visit.text('passkey.name'), {
-      note: visit.text('passkey.name-note'),
-      optional: 'yes',
-    });
+    const name = field('name', visit.text('passkey.name'), { note: visit.text('passkey.name-note'), optional: 'yes' });
     const kept = html`${hidden('replaces', visit.given('replaces'))}${hidden('kind', kind)}${name}`;
     return { html: askingPage(visit, options, 'confirm', kept), script: true };
   }
@@ -78,7 +74,7 @@ export const setUpPage = page('/set-up', 'set-up.title', ['enrolment-needed'], {
   show: (visit) => {
     const { text, login } = visit;
     const why = text(login.session.method === 'password+backup' ? 'set-up.last-code' : 'set-up.why');
-    const choice = form(visit, '/set-up', html`${hidden('next', visit.given('next'))}${kindButtons(visit)}`);
+    const choice = form(visit, html`${hidden('next', visit.given('next'))}${kindButtons(visit)}`);
     return html`<p>${why}</p>${unfinished(visit)}${choice}`;
   },
   acts: setUpActs,

@@ -14,14 +14,18 @@ import { askingPage } from './passkey.js';
 import type { TextKey } from './text.js';
 import type { Signed, Visit } from './visit.js';
 
+/** Company and login, as they were given before. */
+const whoFields = ({ text, given }: Visit): Html => {
+  const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
+  return html`${account}${field('login', text('sign-in.login'), { fills: 'username', value: given('login') })}`;
+};
+
 const signIn = page<Visit>('/sign-in', 'sign-in.title', 'nobody', {
   show: (visit) => {
     const { text, given } = visit;
-    const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
-    const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
     const kept = html`${hidden('next', given('next'))}${hidden('again', given('again'))}`;
-    const fields = html`${kept}${account}${login}${passwordField(visit, 'sign-in.password')}${button(text('sign-in.do'), 'sign-in', 'first')}`;
-    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')} <a href="/activate">${text('activate.title')}</a></p>`;
+    const fields = html`${kept}${whoFields(visit)}${passwordField(visit, 'sign-in.password')}${button(text('sign-in.do'), 'sign-in', 'first')}`;
+    return html`${form(visit, fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')} <a href="/activate">${text('activate.title')}</a></p>`;
   },
   acts: {
     'sign-in': async (visit) => {
@@ -63,7 +67,7 @@ const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
     const answering =
       chosen === undefined
         ? ''
-        : html`${sent}${form(visit, '/sign-in/code', html`${next}${hidden('by', chosen.kind)}${codeField(text('code.code', { kind: chosen.name }))}${rememberBox(visit)}${button(text('sign-in.do'), 'answer', 'first')}`)}`;
+        : html`${sent}${form(visit, html`${next}${hidden('by', chosen.kind)}${codeField(text('code.code', { kind: chosen.name }))}${rememberBox(visit)}${button(text('sign-in.do'), 'answer', 'first')}`)}`;
     const again = sent === '' || chosen === undefined ? '' : button(text('code.again'), `choose ${chosen.kind}`);
     const others = choices
       .filter((one) => one !== chosen)
@@ -73,7 +77,7 @@ const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
     const either =
       others.length === 0 && again === ''
         ? ''
-        : html`${chosen === undefined ? '' : html`<h2>${text('code.other')}</h2>`}${form(visit, '/sign-in/code', html`${next}${again}${others}`)}`;
+        : html`${chosen === undefined ? '' : html`<h2>${text('code.other')}</h2>`}${form(visit, html`${next}${again}${others}`)}`;
     return html`${choices.length === 0 ? html`<p>${text('code.none')}</p>` : ''}${answering}${either}`;
   },
   acts: {
@@ -103,8 +107,8 @@ const enrolmentCode = page('/set-up/code', 'set-up.title', ['enrolment-code-need
   show: (visit) => {
     const { text } = visit;
     const next = hidden('next', visit.given('next'));
-    return html`<p>${text('set-up.mailed')}</p>${form(visit, '/set-up/code', html`${next}${codeField(text('set-up.mailed-code'))}${button(text('go-on'), 'code', 'first')}`)}
-${form(visit, '/set-up/code', html`${next}${button(text('set-up.mail-again'), 'again')}`)}`;
+    return html`<p>${text('set-up.mailed')}</p>${form(visit, html`${next}${codeField(text('set-up.mailed-code'))}${button(text('go-on'), 'code', 'first')}`)}
+${form(visit, html`${next}${button(text('set-up.mail-again'), 'again')}`)}`;
   },
   acts: {
     code: async (visit) => {
@@ -120,11 +124,9 @@ ${form(visit, '/set-up/code', html`${next}${button(text('set-up.mail-again'), 'a
 
 const activate = page<Visit>('/activate', 'activate.title', 'nobody', {
   show: (visit) => {
-    const { text, given } = visit;
-    const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
-    const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
-    const fields = html`${account}${login}${codeField(text('activate.code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
-    return html`<p>${text('activate.why')}</p>${form(visit, '/activate', fields)}`;
+    const { text } = visit;
+    const fields = html`${whoFields(visit)}${codeField(text('activate.code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
+    return html`<p>${text('activate.why')}</p>${form(visit, fields)}`;
   },
   acts: {
     activate: async ({ desk, given }) => {

@@ -7,9 +7,9 @@
  * They move the cursor only to remove a letter.
  */
 import { layOut, type Picture } from './frame-layout.js';
+import type { LiveTerminal } from './live-contract.js';
 import { printable, width } from './printable.js';
 import { renderView } from './render.js';
-import type { Style } from './style.js';
 
 export interface Painter {
   open(picture: Picture): void;
@@ -29,11 +29,7 @@ export interface Painter {
   close(): void;
 }
 
-interface Screen {
-  readonly output: NodeJS.WriteStream;
-  readonly style: Style;
-  readonly clears: boolean;
-}
+type Screen = Pick<LiveTerminal, 'output' | 'style' | 'clears'>;
 
 const ESC = '\u001b';
 const ALTERNATE = `${ESC}[?1049h`;

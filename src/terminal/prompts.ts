@@ -5,7 +5,6 @@
  * inquirer asks for lines, confirmations and choices, and is loaded at the first of them; secret.ts reads secrets.
  * Every way not to answer ends in one Refusal (asking.ts). Texts of a question pass through `printable` here.
  */
-
 import type { Key } from 'node:readline';
 import { asking, type Terminal } from './asking.js';
 import { fit, printable } from './printable.js';

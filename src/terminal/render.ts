@@ -21,10 +21,10 @@
  * Exceptions: a QR code (qr.ts) is made of colours, and the progress line (progress.ts) is erased again, so both write
  * their own lines.
  */
-import type { Problem } from '../errors.js';
+import type { Problem, Refusal } from '../errors.js';
 import { printable, width, wrap } from './printable.js';
 import type { Style } from './style.js';
-import { type TableColumn, tableLines } from './table.js';
+import { type Table, tableLines } from './table.js';
 
 export type Tone = 'good' | 'bad' | 'warn';
 
@@ -35,14 +35,7 @@ export type Block =
   | { readonly kind: 'private'; readonly text: string }
   | { readonly kind: 'next'; readonly lines: readonly string[] }
   | { readonly kind: 'fields'; readonly rows: readonly (readonly [label: string, value: string])[] }
-  | {
-      readonly kind: 'table';
-      readonly columns: readonly TableColumn[];
-      readonly rows: readonly (readonly string[])[];
-      /** Shown instead of a table without rows. */
-      readonly empty: string;
-      readonly goesOn?: boolean;
-    }
+  | ({ readonly kind: 'table' } & Table)
   /** What the operator should know before continuing. */
   | { readonly kind: 'alerts'; readonly lines: readonly string[] }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
@@ -54,12 +47,7 @@ export type Block =
 export type View = readonly Block[];
 
 /** The parts of a Refusal that `renderError` needs. */
-export interface ErrorParts {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string | undefined;
-  readonly problems?: readonly Problem[] | undefined;
-}
+type ErrorParts = Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'hint' | 'problems'>>;
 
 /** A file with 5,000 wrong rows usually has the same few mistakes; twenty rows show which. */
 export const PROBLEMS_SHOWN = 20;

@@ -17,9 +17,10 @@ export interface TableColumn {
   readonly whole?: boolean | undefined;
 }
 
-interface Table {
+export interface Table {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly (readonly string[])[];
+  /** Shown instead of a table without rows. */
   readonly empty: string;
   /** The next page of a table: without the heading. */
   readonly goesOn?: boolean | undefined;

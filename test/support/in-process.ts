@@ -1,7 +1,8 @@
 /** Runs one command line in this process, as main does for the tour: with its own streams, a fixed environment, no terminal. */
 
 import { runProgram } from '../../src/commands/program.js';
-import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
+import type { Surroundings } from '../../src/main/ask-and-show.js';
+import { buildWorld } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot, type TestDesk } from './test-desk.js';

@@ -2,7 +2,8 @@
 
 import { runProgram } from '../../src/commands/program.js';
 import type { Environment } from '../../src/config.js';
-import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
+import type { Surroundings } from '../../src/main/ask-and-show.js';
+import { buildWorld } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import type { Machine } from '../../src/main/machine.js';
 import { captureStreams } from '../../src/main/streams.js';

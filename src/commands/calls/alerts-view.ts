@@ -1,9 +1,8 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
-
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { agoFrom } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 
@@ -26,11 +25,7 @@ export function alertLines(alerts: CallerAlerts, words: Words): readonly string[
 /** What scripts read (A11). */
 export const alertsDocument = (alerts: CallerAlerts) => ({
   ...alerts,
-  lastFailureAt: iso(alerts.lastFailureAt),
-  lockedUntil: iso(alerts.lockedUntil),
-  passphraseChangedAt: iso(alerts.passphraseChangedAt),
-  contactChangedAt: iso(alerts.contactChangedAt),
-  resetAt: iso(alerts.resetAt),
+  ...moments(alerts, 'lastFailureAt', 'lockedUntil', 'passphraseChangedAt', 'contactChangedAt', 'resetAt'),
 });
 
 export function alertBlocks(alerts: CallerAlerts, words: Words): readonly Block[] {

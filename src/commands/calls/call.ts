@@ -5,28 +5,15 @@ import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
-
-const CALLS: readonly ScreenKey[] = [
-  'record.call',
-  'record.opened',
-  'record.standing',
-  'record.about',
-  'record.latest',
-];
-const ENTRIES: readonly ScreenKey[] = ['record.time', 'record.what', 'record.outcome', 'record.by'];
-
-const oneCall = () => z.object({ call: z.string() });
 
 const list = command({
   path: 'call list',
   access: 'verify',
   options: ['--limit <n>'],
-  input: () => z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
-  run: async (context, { limit }) => {
-    const words = wordsOf(context);
-    const calls = await ownCalls(await context.desk(), context.operator(), limit);
+  own: () => ({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
+  run: async ({ desk, signed, words }, { limit }) => {
+    const calls = await ownCalls(desk, signed, limit);
     const rows = calls.map(({ id, state, openedAt, account, caller, outcome }) => [
       id,
       localMinute(openedAt),
@@ -37,7 +24,7 @@ const list = command({
     return {
       view: [
         block.table(
-          CALLS.map((key) => words(key)),
+          words.all('record.call', 'record.opened', 'record.standing', 'record.about', 'record.latest'),
           rows,
           words('record.none'),
         ),
@@ -47,66 +34,55 @@ const list = command({
   },
 });
 
-const show = command<z.infer<ReturnType<typeof oneCall>>>({
+const show = command({
   path: 'call show',
   access: 'verify',
   arguments: ['<call>'],
-  input: oneCall,
-  run: async (context, { call }) => {
-    const record = await callRecord(await context.desk(), context.operator(), call);
-    return { view: recordView(record, wordsOf(context)), document: { call: recordDocument(record) } };
+  run: async ({ desk, signed, words }, { call }) => {
+    const record = await callRecord(desk, signed, call);
+    return { view: recordView(record, words), document: { call: recordDocument(record) } };
   },
 });
 
-const note = command<z.infer<ReturnType<typeof oneCall>>>({
+const note = command({
   path: 'call note',
   access: 'verify',
   arguments: ['<call>'],
-  input: oneCall,
-  run: async (context, { call }) => {
-    const record = await callRecord(await context.desk(), context.operator(), call);
-    const lines = noteOf(record, wordsOf(context));
+  run: async ({ desk, signed, words }, { call }) => {
+    const record = await callRecord(desk, signed, call);
+    const lines = noteOf(record, words);
     return { view: [block.lines(...lines)], document: { note: { call: record.id, text: lines.join('\n') } } };
   },
 });
 
-const receiptShow = command<z.infer<ReturnType<typeof oneCall>>>({
+const receiptShow = command({
   path: 'receipt show',
   access: 'audit:receipt',
   arguments: ['<call>'],
-  input: oneCall,
-  run: async (context, given) => {
-    const { call, proofs, verifierKey } = await proveCall(await context.desk(), context.operator(), given.call);
+  run: async ({ context, desk, signed, words }, given) => {
+    const { call, proofs, verifierKey } = await proveCall(desk, signed, given.call);
     const text = receiptText(proofs);
-    context.notice(wordsOf(context)('record.key', { key: verifierKey }));
+    context.notice(words('record.key', { key: verifierKey }));
     return { view: [], raw: text, document: { receipt: { call, entries: proofs.length, text, verifierKey } } };
   },
 });
 
-const checkInput = () => z.object({ file: z.string(), verifierKey: z.string().array().min(1) });
-
-const receiptCheck = command<z.infer<ReturnType<typeof checkInput>>>({
+const receiptCheck = command({
   path: 'receipt check',
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'reads' }],
   options: [{ flags: '--verifier-key <key>', many: true }],
-  input: checkInput,
-  run: async (context, { file, verifierKey }) => {
-    const words = wordsOf(context);
+  own: () => ({ verifierKey: z.string().array().min(1) }),
+  run: async ({ context, words }, { file, verifierKey }) => {
     const { open, tree } = await context.house.outsider(verifierKey);
     const { call, entries, origin, size } = checkReceipt(await context.files.readText(file), tree, open);
-    const rows = entries.map(({ seq, at, kind, outcome, by }) => [
-      String(seq),
-      localMinute(at),
-      kind,
-      outcome,
-      by.name,
-    ]);
+    const heads = words.all('record.time', 'record.what', 'record.outcome', 'record.by');
+    const rows = entries.map((one) => [String(one.seq), localMinute(one.at), one.kind, one.outcome, one.by.name]);
     return {
       view: [
         block.verdict(words('record.valid')),
         block.fields([words('record.call'), call], [words('record.log'), words('record.entries', { origin, size })]),
-        block.table([{ title: words('record.entry'), align: 'right' }, ...ENTRIES.map((key) => words(key))], rows),
+        block.table([{ title: words('record.entry'), align: 'right' }, ...heads], rows),
         block.note(words('record.proves')),
       ],
       document: { receipt: { outcome: 'verified', call, origin, size, entries } },

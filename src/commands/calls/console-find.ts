@@ -4,7 +4,6 @@ import { answerGeneralQuestion } from '../../procedures/calls/live-calls.js';
 import { openCall } from '../../procedures/calls/open-call.js';
 import {
   accountsAsTyped,
-  type FoundUser,
   namesPerson,
   searchAccounts,
   searchUsers,
@@ -144,12 +143,7 @@ async function lookInside(
 }
 
 /** People of one company or of all: by the beginning of words, or all that there are. A list of more than a page is in the log (B83). */
-export async function peopleOf(
-  { desk, signed }: LiveSession,
-  text: string,
-  thoroughly: boolean,
-  account?: Account,
-): Promise<readonly FoundUser[]> {
+export async function peopleOf({ desk, signed }: LiveSession, text: string, thoroughly: boolean, account?: Account) {
   if (!thoroughly) return usersAsTyped(desk, text, MOST, account);
   const { found } = await searchUsers(desk, text, { limit: ALL }, account);
   if (found.length >= MOST)

@@ -1,5 +1,4 @@
 /** What is known of the current call, and the parts that every screen has: title, clock, card of the caller, notes. */
-
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';

@@ -10,10 +10,9 @@ import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type At, type Command, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { CARE_STAGES } from './console-care.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
@@ -26,17 +25,15 @@ import { beginSession, forget, type LiveSession, type Stage, stillSignedIn, titl
 import { watchRequests } from './console-watch.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
-const from = () => z.string().refine((text) => text === '' || isPhone(text), { message: WITHHELD });
-const input = () => z.object({ call: z.string().optional(), notes: z.string().optional(), from: from().optional() });
-type Input = z.infer<ReturnType<typeof input>>;
-
-const liveConsole = command<Input>({
-  path: 'console',
-  access: 'verify',
-  options: ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }],
-  input,
-  run,
+const OPTIONS = ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }] as const;
+const own = () => ({
+  from: z
+    .string()
+    .refine((text) => text === '' || isPhone(text), { message: WITHHELD })
+    .optional(),
 });
+
+const liveConsole = command({ path: 'console', access: 'verify', options: OPTIONS, own, run });
 
 const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => Promise<Stage>>> = {
   find: findStage,
@@ -54,18 +51,18 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   end: endStage,
 };
 
-async function run(context: Context, given: Input): Promise<Result> {
-  const words = wordsOf(context);
+async function run(
+  { context, desk, signed, words }: At<'verify'>,
+  given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>,
+): Promise<Result> {
   if (context.options.json) {
     throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
   }
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
-  const desk = await context.desk();
   const { spelling, plain } = (await context.settings()).file;
   const screen = await context.ask.screen(plain);
   const { call: resuming, from } = given;
-  const known = { context, desk, screen, notes, signed: context.operator(), words };
-  const session = beginSession({ ...known, resuming, from, spelling });
+  const session = beginSession({ context, desk, screen, notes, signed, words, resuming, from, spelling });
   lockWhenIdle(session);
   offerAlways(session);
   const watching = watchRequests(session);

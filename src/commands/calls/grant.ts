@@ -1,29 +1,19 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
-
-import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
-import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'grant list',
   access: 'verify',
-  run: async (context) => {
-    const words = wordsOf(context);
-    const grants = await listGrants(await context.desk());
+  run: async ({ desk, words }) => {
+    const grants = await listGrants(desk);
     return {
       view: [
         block.table(
-          [
-            words('grants.grant'),
-            words('grants.caller'),
-            words('grants.for'),
-            words('grants.operator'),
-            words('grants.until'),
-          ],
+          words.all('grants.grant', 'grants.caller', 'grants.for', 'grants.operator', 'grants.until'),
           grants.map((grant) => [
             grant.id,
             `${grant.account.number}/${grant.caller.login}`,
@@ -34,13 +24,7 @@ const list = command({
           words('grants.none'),
         ),
       ],
-      document: {
-        grants: grants.map((grant) => ({
-          ...grant,
-          createdAt: iso(grant.createdAt),
-          expiresAt: iso(grant.expiresAt),
-        })),
-      },
+      document: { grants: grants.map((grant) => ({ ...grant, ...moments(grant, 'createdAt', 'expiresAt') })) },
     };
   },
 });
@@ -49,10 +33,9 @@ const revoke = command({
   path: 'grant revoke',
   access: 'verify',
   arguments: ['<grant>'],
-  input: () => z.object({ grant: z.string() }),
-  run: async (context, { grant }) => {
-    const ended = await revokeGrant(await context.desk(), context.operator(), grant);
-    const line = wordsOf(context)(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
+  run: async ({ desk, signed, words }, { grant }) => {
+    const ended = await revokeGrant(desk, signed, grant);
+    const line = words(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
     return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
   },
 });

@@ -4,6 +4,7 @@ import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
 import type { ScreenKey, Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
@@ -22,15 +23,8 @@ const ENDS = ['call.opened', 'call.ended'];
 /** They say nothing that another step of the call does not say. */
 const SILENT = ['user.viewed', 'verification.started'];
 
-interface Step {
-  readonly kind: string;
-  readonly at: number;
-  readonly by: string;
-  readonly text: string;
-}
-
 /** An outcome that the console noted is a step only if no other entry says it. */
-function stepsOf(record: CallRecord, words: Words): readonly Step[] {
+function stepsOf(record: CallRecord, words: Words) {
   const { entries } = record;
   const said = entries.filter(({ kind }) => kind.startsWith('verification.') || kind.startsWith('mfa.'));
   const known = new Set(said.flatMap((entry) => [verbOf(entry), entry.reason, entry.detail?.['result']]));
@@ -73,7 +67,7 @@ function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words
 }
 
 /** The same step several times in a row is one line. */
-const counted = (steps: readonly Step[], words: Words): readonly string[] =>
+const counted = (steps: ReturnType<typeof stepsOf>, words: Words): readonly string[] =>
   steps.flatMap(({ text: step }, at) => {
     if (steps[at - 1]?.text === step) return [];
     const after = steps.slice(at).findIndex(({ text }) => text !== step);
@@ -114,9 +108,7 @@ export function recordView(record: CallRecord, words: Words): View {
 
 export const headDocument = ({ openedAt, updatedAt, endedAt, ...head }: CallHead) => ({
   ...head,
-  openedAt: iso(openedAt),
-  updatedAt: iso(updatedAt),
-  endedAt: endedAt === null ? null : iso(endedAt),
+  ...moments({ openedAt, updatedAt, endedAt }, 'openedAt', 'updatedAt', 'endedAt'),
 });
 
 export const recordDocument = ({ entries, logins, ...head }: CallRecord) => ({

@@ -2,7 +2,6 @@
  * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73). `heard` are the words of the caller's language.
  */
-
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';
@@ -12,6 +11,7 @@ import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localClock } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 
@@ -34,8 +34,8 @@ export function verdictDocument(verdict: Verdict, words: Words, heard: Words) {
     outcome: verdict.outcome,
     ...(verdict.reason === null ? {} : { reason: verdict.reason }),
     ...(verdict.reason === 'held' ? { heldUntil: iso(verdict.caller?.powerHeldUntil ?? null) } : {}),
-    account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
-    caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
+    account: pick(account, 'id', 'number', 'name', 'edition'),
+    caller: caller && pick(caller, 'id', 'login', 'name', 'role'),
     action: verdict.action.id,
     ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
     ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: iso(verdict.grant.expiresAt) } }),

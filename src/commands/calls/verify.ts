@@ -1,7 +1,4 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
-
-import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { type Asked, openAskedCall } from '../../procedures/calls/open-call.js';
@@ -11,23 +8,13 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
-import { type Command, type Context, command } from '../command.js';
+import { askLine } from '../ask-secret.js';
+import { type Command, command, type Operated } from '../command.js';
 import { sayBlocks } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { alertBlocks, alertsDocument } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
-const input = () =>
-  z.object({
-    account: z.string().optional(),
-    caller: z.string().optional(),
-    for: z.string().optional(),
-    passphraseStdin: z.boolean().default(false),
-    forgot: z.boolean().default(false),
-    ticket: z.string().optional(),
-  });
-
-const verify = command<z.infer<ReturnType<typeof input>>>({
+const verify = command({
   path: 'verify',
   access: 'verify',
   options: [
@@ -38,26 +25,22 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
     '--forgot',
     '--ticket <text>',
   ],
-  input,
-  run: async (context, given) => {
-    const words = wordsOf(context);
-    const ask = async (option: string, message: string) => (await context.ask.prompts(option)).line({ message });
-    const account = given.account ?? (await ask('--account', words('call.account')));
-    const caller = given.caller ?? (await ask('--caller', words('call.caller')));
-    const desk = await context.desk();
-    const action = given.for ?? (await askAction(context, desk));
+  run: async (at, given) => {
+    const { context, desk, signed, words } = at;
+    const account = await askLine(context, given.account, '--account', words('call.account'));
+    const caller = await askLine(context, given.caller, '--caller', words('call.caller'));
+    const action = given.for ?? (await askAction(at));
     const request = { account, caller, action, ticket: given.ticket };
-    const alerts = await alertsOn(context, desk, request);
+    const alerts = await alertsOn(at, request);
     const phrase = given.forgot
       ? null
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
-        : await hear(context, desk, request, alerts);
+        : await hear(at, request, alerts);
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
       throw new Refusal('invalid-input', words('verdict.too-short'));
     let heard = words.in(desk.language);
     try {
-      const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
       heard = words.in(languageOf(verdict.account, verdict.caller, desk.language));
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
@@ -70,23 +53,20 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
   },
 });
 
-async function askAction(context: Context, desk: Desk): Promise<string> {
+async function askAction({ context, desk, words }: Operated): Promise<string> {
   const prompts = await context.ask.prompts('--for');
-  const words = wordsOf(context);
   const named = desk.policy.actions.map(({ id, title }) => ({ id, name: words.term('actionTitle', title) }));
   const choices = named.map(({ id, name }) => ({ name, value: id, description: id }));
   return prompts.choose({ message: words('call.request'), choices });
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */
-async function hear(context: Context, desk: Desk, request: Asked, alerts: CallerAlerts): Promise<string> {
-  const call = await openAskedCall(desk, context.operator(), request);
+async function hear(at: Operated, request: Asked, alerts: CallerAlerts): Promise<string> {
+  const { context, desk, signed, words } = at;
+  const call = await openAskedCall(desk, signed, request);
   const prompts = await context.ask.prompts('--passphrase-stdin');
-  if (call.caller !== null) {
-    const found = { account: call.account, user: call.caller };
-    await viewUser(desk, context.operator(), found, { view: 'call' });
-  }
-  const words = wordsOf(context);
+  if (call.caller !== null)
+    await viewUser(desk, signed, { account: call.account, user: call.caller }, { view: 'call' });
   const heard = words.in(languageOf(call.account, call.caller, desk.language));
   await context.show([...alertBlocks(alerts, words), ...sayBlocks(words, heard, 'aloud.ask-phrase')]);
   const { hearPhrase } = await import('./hear-phrase.js');
@@ -94,11 +74,10 @@ async function hear(context: Context, desk: Desk, request: Asked, alerts: Caller
 }
 
 /** As they are before the phrase is asked (B76). */
-async function alertsOn(context: Context, desk: Desk, request: Asked): Promise<CallerAlerts> {
-  const { operator } = context.operator();
-  const call = await openAskedCall(desk, context.operator(), request);
+async function alertsOn({ desk, signed }: Operated, request: Asked): Promise<CallerAlerts> {
+  const call = await openAskedCall(desk, signed, request);
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
-  return callerAlerts(desk, call, shared, operator.id);
+  return callerAlerts(desk, call, shared, signed.operator.id);
 }
 
 export const commands: readonly Command[] = [verify];

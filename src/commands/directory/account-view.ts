@@ -1,24 +1,16 @@
 /** Accounts as documents and views. */
-
 import type { AccountDescription } from '../../procedures/directory/describe-customer.js';
-import { iso } from '../../rules/moment.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
 
 export const accountDocument = (account: Account) => ({
-  id: account.id,
-  number: account.number,
-  name: account.name,
-  edition: account.edition,
-  sso: account.sso,
-  country: account.country,
-  language: account.language,
-  connector: account.connector,
-  mfaRequiredAt: iso(account.mfaRequiredAt),
+  ...pick(account, 'id', 'number', 'name', 'edition', 'sso', 'country', 'language', 'connector'),
+  ...moments(account, 'mfaRequiredAt'),
   phoneResetForbidden: account.phoneResetForbidden,
-  disabledAt: iso(account.disabledAt),
+  ...moments(account, 'disabledAt'),
 });
 
 export function accountTable(accounts: readonly Account[], empty: string, words: Words): Block {

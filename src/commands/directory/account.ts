@@ -1,6 +1,4 @@
 /** `account …`: customer companies (B01, B63); `edit` is account/edit.ts. Imports and exports are directory-files.ts. */
-
-import * as z from 'zod';
 import { addAccount } from '../../procedures/directory/add-to-directory.js';
 import { describeAccount } from '../../procedures/directory/describe-customer.js';
 import { switchAccount } from '../../procedures/directory/disable-customer.js';
@@ -9,14 +7,11 @@ import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchAccounts } from '../../procedures/directory/search-directory.js';
 import { rowsFor } from '../../procedures/directory/see-people.js';
 import { EDITIONS } from '../../rules/people.js';
-import { askMissing } from '../ask-missing.js';
-import type { Command } from '../command.js';
-import { command } from '../command.js';
+import { askDisable, askMissing } from '../ask-missing.js';
+import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { editAccountCommand } from './account/edit.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './account-view.js';
-import { askDisable } from './ask-disable.js';
 import { commands as files } from './directory-files.js';
 import { COUNTRY, LIMIT, limitOf, PAGE, pageOf, REFERENCE } from './listing-arguments.js';
 
@@ -24,14 +19,12 @@ const listAccounts = command({
   path: 'account list',
   access: 'directory:read',
   options: [LIMIT],
-  input: () => z.object({ limit: limitOf().optional() }),
-  run: async (context, { limit }) => {
-    const desk = await context.desk();
-    const rows = await rowsFor(desk, context.operator(), limit);
+  own: () => ({ limit: limitOf().optional() }),
+  run: async ({ desk, signed, words }, { limit }) => {
+    const rows = await rowsFor(desk, signed, limit);
     const found = await allAccounts(desk, (rows?.limit ?? 0) + 1);
     const shown = found.slice(0, rows?.limit);
     const more = found.length > shown.length;
-    const words = wordsOf(context);
     const cut = cutNote(words, shown.length, more, rows?.limit !== limit);
     return {
       view: [accountTable(shown, words('directory.no-accounts'), words), ...cut],
@@ -44,11 +37,9 @@ const showAccount = command({
   path: 'account show',
   access: 'directory:read',
   arguments: [REFERENCE],
-  input: () => z.object({ account: z.string() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }, given) => {
     const described = await describeAccount(desk, await findAccount(desk, given.account));
-    return { view: accountView(described, wordsOf(context)), document: { account: describedDocument(described) } };
+    return { view: accountView(described, words), document: { account: describedDocument(described) } };
   },
 });
 
@@ -59,12 +50,10 @@ const searchAccountsCommand = command({
   access: 'directory:read',
   arguments: ['<text...>'],
   options: [LIMIT, PAGE],
-  input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20), page: pageOf() }),
-  run: async (context, { text, limit, page }) => {
-    const desk = await context.desk();
-    const rows = await rowsFor(desk, context.operator(), limit, page);
+  own: () => ({ limit: limitOf().default(20), page: pageOf() }),
+  run: async ({ desk, signed, words }, { text, limit, page }) => {
+    const rows = await rowsFor(desk, signed, limit, page);
     const { found, more } = rows === undefined ? CAPPED : await searchAccounts(desk, text.join(' '), rows);
-    const words = wordsOf(context);
     const cut = cutNote(words, found.length, more, rows === undefined, page);
     return {
       view: [accountTable(found, words('directory.no-account'), words), ...cut],
@@ -78,23 +67,14 @@ const addAccountCommand = command({
   access: 'directory:write',
   arguments: ['[name]'],
   options: ['--number <n>', '--edition <edition>', '--sso <provider>', COUNTRY],
-  input: () =>
-    z.object({
-      name: z.string().optional(),
-      number: z.string().optional(),
-      edition: z.string().optional(),
-      sso: z.string().optional(),
-      country: z.string().optional(),
-    }),
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }, given) => {
     const asked = await askMissing(context, given, [
       { name: 'name', option: '<name>', message: words('directory.ask-company') },
       { name: 'number', option: '--number', message: words('directory.ask-number') },
       { name: 'edition', option: '--edition', message: words('directory.Edition'), choices: EDITIONS },
     ]);
     const { sso, country } = given;
-    const account = await addAccount(await context.desk(), context.operator(), { ...asked, sso, country });
+    const account = await addAccount(desk, signed, { ...asked, sso, country });
     const { name, number, edition } = account;
     return {
       view: [
@@ -112,16 +92,13 @@ const switching = (switched: 'enabled' | 'disabled') =>
     access: 'directory:write',
     arguments: [REFERENCE],
     options: ['--reason <text>'],
-    input: () => z.object({ account: z.string(), reason: z.string().optional() }),
-    run: async (context, given) => {
-      const desk = await context.desk();
+    run: async ({ context, desk, signed, words }, given) => {
       const account = await findAccount(desk, given.account);
       const who = `${account.name} (${account.number})`;
-      const words = wordsOf(context);
       const on = switched === 'enabled';
       const what = words('directory.all-users', { who });
       const reason = on ? given.reason : await askDisable(context, what, given.reason);
-      const changed = await switchAccount(desk, context.operator(), account, { on, reason });
+      const changed = await switchAccount(desk, signed, account, { on, reason });
       const after = await findAccount(desk, account.id);
       return {
         view: [block.lines(words('directory.switched-now', { who, changed: String(changed), switched }))],

@@ -1,7 +1,5 @@
 /** `account import|export`, `user import|export`: the directory from CSV, looked at before or at once, and as CSV, ready to import again. */
-
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
@@ -12,7 +10,15 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask-approver.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import {
+  type Command,
+  type Context,
+  command,
+  type Given,
+  type Operated,
+  type OptionSpec,
+  type Result,
+} from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
@@ -21,70 +27,62 @@ import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
-const PLANNED: readonly OptionSpec[] = [
+const PLANNED = [
   { flags: '--dry-run', about: 'show what would be added and changed, and change nothing' },
   { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
   { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
   { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
   WAIT,
   { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
-];
-const CLEAR = { flags: '--clear-contacts', about: 'an empty cell removes the e-mail or phone (default: it is kept)' };
+  ...TABLE_OPTIONS,
+] as const satisfies readonly OptionSpec[];
+const CLEAR = {
+  flags: '--clear-contacts',
+  about: 'an empty cell removes the e-mail or phone (default: it is kept)',
+} as const;
 const plannedInput = () => ({
-  file: z.string().optional(),
-  dryRun: z.boolean().default(false),
-  plan: z.string().optional(),
-  apply: z.string().optional(),
   confirm: z.coerce.number<string>().int('must be a whole number').optional(),
-  acceptDamaged: z.boolean().default(false),
-  wait: z.boolean().default(false),
   ...tableInput(),
 });
-type Given = z.infer<z.ZodObject<ReturnType<typeof plannedInput>>>;
+type Planned = Given<typeof FILE | (typeof PLANNED)[number], ReturnType<typeof plannedInput>>;
 
 const importAccounts = command({
   path: 'account import',
   access: 'directory:write',
   arguments: [FILE],
-  options: [...PLANNED, ...TABLE_OPTIONS],
-  input: () => z.object(plannedInput()),
-  run: async (context, given) =>
-    importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
+  options: PLANNED,
+  own: plannedInput,
+  run: async (at, given) =>
+    importing(at, given, async (file) => ({ accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given) })),
 });
 
 const importUsers = command({
   path: 'user import',
   access: 'directory:write',
   arguments: [FILE],
-  options: [ACCOUNTS, ...PLANNED, CLEAR, ...TABLE_OPTIONS],
-  input: () =>
-    z.object({ ...plannedInput(), accounts: z.string().optional(), clearContacts: z.boolean().default(false) }),
-  run: async (context, given) =>
-    importing(context, given, async (file) => {
+  options: [ACCOUNTS, ...PLANNED.slice(0, -TABLE_OPTIONS.length), CLEAR, ...TABLE_OPTIONS],
+  own: plannedInput,
+  run: async (at, given) =>
+    importing(at, given, async (file) => {
       // The options name columns of the users.
       const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
-      const companies = given.accounts && (await readTable(context, given.accounts, ACCOUNT_SHAPE, plain));
-      const users = await readTable(context, file, USER_SHAPE, given);
+      const companies = given.accounts && (await readTable(at.context, given.accounts, ACCOUNT_SHAPE, plain));
+      const users = await readTable(at.context, file, USER_SHAPE, given);
       return { ...(companies ? { accounts: companies } : {}), users, clearContacts: given.clearContacts };
     }),
 });
 
-async function importing(
-  context: Context,
-  given: Given,
-  read: (file: string) => Promise<ImportRequest>,
-): Promise<Result> {
-  const desk = await context.desk();
+async function importing(at: Operated, given: Planned, read: (file: string) => Promise<ImportRequest>) {
+  const { context, desk, signed, words } = at;
   const request =
     given.apply === undefined
       ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
       : await readImportPlan(context, given.apply, given);
-  if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
+  if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
-    confirmed(context, given.confirm, (confirm) => importDirectory(desk, context.operator(), { ...request, confirm })),
+    confirmed(context, given.confirm, (confirm) => importDirectory(desk, signed, { ...request, confirm })),
   );
-  const words = wordsOf(context);
-  const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
+  const waiting = report.notices.length - (await deliverNotices(at, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
   return {
@@ -93,16 +91,16 @@ async function importing(
   };
 }
 
-function fileOf({ file }: Given): string {
+function fileOf({ file }: Planned): string {
   if (file !== undefined) return file;
   throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
-async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Given): Promise<Result> {
-  const preview = await previewImport(desk, context.operator(), request);
+async function previewed(at: Operated, request: ImportRequest, { plan }: Planned): Promise<Result> {
+  const { context, desk, signed, words } = at;
+  const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
   const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
-  const words = wordsOf(context);
   const changes = preview.changes.map(({ line, account, login, column, old, new: now }) => {
     const who = login === null ? account : `${account}/${login}`;
     return words('import.change', { line, who, column, before: old || null, after: now || null });
@@ -124,8 +122,8 @@ async function previewed(context: Context, desk: Desk, request: ImportRequest, {
 const NOTICES_AT_ONCE = 100;
 
 /** Returns how many were delivered. After an interruption the rest stays queued. */
-async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<number> {
-  const progress = context.progress(wordsOf(context)('import.sending'), ids.length);
+async function deliverNotices({ context, desk, words }: Operated, ids: readonly string[]): Promise<number> {
+  const progress = context.progress(words('import.sending'), ids.length);
   let delivered = 0;
   try {
     for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {
@@ -192,28 +190,27 @@ function listed(heading: ScreenKey, lines: readonly string[], words: Words): rea
   return [block.lines(words(heading), ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
-const FORM: readonly OptionSpec[] = [
+const FORM = [
   { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
   { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
-];
+] as const;
 const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
 const exportAllAccounts = command({
   path: 'account export',
   access: 'directory:write',
   options: FORM,
-  input: () => z.object(formInput()),
-  run: async (context, given) => asCsv(context, await exportAccounts(await context.desk(), context.operator(), given)),
+  own: formInput,
+  run: async ({ context, desk, signed }, given) => asCsv(context, await exportAccounts(desk, signed, given)),
 });
 
 const exportAllUsers = command({
   path: 'user export',
   access: 'directory:write',
   options: ['--account <account>', ...FORM],
-  input: () => z.object({ account: z.string().optional(), ...formInput() }),
-  run: async (context, { account, ...given }) => {
-    const desk = await context.desk();
+  own: formInput,
+  run: async ({ context, desk, signed }, { account, ...given }) => {
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(context, await exportUsers(desk, context.operator(), only, given));
+    return asCsv(context, await exportUsers(desk, signed, only, given));
   },
 });
 

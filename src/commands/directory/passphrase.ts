@@ -1,8 +1,6 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
-import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
@@ -10,27 +8,16 @@ import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import { pick } from '../wording/documents.js';
+import { givenUser } from './listing-arguments.js';
 
 const setup = command({
   path: 'passphrase setup',
   access: 'passphrase:setup',
   arguments: ['<user>'],
   options: ['--account <account>', '--send-code', '--code <code>', '--passphrase-stdin'],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      sendCode: z.boolean().default(false),
-      code: z.string().optional(),
-      passphraseStdin: z.boolean().default(false),
-    }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
-    const named = given.account === undefined ? undefined : await findAccount(desk, given.account);
-    const { user, account } = await findUser(desk, given.user, named);
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }, given) => {
+    const { user, account } = await givenUser(desk, given.user, given.account);
     const heard = words.in(languageOf(account, user, desk.language));
     if (given.sendCode) {
       const { sentTo, state } = await sendSetUpCode(desk, signed, { account, user });
@@ -50,12 +37,7 @@ const setup = command({
         ...sayBlocks(words, heard, 'aloud.set-up'),
       ],
       document: {
-        passphrase: {
-          set: true,
-          by: 'desk',
-          user: { id: user.id, login: user.login },
-          account: { id: account.id, number: account.number },
-        },
+        passphrase: { set: true, by: 'desk', user: pick(user, 'id', 'login'), account: pick(account, 'id', 'number') },
       },
     };
   },
@@ -68,16 +50,15 @@ const generate = command({
   path: 'passphrase generate',
   access: 'anyone',
   options: ['--words <n>'],
-  input: () =>
-    z.object({
-      words: z.coerce
-        .number(`a whole number from 1 to ${MOST_WORDS}`)
-        .int()
-        .min(1)
-        .max(MOST_WORDS, `at most ${MOST_WORDS}`)
-        .optional(),
-    }),
-  run: async (context, given) => {
+  own: () => ({
+    words: z.coerce
+      .number(`a whole number from 1 to ${MOST_WORDS}`)
+      .int()
+      .min(1)
+      .max(MOST_WORDS, `at most ${MOST_WORDS}`)
+      .optional(),
+  }),
+  run: async ({ context, words }, given) => {
     const book = await context.house.phrasebook();
     const count = given.words ?? book.policy.limits.passphrase.generatedWords;
     const bits = generatedBits(await book.words.passphraseWords(), count);
@@ -86,7 +67,6 @@ const generate = command({
       throw refusal('invalid-input', 'few-words', facts, 'more-words');
     }
     const drawn = await drawPhrase(book, count);
-    const words = wordsOf(context);
     return {
       view: [
         block.lines(drawn.text),
@@ -95,12 +75,7 @@ const generate = command({
         block.note(words('setup.strength', { bits: drawn.bits.toFixed(0) })),
       ],
       document: {
-        passphrase: {
-          text: drawn.text,
-          howToSay: drawn.howToSay,
-          words: count,
-          bits: Math.floor(drawn.bits * 10) / 10,
-        },
+        passphrase: { ...pick(drawn, 'text', 'howToSay'), words: count, bits: Math.floor(drawn.bits * 10) / 10 },
       },
     };
   },
@@ -110,10 +85,8 @@ const check = command({
   path: 'passphrase check',
   access: 'anyone',
   options: ['--passphrase-stdin'],
-  input: () => z.object({ passphraseStdin: z.boolean().default(false) }),
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const book = await context.house.phrasebook();
-    const words = wordsOf(context);
     const phrase = await askSecret(context, given.passphraseStdin, '--passphrase-stdin', words('setup.ask-phrase'));
     await requireStrong(book, phrase);
     return {

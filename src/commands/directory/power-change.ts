@@ -1,23 +1,19 @@
 /** What `user edit`, `account edit` and `user successor` show of a change of power, which a second operator approves (B84). */
-
 import { refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
 import type { Handed } from '../../procedures/exits/hand-over.js';
-import { iso } from '../../rules/moment.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
-import type { Context, OptionSpec, Result } from '../command.js';
+import type { Given, Operated, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { moments, pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
 import { accountDocument } from './account-view.js';
 
-export const WAIT: OptionSpec = { flags: '--wait', about: 'wait until a second operator has decided' };
+export const WAIT = { flags: '--wait', about: 'wait until a second operator has decided' } as const;
 
-export interface PowerGiven {
-  readonly reason?: string | undefined;
-  readonly wait: boolean;
-}
+type PowerGiven = Given<'--reason <text>' | typeof WAIT>;
 
 export function reasonFor({ reason = '' }: PowerGiven): string {
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change' });
@@ -36,66 +32,55 @@ export function oneOf<T extends string>(option: string, text: string, known: rea
   throw refusal('invalid-input', 'none-of', { option, text, known });
 }
 
-interface EditionGiven extends PowerGiven {
-  readonly edition: string;
-  readonly dropPrivileges: boolean;
-}
-
-export async function runEdition(context: Context, account: Account, given: EditionGiven): Promise<Result> {
+export async function runEdition(
+  { context, desk, signed, words }: Operated,
+  account: Account,
+  given: PowerGiven & { readonly edition: string; readonly dropPrivileges: boolean },
+): Promise<Result> {
   const edition = oneOf('--edition', given.edition, EDITIONS);
   const wish = { edition, dropPrivileges: given.dropPrivileges, reason: reasonFor(given) };
-  const desk = await context.desk();
-  const moves = await untilApproved(context, given.wait, () => changeEdition(desk, context.operator(), account, wish));
+  const moves = await untilApproved(context, given.wait, () => changeEdition(desk, signed, account, wish));
   const who = `${account.name} (${account.number})`;
-  const words = wordsOf(context);
   const named = (role: string) => words.term('roleTitle', role);
   const each = (moves ?? []).map(({ user, role }) =>
     words('directory.role-now', { login: user.login, before: named(user.role), after: named(role) }),
   );
   const done = moves === null ? words('directory.nothing', { who }) : words('directory.edition-now', { who, edition });
-  const lines = [done, ...each];
   return {
-    view: [block.lines(...lines)],
+    view: [block.lines(done, ...each)],
     document: {
       account: accountDocument({ ...account, edition }),
       changed: moves === null ? [] : ['edition'],
-      roles: (moves ?? []).map(({ user, role, lost }) => ({
+      roles: (moves ?? []).map(({ user, ...now }) => ({
         user: user.id,
         login: user.login,
         before: user.role,
-        role,
-        lost,
+        ...pick(now, 'role', 'lost'),
       })),
     },
   };
 }
 
-interface SignInGiven extends PowerGiven {
-  readonly signIn: string;
-}
-
 /** `user` null: all logins of the account. */
 export async function runSignIn(
-  context: Context,
+  { context, desk, signed, words }: Operated,
   { account, user }: { readonly account: Account; readonly user: User | null },
-  given: SignInGiven,
+  given: PowerGiven & { readonly signIn: string },
 ): Promise<Result> {
   const signIn = oneOf('--sign-in', given.signIn, SIGN_INS);
   const wish = { signIn, user, reason: reasonFor(given) };
-  const desk = await context.desk();
-  const done = await untilApproved(context, given.wait, () => changeSignIn(desk, context.operator(), account, wish));
+  const done = await untilApproved(context, given.wait, () => changeSignIn(desk, signed, account, wish));
   const who = user === null ? `${account.name} (${account.number})` : `${account.number}/${user.login}`;
   const document = {
     ...(user === null
       ? { account: accountDocument(account) }
-      : { user: { id: user.id, login: user.login, name: user.name, role: user.role, signIn } }),
+      : { user: { ...pick(user, 'id', 'login', 'name', 'role'), signIn } }),
     changed: done === null ? [] : ['sign-in'],
     logins: done?.users.length ?? 0,
     passwordsEnded: done?.passwordsEnded ?? 0,
     sessionsEnded: done?.sessionsEnded ?? 0,
     withoutEmail: done?.withoutEmail ?? [],
   };
-  const words = wordsOf(context);
   if (done === null) return { view: [block.lines(words('directory.nothing', { who }))], document };
   const { users, passwordsEnded: passwords, sessionsEnded: sessions, withoutEmail: logins } = done;
   const lines = [
@@ -121,8 +106,8 @@ export function handedLines({ user }: Handed, { name: account }: Account, words:
 }
 
 export const handedDocument = ({ user, roleBefore, grantsEnded }: Handed) => ({
-  user: { id: user.id, login: user.login, name: user.name, role: user.role },
+  user: pick(user, 'id', 'login', 'name', 'role'),
   roleBefore,
-  powerHeldUntil: iso(user.powerHeldUntil),
+  ...moments(user, 'powerHeldUntil'),
   grantsEnded,
 });

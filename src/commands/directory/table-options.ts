@@ -4,16 +4,16 @@ import { refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
-import type { Context, OptionSpec } from '../command.js';
+import type { Context, Given, OptionSpec } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 
-export const TABLE_OPTIONS: readonly OptionSpec[] = [
+export const TABLE_OPTIONS = [
   { flags: '--map <columns>', about: 'headings of this file: login=userPrincipalName,name=givenName+surname' },
   { flags: '--set <values>', about: 'values of columns that the file does not have: account=100234,role=user' },
   { flags: '--ignore-other-columns', about: 'pass over columns that countersign does not know' },
   { flags: '--profile <name>', about: 'headings by name: okta, entra, google, or your own, kept by --map' },
   { flags: '--encoding <name>', about: 'how a file without a mark is written, such as windows-1252 (default: UTF-8)' },
-];
+] as const satisfies readonly OptionSpec[];
 
 const ENCODINGS = [
   'utf-8',
@@ -26,14 +26,11 @@ const ENCODINGS = [
 ] as const;
 
 export const tableInput = () => ({
-  map: z.string().optional(),
-  set: z.string().optional(),
-  ignoreOtherColumns: z.boolean().default(false),
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
   encoding: z.enum(ENCODINGS).optional(),
 });
 
-export type TableGiven = z.infer<z.ZodObject<ReturnType<typeof tableInput>>>;
+export type TableGiven = Given<(typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;
 
 const LISTED = 5;
 

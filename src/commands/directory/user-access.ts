@@ -1,5 +1,4 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether a login can be used. The desk never sets or sees a password. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
@@ -7,12 +6,12 @@ import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
-import { iso } from '../../rules/moment.js';
+import { askDisable } from '../ask-missing.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
-import { askDisable } from './ask-disable.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
+import { moments, pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
+import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
 import { userDocument } from './user-view.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
@@ -23,20 +22,18 @@ const switching = (word: 'disable' | 'enable') =>
     access: 'directory:write',
     arguments: [USER_ARGUMENT],
     options: [ACCOUNT_OPTION, '--reason <text>'],
-    input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string().optional() }),
-    run: async (context, given) => {
-      const desk = await context.desk();
+    run: async ({ context, desk, signed, words }, given) => {
       const found = await givenUser(desk, given.user, given.account);
       const on = word === 'enable';
       const reason = on
         ? given.reason
         : await askDisable(context, `${whoOf(found)} (${found.user.name})`, given.reason);
-      const changed = await switchUser(desk, context.operator(), found, { on, reason });
+      const changed = await switchUser(desk, signed, found, { on, reason });
       const after = await givenUser(desk, found.user.id, undefined);
       const facts = { who: whoOf(found), changed: String(changed), switched: `${word}d` };
       return {
-        view: [block.lines(wordsOf(context)('directory.switched-now', facts))],
-        document: { user: userDocument(await seenAfterAct(desk, context.operator(), after)), changed },
+        view: [block.lines(words('directory.switched-now', facts))],
+        document: { user: userDocument(await seenAfterAct(desk, signed, after)), changed },
       };
     },
   });
@@ -46,14 +43,13 @@ const unlock = command({
   access: 'user:unlock',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--reason <text>'],
-  input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  own: () => ({ reason: z.string() }),
+  run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
-    const lifted = await unlockCaller(desk, context.operator(), found, given.reason);
+    const lifted = await unlockCaller(desk, signed, found, given.reason);
     const key = lifted.length === 0 ? 'directory.not-locked' : 'directory.unlocked';
-    const line = wordsOf(context)(key, { who: whoOf(found), lockSubject: lifted });
-    const person = await seenAfterAct(desk, context.operator(), found);
+    const line = words(key, { who: whoOf(found), lockSubject: lifted });
+    const person = await seenAfterAct(desk, signed, found);
     return { view: [block.lines(line)], document: { user: userDocument(person), lifted } };
   },
 });
@@ -63,24 +59,18 @@ const invite = command({
   access: 'user:invite',
   arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
   options: [ACCOUNT_OPTION],
-  input: () => z.object({ users: z.array(z.string()), account: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found: FoundUser[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));
-    const invitations = await inviteUsers(desk, context.operator(), found);
+    const invitations = await inviteUsers(desk, signed, found);
     const failed = invitations.filter(({ state }) => state === 'given-up').length;
     const document = { invitations: invitations.map(invitedDocument) };
-    const lines = invitations.map((invitation) => invitedLine(invitation, wordsOf(context)));
+    const lines = invitations.map((invitation) => invitedLine(invitation, words));
     if (failed === invitations.length) {
       const problems = lines.map((message) => ({ message }));
       throw refusal('delivery-failed', 'nobody-invited', {}, 'see-why-refused', { problems, also: document });
     }
-    return {
-      view: [block.lines(...lines)],
-      document,
-      ...(failed > 0 ? { exit: 4 } : {}),
-    };
+    return { view: [block.lines(...lines)], document, ...(failed > 0 ? { exit: 4 } : {}) };
   },
 });
 
@@ -89,14 +79,11 @@ function invitedLine(invitation: Invitation, words: Words): string {
   return words('directory.invited', { who: whoOf(invitation), state, to, address, id, until });
 }
 
-const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({
-  user: { id: user.id, login: user.login, name: user.name },
-  account: { id: account.id, number: account.number },
-  sentTo,
-  address,
-  messageId,
-  state,
-  expiresAt: iso(expiresAt),
+const invitedDocument = (invitation: Invitation) => ({
+  user: pick(invitation.user, 'id', 'login', 'name'),
+  account: pick(invitation.account, 'id', 'number'),
+  ...pick(invitation, 'sentTo', 'address', 'messageId', 'state'),
+  ...moments(invitation, 'expiresAt'),
 });
 
 export const commands: readonly Command[] = [switching('disable'), switching('enable'), unlock, invite];

@@ -1,5 +1,4 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
-
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
@@ -8,39 +7,29 @@ import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import type { ScreenKey, Words } from '../wording/words.js';
+import { moments, pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
 
 /** `contacts` says whether e-mail and phone are in full (B83). */
 export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   id: user.id,
-  account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
-  login: user.login,
-  name: user.name,
-  email: user.email,
-  phone: user.phone,
-  phoneE164: user.phoneE164,
+  account: pick(account, 'id', 'number', 'name', 'edition'),
+  ...pick(user, 'login', 'name', 'email', 'phone', 'phoneE164'),
   contacts,
-  role: user.role,
-  scopes: user.scopes,
-  signIn: user.signIn,
-  language: user.language,
-  external: user.external,
-  contactChangedAt: iso(user.contactChangedAt),
-  disabledAt: iso(user.disabledAt),
-  powerHeldUntil: iso(user.powerHeldUntil),
+  ...pick(user, 'role', 'scopes', 'signIn', 'language', 'external'),
+  ...moments(user, 'contactChangedAt', 'disabledAt', 'powerHeldUntil'),
 });
-
-const OTHERS: readonly ScreenKey[] = [
-  ...(['approval.col-name', 'approval.col-role'] as const),
-  ...(['directory.phone', 'directory.e-mail', 'mfa.state'] as const),
-];
 
 /** `withAccount` is false if all are of one account. */
 export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean, words: Words): Block {
   const account = withAccount ? [{ title: words('approval.col-account'), whole: true }] : [];
   const login = { title: words('approval.col-login'), whole: true };
   return block.table(
-    [...account, login, ...OTHERS.map((key) => words(key))],
+    [
+      ...account,
+      login,
+      ...words.all('approval.col-name', 'approval.col-role', 'directory.phone', 'directory.e-mail', 'mfa.state'),
+    ],
     found.map((one) => [
       ...(withAccount ? [one.account.number] : []),
       one.user.login,
@@ -149,7 +138,6 @@ export const describedUserDocument = (described: Described) => ({
   sharing: described.sharing.map(({ account, user }) => ({
     id: user.id,
     account: account.number,
-    login: user.login,
-    name: user.name,
+    ...pick(user, 'login', 'name'),
   })),
 });

@@ -1,5 +1,4 @@
 /** `user …`: logins inside accounts (B05, B09); `list`, `show`, `search` are user/look.ts. */
-
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';
@@ -9,13 +8,10 @@ import { appointSuccessor } from '../../procedures/exits/hand-over.js';
 import { CUSTOMER_ROLES } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
 import { askMissing } from '../ask-missing.js';
-import type { Command } from '../command.js';
-import { command } from '../command.js';
+import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { commands as files } from './directory-files.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
-import { LANGUAGE } from './listing-arguments.js';
+import { ACCOUNT_OPTION, givenUser, LANGUAGE, USER_ARGUMENT } from './listing-arguments.js';
 import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn, WAIT } from './power-change.js';
 import { listUsers, searchUsersCommand, showUser } from './user/look.js';
 import { commands as access } from './user-access.js';
@@ -36,39 +32,25 @@ const editUserCommand = command({
     '--reason <text>',
     WAIT,
   ],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      name: z.string().optional(),
-      email: z.string().optional(),
-      phone: z.string().optional(),
-      external: z.string().optional(),
-      language: z.string().optional(),
-      signIn: z.string().optional(),
-      reason: z.string().optional(),
-      wait: z.boolean().default(false),
-    }),
-  run: async (context, { user, account, signIn, reason, wait, ...change }) => {
+  run: async (at, { user, account, signIn, reason, wait, ...change }) => {
+    const { desk, signed, words } = at;
     if (signIn !== undefined) {
       requireAlone('--sign-in', Object.values(change));
-      const found = await givenUser(await context.desk(), user, account);
-      return runSignIn(context, found, { signIn, reason, wait });
+      const found = await givenUser(desk, user, account);
+      return runSignIn(at, found, { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
-    const desk = await context.desk();
     const found = await givenUser(desk, user, account);
-    const edited = await editUser(desk, context.operator(), found, change);
+    const edited = await editUser(desk, signed, found, change);
     const who = `${found.account.number}/${found.user.login}`;
-    const words = wordsOf(context);
     const count = edited.notices.length;
     const key = edited.fields.length === 0 ? 'directory.nothing' : 'directory.changed';
     const said = count === 0 ? [] : [words('directory.notice-goes', { count })];
     return {
       view: [block.lines(words(key, { who, fieldName: edited.fields }), ...said)],
       document: {
-        user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
+        user: userDocument(await seenAfterAct(desk, signed, { account: found.account, user: edited.user })),
         changed: edited.fields,
         notices: edited.notices,
       },
@@ -82,22 +64,13 @@ const successorCommand = command({
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
-  input: () =>
-    z.object({
-      user: z.string(),
-      account: z.string().optional(),
-      of: z.string(),
-      reason: z.string().optional(),
-      wait: z.boolean().default(false),
-    }),
-  run: async (context, given) => {
+  own: () => ({ of: z.string() }),
+  run: async ({ context, desk, signed, words }, given) => {
     const reason = reasonFor(given);
-    const desk = await context.desk();
     const { account, user: to } = await givenUser(desk, given.user, given.account);
     const { user: from } = await givenUser(desk, given.of, account.id);
     const wish = { account, from, to, reason };
-    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
-    const words = wordsOf(context);
+    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, signed, wish));
     const plain = words('directory.plain-user', { name: from.name, login: from.login });
     const lines = [...handedLines(done, account, words), plain];
     return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
@@ -105,19 +78,7 @@ const successorCommand = command({
 });
 
 /** `user add`: sets role and scopes once; later they change in the portal (B16). */
-const addInput = () =>
-  z.object({
-    login: z.string().optional(),
-    account: z.string().optional(),
-    name: z.string().optional(),
-    email: z.string().optional(),
-    phone: z.string().optional(),
-    role: z.string().optional(),
-    scope: z.array(z.string()).default([]),
-    signIn: z.string().default('native'),
-  });
-
-const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
+const addUserCommand = command({
   path: 'user add',
   access: 'directory:write',
   arguments: ['[login]'],
@@ -127,15 +88,11 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
     '--email <address>',
     '--phone <number>',
     '--role <role>',
-    {
-      flags: '--scope <scope>',
-      many: true,
-    },
+    { flags: '--scope <scope>', many: true },
     '--sign-in <kind>',
   ],
-  input: addInput,
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  own: () => ({ signIn: z.string().default('native') }),
+  run: async ({ context, desk, signed, words }, given) => {
     const asked = await askMissing(context, given, [
       { name: 'login', option: '<login>', message: words('directory.ask-login') },
       { name: 'account', option: '--account', message: words('directory.ask-account') },
@@ -144,12 +101,7 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
       { name: 'phone', option: '--phone', message: words('directory.ask-phone') },
       { name: 'role', option: '--role', message: words('directory.Role'), choices: CUSTOMER_ROLES },
     ]);
-    const desk = await context.desk();
-    const found = await addUser(desk, context.operator(), {
-      ...asked,
-      scopes: given.scope,
-      signIn: given.signIn,
-    });
+    const found = await addUser(desk, signed, { ...asked, scopes: given.scope, signIn: given.signIn });
     const who = `${found.account.number}/${found.user.login}`;
     const { name } = found.user;
     const role = words.term('roleTitle', found.user.role);
@@ -161,7 +113,7 @@ const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
           ? []
           : [block.next(`countersign user invite ${who}`)]),
       ],
-      document: { user: userDocument(await seenAfterAct(desk, context.operator(), found)) },
+      document: { user: userDocument(await seenAfterAct(desk, signed, found)) },
     };
   },
 });

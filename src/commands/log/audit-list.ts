@@ -1,14 +1,12 @@
 /** `audit list`, `audit export`: read the log. Part of the noun in audit.ts. */
-
 import * as z from 'zod';
-import type { AuditFilter, Desk } from '../../desk.js';
+import type { AuditFilter } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
   doorOfLog,
   entriesAfter,
   type LogDoor,
-  type LogQuery,
   lastNumber,
   type NewestEntries,
   newestEntries,
@@ -25,12 +23,12 @@ import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { type Command, command, type Operated, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
-import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
-const FILTERS: readonly OptionSpec[] = [
+const FILTERS = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
   { flags: '--account <account>', about: 'number, id or unique name of the account' },
   { flags: '--user <user>', about: 'the user that the entry is about: login, id or unique e-mail; or account/login' },
@@ -38,21 +36,14 @@ const FILTERS: readonly OptionSpec[] = [
   { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
   { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
   { flags: '--until <when>', about: 'the same, as the end; a date includes its day' },
-];
+] as const satisfies readonly OptionSpec[];
 
 const filters = () => ({
-  by: z.string().optional(),
-  account: z.string().optional(),
-  user: z.string().optional(),
   kind: z
     .string()
-    .refine(isAuditFilter, {
-      error: ({ input }) => `"${String(input)}" is not a kind of entry${nearKinds(input)}`,
-    })
+    .refine(isAuditFilter, { error: ({ input }) => `"${String(input)}" is not a kind of entry${nearKinds(input)}` })
     .optional(),
   outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
-  since: z.string().optional(),
-  until: z.string().optional(),
 });
 
 function nearKinds(asked: unknown): string {
@@ -65,30 +56,23 @@ function nearKinds(asked: unknown): string {
 /** Once a second is fast enough for a reader and cheap for the store. */
 const FOLLOW_MS = 1000;
 
-const listInput = () =>
-  z.object({
-    ...filters(),
-    limit: z.coerce.number().int().min(1).max(10_000).default(50),
-    follow: z.boolean().default(false),
-  });
-
-const list = command<z.infer<ReturnType<typeof listInput>>>({
+const list = command({
   path: 'audit list',
   access: 'audit:read-caller',
   options: [...FILTERS, '--limit <n>', '--follow'],
-  input: listInput,
-  run: async (context, { limit, follow, ...query }) => {
-    const desk = await context.desk();
-    const door = doorOfLog(query as LogQuery, follow);
-    await askAuthority(desk, context.operator(), door);
-    const filter = await readFilter(desk, query as LogQuery);
+  own: () => ({ ...filters(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
+  run: async (at, { limit, follow, ...query }) => {
+    const { context, desk, signed, words } = at;
+    const door = doorOfLog(query, follow);
+    await askAuthority(desk, signed, door);
+    const filter = await readFilter(desk, query);
     const last = await lastNumber(desk);
     const newest = await newestEntries(desk, filter, limit);
     const { entries } = newest;
-    if (follow) return followLog(context, desk, { filter, door }, { ...newest, last });
+    if (follow) return followLog(at, { filter, door }, { ...newest, last });
     for (const entry of entries) await context.row(rowOf(entry));
-    const people = await peopleOf(desk, context.operator(), entries, door);
-    const view = [tableOf(entries, people, wordsOf(context))];
+    const people = await peopleOf(desk, signed, entries, door);
+    const view = [tableOf(entries, people, words)];
     if (newest.foreign.length > 0)
       await context.write(renderView(view, context.style, { plain: context.options.plain }));
     requireGenuine(newest);
@@ -102,15 +86,13 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-const COLUMNS: readonly ScreenKey[] = [
-  ...(['record.time', 'record.what', 'record.outcome', 'record.by', 'record.about'] as const),
-  'audit.reason',
-];
-
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>, words: Words) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
   return block.table(
-    [{ title: words('record.entry'), align: 'right' }, ...COLUMNS.map((key) => words(key))],
+    [
+      { title: words('record.entry'), align: 'right' },
+      ...words.all('record.time', 'record.what', 'record.outcome', 'record.by', 'record.about', 'audit.reason'),
+    ],
     entries.map((entry) => [
       String(entry.seq),
       localSecond(entry.at),
@@ -126,18 +108,18 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
 
 /** Ends with Ctrl-C (130), or when the reader of the pipe closes it. */
 async function followLog(
-  context: Context,
-  desk: Desk,
+  at: Operated,
   { filter, door }: { readonly filter: AuditFilter; readonly door: LogDoor },
   seen: NewestEntries & { readonly last: number },
 ): Promise<Result> {
+  const { context, desk } = at;
   let after = seen.last;
-  await writeEntries(context, desk, door, seen.entries);
+  await writeEntries(at, door, seen.entries);
   requireGenuine(seen);
   while (!context.signal.aborted) {
     await pause(FOLLOW_MS, context.signal);
     for await (const page of entriesAfter(desk, filter, after)) {
-      await writeEntries(context, desk, door, page);
+      await writeEntries(at, door, page);
       after = page.at(-1)?.seq ?? after;
     }
   }
@@ -148,34 +130,26 @@ async function followLog(
  * Writes entries at once: one row each with --json, otherwise lines without the heading, which would repeat. Checks the authority again, so
  * an operator who may no longer read the log sees no new entries.
  */
-async function writeEntries(
-  context: Context,
-  desk: Desk,
-  door: LogDoor,
-  entries: readonly LoggedEntry[],
-): Promise<void> {
+async function writeEntries(at: Operated, door: LogDoor, entries: readonly LoggedEntry[]): Promise<void> {
+  const { context, desk, signed, words } = at;
   if (entries.length === 0) return;
-  await askAuthority(desk, context.operator(), door);
+  await askAuthority(desk, signed, door);
   for (const entry of entries) await context.row(rowOf(entry));
   if (context.options.json) return;
-  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door), wordsOf(context));
+  const { rows } = tableOf(entries, await peopleOf(desk, signed, entries, door), words);
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
 }
 
-const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });
-
-const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
+const exportLog = command({
   path: 'audit export',
   access: 'audit:read',
   options: ['--format <format>', ...FILTERS],
-  input: exportInput,
-  run: async (context, { format, ...query }) => {
+  own: () => ({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') }),
+  run: async ({ context, desk, signed, words }, { format, ...query }) => {
     if (context.options.json && format === 'csv') throw refusal('usage', 'json-and-csv', {}, 'leave-one-out');
-    const words = wordsOf(context);
-    const desk = await context.desk();
-    const filter = await readFilter(desk, query as LogQuery);
-    await noteExport(desk, context.operator(), filter, format);
+    const filter = await readFilter(desk, query);
+    await noteExport(desk, signed, filter, format);
     const { textOf, heading } = format === 'csv' ? await csvLines() : { textOf: ndjsonLines, heading: '' };
     await context.write(heading);
     let count = 0;

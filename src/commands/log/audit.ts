@@ -1,5 +1,4 @@
 /** `audit verify`, `checkpoint`, `prove`, `receipt`: let an outsider check the log (B75). audit-list.ts reads it. */
-
 import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
@@ -11,7 +10,7 @@ import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localZoned } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -19,19 +18,12 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const verify = command({
   path: 'audit verify',
   access: 'audit:read',
-  options: [
-    {
-      flags: '--checkpoint <file>',
-      path: 'reads',
-    },
-  ],
-  input: () => z.object({ checkpoint: z.string().min(1).optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  options: [{ flags: '--checkpoint <file>', path: 'reads' }],
+  own: () => ({ checkpoint: z.string().min(1).optional() }),
+  run: async ({ context, desk, words }, given) => {
     const note = given.checkpoint === undefined ? undefined : await context.files.readText(given.checkpoint);
     const checkpoint = note === undefined ? undefined : await openCheckpoint(desk, note);
     const reader = desk.store.read.audit;
-    const words = wordsOf(context);
     const progress = context.progress(words('audit.verifying'), (await reader.head())?.size ?? 0);
     try {
       const log = await verifyAuditLog(reader, {
@@ -78,14 +70,10 @@ function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) 
 const checkpoint = command({
   path: 'audit checkpoint',
   access: 'audit:read',
-  run: async (context) => {
-    const { origin, size, root, note, verifierKey } = await signCheckpoint(await context.desk());
-    context.notice(wordsOf(context)('audit.key', { key: verifierKey }));
-    return {
-      view: [],
-      raw: note,
-      document: { checkpoint: { origin, size, root: base64(root), note, verifierKey } },
-    };
+  run: async ({ context, desk, words }) => {
+    const { origin, size, root, note, verifierKey } = await signCheckpoint(desk);
+    context.notice(words('audit.key', { key: verifierKey }));
+    return { view: [], raw: note, document: { checkpoint: { origin, size, root: base64(root), note, verifierKey } } };
   },
 });
 
@@ -93,10 +81,9 @@ const prove = command({
   path: 'audit prove',
   access: 'audit:read',
   arguments: ['<entry>'],
-  input: () =>
-    z.object({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
-  run: async (context, { entry }) => {
-    const document = { proof: proofDocument(await proveEntry(await context.desk(), entry)) };
+  own: () => ({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
+  run: async ({ desk }, { entry }) => {
+    const document = { proof: proofDocument(await proveEntry(desk, entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };
   },
 });
@@ -122,13 +109,12 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
 const receipt = command({
   path: 'audit receipt',
   access: 'audit:receipt',
-  run: async (context) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }) => {
     const { size, root } = await logState(desk.store.read.audit, desk.notary);
     const [now, short] = [desk.now(), hex(root).slice(0, 16)];
     const at = iso(now);
     const text = `size ${size} · root ${short} · ${at}`;
-    const line = wordsOf(context)('audit.receipt', { size, root: short, at: localZoned(now) });
+    const line = words('audit.receipt', { size, root: short, at: localZoned(now) });
     return { view: [block.lines(line)], document: { receipt: { size, root: hex(root), at, text } } };
   },
 });

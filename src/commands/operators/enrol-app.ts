@@ -2,18 +2,15 @@
  * Sets up an authenticator app at the terminal: a QR code that fits 80x24 together with the question below it, and the first code in the
  * same place (B80). So nobody leaves with an app that does not work.
  */
-
+import type { StartedOperator } from '../../procedures/operators/start-operator.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
-export interface ShownSecret {
-  readonly uri: string;
-  /** In groups of four. */
-  readonly secretBase32: string;
-}
+/** The secret is in groups of four. */
+type ShownSecret = NonNullable<StartedOperator['totp']>;
 
 /** Scripts need the secret without the spaces between its groups. */
 export const bareSecret = ({ uri, secretBase32 }: ShownSecret): ShownSecret => ({

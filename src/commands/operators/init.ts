@@ -1,5 +1,4 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
-
 import * as z from 'zod';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
@@ -16,31 +15,18 @@ import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
-import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
+import { askFirstCode, bareSecret, recoveryBlocks, secretBlocks } from './enrol-app.js';
 
-const input = () =>
-  z.object({
-    operator: z.string().default('admin'),
-    passwordStdin: z.boolean().default(false),
-    token: z.boolean().default(false),
-    expires: z.string().optional(),
-  });
+const OPTIONS = ['--operator <name>', '--password-stdin', '--token', '--expires <when>'] as const;
+const own = () => ({ operator: z.string().default('admin') });
 
-type Input = z.infer<ReturnType<typeof input>>;
+const init = command({ path: 'init', access: 'anyone', options: OPTIONS, own, run });
 
-const init = command<Input>({
-  path: 'init',
-  access: 'anyone',
-  options: ['--operator <name>', '--password-stdin', '--token', '--expires <when>'],
-  input,
-  run,
-});
-
-async function run(context: Context, given: Input): Promise<Result> {
+async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>) {
   const { quiet, json } = context.options;
   if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();
@@ -57,7 +43,6 @@ async function run(context: Context, given: Input): Promise<Result> {
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
   const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
-  const words = wordsOf(context);
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   const result: Result = {
     ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
@@ -94,16 +79,11 @@ async function shown(context: Context, result: Result): Promise<void> {
   }
 }
 
-interface Own {
-  readonly password: string;
-  /** Secret of the app, and the step of its first code; null if nobody can be asked for one. */
-  readonly totp: string;
-  readonly step: number | null;
-  readonly shown: ShownSecret;
-}
-
-/** Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. */
-async function askOwn(context: Context, name: string, passwordStdin: boolean): Promise<Own> {
+/**
+ * Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. `step`: of the first code;
+ * null if nobody can be asked for one.
+ */
+async function askOwn(context: Context, name: string, passwordStdin: boolean) {
   const message = wordsOf(context)('sign.password-for', { name });
   const password = await askNewSecret(context, passwordStdin, '--password-stdin', message);
   const founding = await context.house.founding();
@@ -116,7 +96,7 @@ async function askOwn(context: Context, name: string, passwordStdin: boolean): P
 
 interface Made {
   readonly token: NewToken | null;
-  readonly own: Own | undefined;
+  readonly own: Awaited<ReturnType<typeof askOwn>> | undefined;
   readonly recovery: NewRecoveryCodes | null;
 }
 

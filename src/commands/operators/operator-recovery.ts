@@ -1,5 +1,4 @@
 /** `operator recover`, `operator password`, `operator recovery-codes`: lost and changed credentials of operators (B80). */
-import * as z from 'zod';
 import type { SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -9,47 +8,36 @@ import { type GivenSecond, type Recovered, recoverOperator } from '../../procedu
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
-import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { askNewSecret, askReason, askSecret, readSecretLines } from '../ask-secret.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
 import { recoveredDocument, recoveredView } from './start-view.js';
 
-const recoverInput = () =>
-  z.object({
-    name: z.string(),
-    reason: z.string().optional(),
-    recoveryCodeStdin: z.boolean().default(false),
-    ...approverInput(),
-  });
+const OPTIONS = [
+  '--reason <text>',
+  ...approverOptions('a second operator (lead or admin), present in person'),
+  '--recovery-code-stdin',
+] as const;
+type RecoverGiven = Given<'<name>' | (typeof OPTIONS)[number], ReturnType<typeof approverInput>>;
 
-type RecoverInput = z.infer<ReturnType<typeof recoverInput>>;
-
-const recover = command<RecoverInput>({
+const recover = command({
   path: 'operator recover',
   // Whoever lost the authenticator cannot sign in; without a recovery code the procedure asks for operator:manage.
   access: 'anyone',
   arguments: ['<name>'],
-  options: [
-    '--reason <text>',
-    ...approverOptions('a second operator (lead or admin), present in person'),
-    '--recovery-code-stdin',
-  ],
-  input: recoverInput,
-  run: async (context, given) => {
+  options: OPTIONS,
+  own: approverInput,
+  run: async ({ context, words }, given) => {
     const signed = await whoAsks(context, given);
     const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
-    return {
-      view: recoveredView(done, wordsOf(context)),
-      document: recoveredDocument(done),
-      ...(done.waits ? { exit: 5 } : {}),
-    };
+    return { view: recoveredView(done, words), document: recoveredDocument(done), ...(done.waits ? { exit: 5 } : {}) };
   },
 });
 
 /** Undefined for somebody who recovers alone: with a recovery code, and not signed in as somebody else. */
-async function whoAsks(context: Context, given: RecoverInput): Promise<SignedOperator | undefined> {
+async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOperator | undefined> {
   const { token } = await context.settings();
   const session = token ?? (await context.sessions.read('operator', 'desk'));
   const alone = given.recoveryCodeStdin && given.approver === undefined;
@@ -69,7 +57,7 @@ async function whoAsks(context: Context, given: RecoverInput): Promise<SignedOpe
   }
 }
 
-async function byCode(context: Context, { name }: RecoverInput): Promise<Recovered> {
+async function byCode(context: Context, { name }: RecoverGiven): Promise<Recovered> {
   const what = wordsOf(context)('sign.line-recovery');
   const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', {
     least: 1,
@@ -79,7 +67,7 @@ async function byCode(context: Context, { name }: RecoverInput): Promise<Recover
   return recoverYourself(await context.desk(), { name, code, password: password === '' ? null : password });
 }
 
-async function bySecond(context: Context, signed: SignedOperator, given: RecoverInput): Promise<Recovered> {
+async function bySecond(context: Context, signed: SignedOperator, given: RecoverGiven): Promise<Recovered> {
   const reason = given.reason ?? (context.ask.possible ? await askReason(context) : undefined);
   if (reason === undefined) throw refusal('missing-option', 'recover-reason', {}, 'say-what-was-lost');
   const words = wordsOf(context);
@@ -96,22 +84,16 @@ async function bySecond(context: Context, signed: SignedOperator, given: Recover
   return recoverOperator(await context.desk(), signed, { reference: given.name, reason, second });
 }
 
-async function askReason(context: Context): Promise<string> {
-  return (await context.ask.prompts('--reason')).line({ message: wordsOf(context)('approval.reason') });
-}
-
 const password = command({
   path: 'operator password',
   access: 'signed-in',
   options: ['--password-stdin'],
-  input: () => z.object({ passwordStdin: z.boolean().default(false) }),
-  run: async (context, { passwordStdin }): Promise<Result> => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { passwordStdin }): Promise<Result> => {
     const { old, next } = await (passwordStdin ? twoLines(context) : byPrompt(context));
-    const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
-    const { name } = context.operator().operator;
+    const { sessionsEnded } = await changeOwnPassword(desk, signed, { old, next });
+    const { name } = signed.operator;
     return {
-      view: [block.lines(wordsOf(context)('sign.password-changed', { name, sessions: sessionsEnded }))],
+      view: [block.lines(words('sign.password-changed', { name, sessions: sessionsEnded }))],
       document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
     };
   },
@@ -132,9 +114,9 @@ async function byPrompt(context: Context) {
 const codes = command({
   path: 'operator recovery-codes',
   access: 'signed-in',
-  run: async (context): Promise<Result> => {
-    const made = await newRecoveryCodes(await context.desk(), context.operator());
-    return { view: recoveryBlocks(made, wordsOf(context)), document: { recoveryCodes: made } };
+  run: async ({ desk, signed, words }): Promise<Result> => {
+    const made = await newRecoveryCodes(desk, signed);
+    return { view: recoveryBlocks(made, words), document: { recoveryCodes: made } };
   },
 });
 

@@ -1,37 +1,27 @@
 /** `operator start`: an operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
-import * as z from 'zod';
 import { isRefusal, refusal } from '../../errors.js';
 import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
-import { type Context, command, type Result } from '../command.js';
+import { type At, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
 
-const input = () =>
-  z.object({
-    name: z.string(),
-    code: z.string().optional(),
-    passwordStdin: z.boolean().default(false),
-    totp: z.string().optional(),
-  });
+const OPTIONS = ['--code <code>', '--password-stdin', '--totp <code>'] as const;
+type StartGiven = Given<'<name>' | (typeof OPTIONS)[number]>;
 
-type Input = z.infer<ReturnType<typeof input>>;
-
-export const start = command<Input>({
+export const start = command({
   path: 'operator start',
   access: 'anyone',
   arguments: ['<name>'],
-  options: ['--code <code>', '--password-stdin', '--totp <code>'],
-  input,
+  options: OPTIONS,
   run,
 });
 
-async function run(context: Context, given: Input): Promise<Result> {
+async function run({ context, words }: At<'anyone'>, given: StartGiven): Promise<Result> {
   if (given.totp !== undefined && given.passwordStdin)
     throw refusal('usage', 'totp-with-password', {}, 'password-first');
-  const words = wordsOf(context);
   const code = await askCode(context, given.code, words('sign.start-code'));
   const { name } = given;
   const desk = await context.desk();
@@ -45,7 +35,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   );
 }
 
-const askPassword = (context: Context, { name, passwordStdin }: Input, isNew: boolean): Promise<string> =>
+const askPassword = (context: Context, { name, passwordStdin }: StartGiven, isNew: boolean): Promise<string> =>
   isNew
     ? askNewSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.new-password-of', { name }))
     : askSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.password-of', { name }));

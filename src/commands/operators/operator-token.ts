@@ -1,13 +1,12 @@
 /** `operator token …`: tokens for scripts; each has a role and expires (B70). */
-
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
@@ -15,32 +14,22 @@ const tokenCreate = command({
   access: 'operator:manage',
   arguments: ['[name]'],
   options: ['--role <role>', '--label <text>', '--expires <when>'],
-  input: () =>
-    z.object({
-      name: z.string().optional(),
-      role: z.string().optional(),
-      label: z.string().default('script'),
-      expires: z.string().optional(),
-    }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
+  own: () => ({ label: z.string().default('script') }),
+  run: async ({ desk, signed, words }, given) => {
     const wished = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('expires', given.expires, desk.now(), 'ahead') };
     const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...wished, ...expiresAt };
     const { token, owner } = await createToken(desk, signed, wish);
-    const words = wordsOf(context);
     const role = words.term('roleTitle', token.role);
     const made = words('staff.token-made', { id: token.id, name: owner.name, role });
     return {
       view: [block.lines(made), ...tokenBlocks(token, words)],
       document: {
         token: token.token,
-        expiresAt: iso(token.expiresAt),
-        id: token.id,
-        role: token.role,
-        operator: { id: owner.id, name: owner.name },
+        ...moments(token, 'expiresAt'),
+        ...pick(token, 'id', 'role'),
+        operator: pick(owner, 'id', 'name'),
       },
     };
   },
@@ -49,18 +38,18 @@ const tokenCreate = command({
 const tokenList = command({
   path: 'operator token list',
   access: 'operator:manage',
-  run: async (context) => {
-    const desk = await context.desk();
+  run: async ({ desk, words }) => {
     const [tokens, operators] = [await desk.store.read.operators.tokens(), await desk.store.read.operators.all()];
     const nameOf = (id: string) => operators.find((operator) => operator.id === id)?.name ?? id;
     const stateOf = (row: (typeof tokens)[number]) =>
       row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
-    const words = wordsOf(context);
-    const [id, role, state] = [words('mfa.id'), words('approval.col-role'), words('mfa.state')];
     return {
       view: [
         block.table(
-          [id, words('staff.operator'), role, words('approval.col-for'), state, words('staff.expires')],
+          words.all(
+            ...(['mfa.id', 'staff.operator', 'approval.col-role', 'approval.col-for', 'mfa.state'] as const),
+            'staff.expires',
+          ),
           tokens.map((row) => [
             row.id,
             nameOf(row.operator_id),
@@ -91,13 +80,9 @@ const tokenRevoke = command({
   path: 'operator token revoke',
   access: 'operator:manage',
   arguments: ['<id>'],
-  input: () => z.object({ id: z.string() }),
-  run: async (context, { id }) => {
-    await revokeToken(await context.desk(), context.operator(), id);
-    return {
-      view: [block.lines(wordsOf(context)('staff.revoked', { id }))],
-      document: { token: { id, revoked: true } },
-    };
+  run: async ({ desk, signed, words }, { id }) => {
+    await revokeToken(desk, signed, id);
+    return { view: [block.lines(words('staff.revoked', { id }))], document: { token: { id, revoked: true } } };
   },
 });
 

@@ -1,5 +1,4 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
-
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -10,7 +9,8 @@ import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedure
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
 import { recoveryCommands } from './operator-recovery.js';
 import { start } from './operator-start.js';
 import { tokenCommands } from './operator-token.js';
@@ -21,24 +21,14 @@ const add = command({
   access: 'operator:manage',
   arguments: ['<name>'],
   options: ['--role <role>', '--email <address>', '--no-password', '--is-user <account/login>'],
-  input: () =>
-    z.object({
-      name: z.string(),
-      role: z.string(),
-      email: z.string().optional(),
-      password: z.boolean().default(true),
-      isUser: z.string().optional(),
-    }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const signed = context.operator();
+  own: () => ({ role: z.string() }),
+  run: async ({ desk, signed, words }, given) => {
     await askAuthority(desk, signed, MANAGE_OPERATORS);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
     const email = given.email ?? null;
     const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
     const { id, name, start, mail } = await addOperator(desk, signed, wish);
-    const words = wordsOf(context);
     const line = words('staff.added', { name, role: words.term('roleTitle', role) });
     return {
       view: [block.lines(line), ...startBlocks(name, start, mail, words)],
@@ -50,23 +40,19 @@ const add = command({
 const list = command({
   path: 'operator list',
   access: 'operator:manage',
-  run: async (context) => {
-    const { read } = (await context.desk()).store;
+  run: async ({ desk, words }) => {
+    const { read } = desk.store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
-    const words = wordsOf(context);
-    const [name, role, state] = [words('approval.col-name'), words('approval.col-role'), words('mfa.state')];
     const roleOf = (row: Listed) => words.term('roleTitle', row.role);
     return {
       view: [
         block.table(
-          [name, role, state, words('directory.e-mail'), words('mfa.id')],
+          words.all('approval.col-name', 'approval.col-role', 'mfa.state', 'directory.e-mail', 'mfa.id'),
           rows.map((row) => [row.name, roleOf(row), stateOf(row, words), emails.get(row.id) ?? '', row.id]),
           words('staff.none'),
         ),
       ],
-      document: {
-        operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })),
-      },
+      document: { operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })) },
     };
   },
 });
@@ -74,9 +60,7 @@ const list = command({
 type Listed = Awaited<ReturnType<Desk['store']['read']['operators']['all']>>[number];
 
 const documentOf = (row: Listed) => ({
-  id: row.id,
-  name: row.name,
-  role: row.role,
+  ...pick(row, 'id', 'name', 'role'),
   disabledAt: iso(row.disabled_at),
   language: row.language,
   createdAt: iso(row.created_at),
@@ -99,26 +83,14 @@ const edit = command({
     '--enable',
     '--unlock',
   ],
-  input: () =>
-    z.object({
-      name: z.string(),
-      role: z.string().optional(),
-      email: z.string().optional(),
-      language: z.string().optional(),
-      isUser: z.string().optional(),
-      isNoUser: z.boolean().default(false),
-      enable: z.boolean().default(false),
-      unlock: z.boolean().default(false),
-    }),
-  run: async (context, given) => {
+  run: async ({ desk, signed, words }, given) => {
     const { isUser, isNoUser } = given;
     if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
     const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
     if (!told && !given.enable && !given.unlock && !isNoUser)
       throw refusal('missing-option', 'operator-change-missing', { name: given.name }, 'operator-edit-example');
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
-    const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
+    await askAuthority(desk, signed, MANAGE_OPERATORS);
+    const { operator, start, unlocked, ...ended } = await changeOperator(desk, signed, given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.email === undefined ? {} : { email: given.email }),
       ...(given.language === undefined ? {} : { language: given.language }),
@@ -127,7 +99,6 @@ const edit = command({
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });
-    const words = wordsOf(context);
     const { name } = operator;
     const lock = given.unlock ? [words('staff.unlocked', { name, done: String(unlocked) })] : [];
     const { sessions, tokens } = ended;
@@ -150,15 +121,13 @@ const disable = command({
   path: 'operator disable',
   access: 'operator:manage',
   arguments: ['<name>'],
-  input: () => z.object({ name: z.string() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const change = { disabled: true };
-    const { operator, sessions, tokens } = await changeOperator(desk, context.operator(), given.name, change);
-    const line = wordsOf(context)('staff.disabled', { name: operator.name, sessions, tokens });
+    const { operator, sessions, tokens } = await changeOperator(desk, signed, given.name, change);
+    const line = words('staff.disabled', { name: operator.name, sessions, tokens });
     return {
       view: [block.lines(line)],
-      document: { operator: { id: operator.id, name: operator.name, disabled: true }, ended: { sessions, tokens } },
+      document: { operator: { ...pick(operator, 'id', 'name'), disabled: true }, ended: { sessions, tokens } },
     };
   },
 });

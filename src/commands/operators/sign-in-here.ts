@@ -6,15 +6,16 @@ import { isRefusal, type Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import type { Context } from '../command.js';
-import type { Words } from '../wording/words.js';
+import { worded } from '../wording/worded.js';
+import { wordsOf } from '../wording/words.js';
 
 const TRIES = 3;
 
 /** Asks for name, password and code, and keeps the session. The last refusal is thrown. */
 export async function signInHere(context: Context, why: Refusal): Promise<void> {
-  await say(context, why);
+  say(context, why);
   const prompts = await context.ask.prompts('--operator');
-  const words = await wordsFor(context);
+  const words = wordsOf(context);
   const name = await prompts.line({ message: words('sign.operator'), default: context.house.userName });
   await trying(context, async () => {
     const password = await prompts.secret({ message: words('sign.password-of', { name }) });
@@ -26,23 +27,19 @@ export async function signInHere(context: Context, why: Refusal): Promise<void> 
 
 /** Asks for a code of the authenticator app, for the session that is open. */
 export async function giveCodeHere(context: Context, why: Refusal): Promise<void> {
-  await say(context, why);
+  say(context, why);
   const prompts = await context.ask.prompts('--code');
   const desk = await context.desk();
   const token = await context.sessions.read('operator', 'desk');
-  const message = (await wordsFor(context))('sign.app-code');
+  const message = wordsOf(context)('sign.app-code');
   await trying(context, async () => {
     const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
     await refreshCode(desk, signed, await prompts.line({ message }));
   });
 }
 
-const wordsFor = async (context: Context): Promise<Words> => (await import('../wording/words.js')).wordsOf(context);
-
-async function say(context: Context, why: Refusal): Promise<void> {
-  const { worded } = await import('../wording/worded.js');
-  context.notice(`countersign: ${worded(why, 'desk', await wordsFor(context)).message}`);
-}
+const say = (context: Context, why: Refusal): void =>
+  context.notice(`countersign: ${worded(why, 'desk', wordsOf(context)).message}`);
 
 /** A mistyped answer is asked for again; locked out is locked out. */
 async function trying(context: Context, attempt: () => Promise<void>): Promise<void> {
@@ -51,7 +48,7 @@ async function trying(context: Context, attempt: () => Promise<void>): Promise<v
       return await attempt();
     } catch (error) {
       if (!isRefusal(error) || error.because?.reason !== 'sign-in-wrong' || tried >= TRIES) throw error;
-      await say(context, error);
+      say(context, error);
     }
   }
 }

@@ -1,33 +1,25 @@
 /** `login`, `logout`, `whoami`: the session of an operator (B70). */
-
-import * as z from 'zod';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
-import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type At, type Command, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import { moments, pick } from '../wording/documents.js';
 
-const loginInput = () =>
-  z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
-type LoginInput = z.infer<ReturnType<typeof loginInput>>;
+const OPTIONS = ['--operator <name>', '--password-stdin', '--code <code>'] as const;
+type LoginGiven = Given<(typeof OPTIONS)[number]>;
 
-const login = command<LoginInput>({
+const login = command({
   path: 'login',
   access: 'anyone',
   anyPolicy: true,
-  options: ['--operator <name>', '--password-stdin', '--code <code>'],
-  input: loginInput,
-  run: async (context, given) => {
-    const fresh = await freshCodeOnly(context, given);
-    return fresh ?? signIn(context, given);
-  },
+  options: OPTIONS,
+  run: async (at, given) => (await freshCodeOnly(at, given)) ?? signIn(at, given),
 });
 
 /** `login --code CODE` while signed in only renews the code of the open session. */
-async function freshCodeOnly(context: Context, given: LoginInput): Promise<Result | undefined> {
+async function freshCodeOnly({ context, words }: At<'anyone'>, given: LoginGiven): Promise<Result | undefined> {
   if (given.code === undefined || given.operator !== undefined || given.passwordStdin) return undefined;
   const token = await context.sessions.read('operator', 'desk');
   if (token === undefined) return undefined;
@@ -35,56 +27,48 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
   const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
   await refreshCode(desk, signed, given.code);
   return {
-    view: [block.lines(wordsOf(context)('sign.fresh-code', { name: signed.operator.name }))],
+    view: [block.lines(words('sign.fresh-code', { name: signed.operator.name }))],
     document: { session: { operator: who(signed.operator), freshCode: true } },
   };
 }
 
-async function signIn(context: Context, given: LoginInput): Promise<Result> {
+async function signIn({ context, words }: At<'anyone'>, given: LoginGiven): Promise<Result> {
   await context.sessions.requirePerson();
-  const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
-  if (name === undefined) throw refusal('missing-option', 'operator-missing', {}, 'say-who');
-  const asked = wordsOf(context);
-  const message = asked('sign.password-of', { name });
+  if (given.operator === undefined && !context.ask.possible)
+    throw refusal('missing-option', 'operator-missing', {}, 'say-who');
+  const suggested = context.house.userName === '' ? {} : { default: context.house.userName };
+  const asking = { message: words('sign.operator'), ...suggested };
+  const name = given.operator ?? (await (await context.ask.prompts('--operator')).line(asking));
+  const message = words('sign.password-of', { name });
   const password = await askSecret(context, given.passwordStdin, '--password-stdin', message);
   const desk = await context.desk();
-  const session = await signInOperator(desk, {
-    name,
-    password,
-    code: () => askCode(context, given.code, asked('sign.app-code')),
-  });
+  const code = () => askCode(context, given.code, words('sign.app-code'));
+  const session = await signInOperator(desk, { name, password, code });
   await context.sessions.write('operator', 'desk', session.token);
   // A13: otherwise the log would name the wrong person.
   const shadowed = (await context.settings()).token !== undefined;
-  const words = wordsOf(context);
   if (shadowed) context.notice(words('sign.warning', { what: words('sign.shadowed') }));
-  const ends = iso(session.expiresAt);
-  const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
+  const operator = who(session.operator);
   const minutes = desk.policy.limits.operatorSession.idleMinutes;
   const said = { name: operator.name, role: words.term('roleTitle', operator.role), until: session.expiresAt, minutes };
   return {
     view: [block.lines(words('sign.signed-in', said)), block.next(words('sign.next-calls'), words('sign.next-logout'))],
-    document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: words('sign.shadowed') } : {}) },
+    document: {
+      session: { operator, ...moments(session, 'expiresAt') },
+      ...(shadowed ? { warning: words('sign.shadowed') } : {}),
+    },
   };
 }
 
-async function askName(context: Context): Promise<string> {
-  const { userName } = context.house;
-  const suggested = userName === '' ? {} : { default: userName };
-  return (await context.ask.prompts('--operator')).line({ message: wordsOf(context)('sign.operator'), ...suggested });
-}
+const who = (operator: { id: string; name: string; role: string }) => pick(operator, 'id', 'name', 'role');
 
-const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
-
-const logout = command<Record<string, never>>({
+const logout = command({
   path: 'logout',
   access: 'anyone',
   anyPolicy: true,
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
-  run: async (context) => {
+  run: async ({ context, words }) => {
     const token = await context.sessions.read('operator', 'desk');
     await context.sessions.remove('operator', 'desk');
-    const words = wordsOf(context);
     const line = words(token === undefined ? 'sign.nobody' : 'sign.signed-out');
     const done = { view: [block.lines(line)], document: { session: null } };
     if (token === undefined) return done;
@@ -102,15 +86,12 @@ const logout = command<Record<string, never>>({
   },
 });
 
-const whoami = command<Record<string, never>>({
+const whoami = command({
   path: 'whoami',
   access: 'signed-in',
   anyPolicy: true,
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
-  run: async (context) => {
-    const { operator, via } = context.operator();
-    const desk = await context.desk();
-    const words = wordsOf(context);
+  run: async ({ desk, signed, words }) => {
+    const { operator, via } = signed;
     return {
       view: [
         block.fields(

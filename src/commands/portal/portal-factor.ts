@@ -10,17 +10,12 @@ import type { Context } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { optionsOf } from './portal-given.js';
 
-interface FactorGiven {
-  readonly factor?: AnswerKind | undefined;
-  readonly code?: string | undefined;
-}
-
 /** Continues a login that waits for a code. Refusals: factor-needed without one, not-signed-in, locked. */
 export async function passFactor(
   context: Context,
   desk: Desk,
   login: PortalLogin,
-  { factor, code }: FactorGiven,
+  { factor, code }: { readonly factor?: AnswerKind | undefined; readonly code?: string | undefined },
 ): Promise<PortalLogin> {
   if (code !== undefined) {
     return answerFactor(desk, login, { kind: factor ?? (await guessKind(desk, login, code)), code });
@@ -37,9 +32,7 @@ export async function passFactor(
   throw new Refusal('factor-needed', words('portal.code-needed', { to: sentTo }), {
     hint: choices.length === 0 ? words('portal.no-contact') : next,
     problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice, words)}` })),
-    also: {
-      login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null },
-    },
+    also: { login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null } },
   });
 }
 

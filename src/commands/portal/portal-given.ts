@@ -1,52 +1,37 @@
 /** What every `portal` command takes: the options, their input, and the person that they name. Nothing is asked: the pages ask people. */
-import * as z from 'zod';
+import type { TrustEnded } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { Who } from '../../procedures/portal/customer-login.js';
-import type { Context, OptionSpec } from '../command.js';
-import { wordsOf } from '../wording/words.js';
+import type { Context, Given, OptionSpec } from '../command.js';
+import { pick } from '../wording/documents.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
-/** The options of every `portal` command. Put them after the command's other options. */
-export const PORTAL_OPTIONS: readonly OptionSpec[] = [
+/** Those that name a person. */
+export const PERSON_OPTIONS = [
   { flags: '--account <account>', about: 'your company: number, id or unique name' },
   { flags: '--as <login>', about: 'your login' },
+] as const;
+
+/** The options of every `portal` command. Put them after the command's other options. */
+export const PORTAL_OPTIONS = [
+  ...PERSON_OPTIONS,
   {
     flags: '--password-stdin',
     about: 'read your application password from standard input; signs in for this command alone',
   },
   { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
   { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser', path: 'here' },
-];
+] as const satisfies readonly OptionSpec[];
 
-/** Those that name a person. */
-export const PERSON_OPTIONS = PORTAL_OPTIONS.slice(0, 2);
-
-/** Their input; spread it into the command's own `z.object`. */
-export const portalShape = () => ({
-  account: z.string().optional(),
-  as: z.string().optional(),
-  passwordStdin: z.boolean().default(false),
-  code: z.string().optional(),
-  device: z.string().optional(),
-});
-
-export interface PortalGiven {
-  readonly account?: string | undefined;
-  readonly as?: string | undefined;
-  readonly passwordStdin: boolean;
-  readonly code?: string | undefined;
-  readonly device?: string | undefined;
-}
+export type PortalGiven = Given<(typeof PORTAL_OPTIONS)[number]>;
 
 /** The options that name a person, for a command that can be copied. */
 export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${login}`;
 
-export interface PersonNamed {
-  readonly account: string;
-  readonly as: string;
-}
+export type PersonNamed = ReturnType<typeof personOf>;
 
 /** Company and login. `--as` may give both: ACCOUNT/LOGIN. Refusal missing-option. */
-export function personOf(context: Context, { account, as }: Pick<PortalGiven, 'account' | 'as'>): PersonNamed {
+export function personOf(context: Context, { account, as }: Pick<PortalGiven, 'account' | 'as'>) {
   const slash = account === undefined ? (as?.indexOf('/') ?? -1) : -1;
   if (as !== undefined && slash > 0) return { account: as.slice(0, slash), as: as.slice(slash + 1) };
   if (account === undefined) throw missing(context, '--account');
@@ -59,3 +44,12 @@ export function missing(context: Context, option: string): Refusal {
   const words = wordsOf(context);
   return new Refusal('missing-option', words('portal.missing', { option }), { hint: words('portal.missing-next') });
 }
+
+/** What a change of a password or a sign-in method has ended, as one line; none if it ended nothing (B82). */
+export function endedLines({ sessionsEnded, devicesForgotten }: TrustEnded, words: Words): readonly string[] {
+  if (sessionsEnded + devicesForgotten === 0) return [];
+  return [words('portal.ended', { sessions: sessionsEnded, devices: devicesForgotten })];
+}
+
+/** The same for documents. */
+export const endedFields = (ended: TrustEnded) => pick(ended, 'sessionsEnded', 'devicesForgotten');

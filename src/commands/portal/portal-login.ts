@@ -16,23 +16,21 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { wordsOf } from '../wording/words.js';
 import { readDevices, writeDevice } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf, portalShape } from './portal-given.js';
+import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf } from './portal-given.js';
 import { keepSession, openLogin, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
   access: 'anyone',
   options: [...PERSON_OPTIONS, '--code <code>', '--password-stdin'],
-  input: () => {
-    const { account, as } = portalShape();
-    return z.object({ account, as, code: z.string(), passwordStdin: z.literal(true) });
-  },
-  run: async (context, given) => {
+  own: () => ({ code: z.string(), passwordStdin: z.literal(true) }),
+  run: async ({ context }, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
     const done = await activateUser(desk, {
@@ -41,7 +39,7 @@ const activate = command({
       code: given.code,
       newPassword: () => context.files.readSecretLine('--password-stdin'),
     });
-    const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten } = done;
+    const { user, account, wasReset, ownerCopyDestroyed } = done;
     const theirs = speakTo(context, desk, done);
     const facts = { login: user.login, account: account.name, reset: String(wasReset) };
     const lines = [theirs('portal.password-set', facts), ...(ownerCopyDestroyed ? [theirs('portal.copy-gone')] : [])];
@@ -52,11 +50,8 @@ const activate = command({
       ],
       document: {
         activation: {
-          user: { id: user.id, login: user.login },
-          wasReset,
-          ownerCopyDestroyed,
-          sessionsEnded,
-          devicesForgotten,
+          user: pick(user, 'id', 'login'),
+          ...pick(done, 'wasReset', 'ownerCopyDestroyed', 'sessionsEnded', 'devicesForgotten'),
         },
       },
     };
@@ -66,38 +61,25 @@ const activate = command({
 /** What a command line can answer with. */
 const typed = answerKinds.filter((kind) => !needsBrowser(kind));
 
-const loginInput = () =>
-  z.object({
-    ...portalShape(),
-    factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional(),
-    enrolmentCode: z.string().optional(),
-    newCode: z.boolean().default(false),
-    remember: z.boolean().default(false),
-    sso: z.boolean().default(false),
-    idTokenStdin: z.boolean().default(false),
-    nonce: z.string().optional(),
-  });
+const LOGIN_OPTIONS = [
+  ...PORTAL_OPTIONS,
+  { flags: '--factor <name>', about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}` },
+  '--enrolment-code <code>',
+  '--new-code',
+  '--remember',
+  '--sso',
+  '--id-token-stdin',
+  '--nonce <text>',
+] as const;
+const loginInput = () => ({ factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional() });
+type LoginGiven = Given<(typeof LOGIN_OPTIONS)[number], ReturnType<typeof loginInput>>;
 
-type LoginInput = z.infer<ReturnType<typeof loginInput>>;
-
-const login = command<LoginInput>({
+const login = command({
   path: 'portal login',
   access: 'anyone',
-  options: [
-    ...PORTAL_OPTIONS,
-    {
-      flags: '--factor <name>',
-      about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}`,
-    },
-    '--enrolment-code <code>',
-    '--new-code',
-    '--remember',
-    '--sso',
-    '--id-token-stdin',
-    '--nonce <text>',
-  ],
-  input: loginInput,
-  run: async (context, given) => {
+  options: LOGIN_OPTIONS,
+  own: loginInput,
+  run: async ({ context }, given) => {
     if (given.remember && given.device === undefined) throw missing(context, '--device');
     await context.sessions.requirePerson();
     const desk = await context.desk();
@@ -108,7 +90,7 @@ const login = command<LoginInput>({
 });
 
 /** The unfinished login that a code or choice belongs to, or a new login by password. */
-async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+async function begun(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
   const person = personOf(context, given);
   if (!given.passwordStdin) {
     const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
@@ -134,7 +116,7 @@ async function openOrNone(context: Context, desk: Desk, person: PersonNamed): Pr
 }
 
 /** Takes one step after another, in the order of the rules, until the login is done or needs a later command. */
-async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginInput): Promise<PortalLogin> {
+async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginGiven): Promise<PortalLogin> {
   const next = nextOf(login.session);
   if (next.step === 'none') return login;
   if (next.step === 'enrolment') throw enrolmentNeeded(context, login, next.because);
@@ -154,7 +136,7 @@ function enrolmentNeeded(context: Context, login: PortalLogin, because: 'require
   });
 }
 
-async function openedBySso(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+async function openedBySso(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
   if (given.account === undefined) throw missing(context, '--account');
   if (!given.idTokenStdin) throw missing(context, '--id-token-stdin');
   const idToken = await context.files.readSecretLine('--id-token-stdin');
@@ -171,7 +153,7 @@ async function keepDevice(
   context: Context,
   desk: Desk,
   login: PortalLogin,
-  { device, remember }: Pick<LoginInput, 'device' | 'remember'>,
+  { device, remember }: Pick<LoginGiven, 'device' | 'remember'>,
 ): Promise<Remembered> {
   if (device === undefined || !remember) return 'not-asked';
   if (!mayRemember(login)) return 'too-early';
@@ -211,10 +193,9 @@ async function greeting(
     ],
     document: {
       session: {
-        account: { id: account.id, number: account.number },
-        user: { id: user.id, login: user.login },
-        state: session.state,
-        method: session.method,
+        account: pick(account, 'id', 'number'),
+        user: pick(user, 'id', 'login'),
+        ...pick(session, 'state', 'method'),
         expiresAt: iso(desk.now() + hours(portalSession.hours)),
       },
       device,
@@ -227,11 +208,7 @@ const logout = command({
   path: 'portal logout',
   access: 'anyone',
   options: PERSON_OPTIONS,
-  input: () => {
-    const { account, as } = portalShape();
-    return z.object({ account, as });
-  },
-  run: async (context, given) => {
+  run: async ({ context, words }, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
     const open = await openOrNone(context, desk, person);
@@ -240,7 +217,7 @@ const logout = command({
       await signOutUser(desk, open);
       await context.sessions.remove('portal', sessionName(open.account, open.user));
     }
-    return { view: [block.lines(wordsOf(context)(key, { login: person.as }))], document: { session: null } };
+    return { view: [block.lines(words(key, { login: person.as }))], document: { session: null } };
   },
 });
 

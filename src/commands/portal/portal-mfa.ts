@@ -12,12 +12,11 @@ import { listFactors, removeFactor } from '../../procedures/factors/manage-facto
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, command, type Result } from '../command.js';
+import { type Command, command, type Given, type Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block } from '../wording/blocks.js';
 import type { Words } from '../wording/words.js';
-import { endedFields, endedLines } from './ended-trust.js';
-import { optionsOf, PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { endedFields, endedLines, optionsOf, PORTAL_OPTIONS } from './portal-given.js';
 import { type PortalUser, portalCommand, portalSession } from './portal-session.js';
 
 const list = portalCommand({
@@ -55,36 +54,30 @@ const list = portalCommand({
   },
 });
 
-const addInput = () =>
-  z.object({
-    ...portalShape(),
-    method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }),
-    replace: z.string().optional(),
-    enrolmentCode: z.string().optional(),
-  });
-
-type AddInput = z.infer<ReturnType<typeof addInput>>;
+const ADD_OPTIONS = [
+  ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
+  '--code <code>',
+  '--replace <id>',
+  '--enrolment-code <code>',
+] as const;
+const addInput = () => ({ method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }) });
+type AddGiven = Given<(typeof ADD_OPTIONS)[number], ReturnType<typeof addInput>>;
 
 /** Here `--code` is the first code of the new method, not one that signs in. */
-const add = command<AddInput>({
+const add = command({
   path: 'portal mfa add',
   access: 'anyone',
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
-  options: [
-    ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
-    '--code <code>',
-    '--replace <id>',
-    '--enrolment-code <code>',
-  ],
-  input: addInput,
-  run: (context, given) => {
+  options: ADD_OPTIONS,
+  own: addInput,
+  run: ({ context }, given) => {
     const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
     const door = { lock: 'login', states } as const;
     return portalSession(context, { ...given, code: undefined }, door, (portal) => enrol(portal, given));
   },
 });
 
-async function enrol({ desk, login, words }: PortalUser, given: AddInput): Promise<Result> {
+async function enrol({ desk, login, words }: PortalUser, given: AddGiven): Promise<Result> {
   const { method: kind, code, enrolmentCode, replace: replaces } = given;
   if (code !== undefined) {
     return enrolled(login, kind, await confirmEnrolment(desk, login, { kind, code, replaces }), words);
@@ -94,7 +87,7 @@ async function enrol({ desk, login, words }: PortalUser, given: AddInput): Promi
   return waitingForCode(begun, `countersign portal mfa add ${kind} ${options} --code CODE`, words);
 }
 
-function enrolled(login: PortalLogin, kind: AddInput['method'], factor: EnrolledFactor, words: Words): Result {
+function enrolled(login: PortalLogin, kind: AddGiven['method'], factor: EnrolledFactor, words: Words): Result {
   const warnings = notAskedYet(login, words);
   const command = `countersign portal mfa backup-codes ${optionsOf(whoOf(login))}`;
   const lines = [
@@ -140,7 +133,6 @@ function notAskedYet({ account }: PortalLogin, words: Words): readonly { code: s
 const remove = portalCommand({
   path: 'portal mfa remove',
   arguments: ['<id>'],
-  own: () => ({ id: z.string() }),
   run: async ({ desk, login, words }, given) => {
     const removed = await removeFactor(desk, login, given.id);
     return {

@@ -1,5 +1,4 @@
 /** `portal profile`, `portal password`, `portal passphrase`: what is a user's own; only the owner shows or sets a passphrase (B14–B18). */
-
 import * as z from 'zod';
 import {
   SETTING_PASSPHRASE,
@@ -10,12 +9,11 @@ import {
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
-import { iso } from '../../rules/moment.js';
 import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { endedFields, endedLines } from './ended-trust.js';
-import { missing, PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { moments, pick } from '../wording/documents.js';
+import { endedFields, endedLines, missing, PORTAL_OPTIONS } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
@@ -30,12 +28,12 @@ const profile = portalCommand({
   },
 });
 
-const changePassword = command<PortalGiven>({
+const changePassword = command({
   path: 'portal password',
   access: 'anyone',
   options: [...PORTAL_OPTIONS.filter(({ flags }) => flags !== '--password-stdin'), '--password-stdin'],
-  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(true) }),
-  run: async (context, given) => {
+  own: () => ({ passwordStdin: z.literal(true) }),
+  run: async ({ context }, given) => {
     const what = 'two lines: the present password and the new one';
     const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
     return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {
@@ -61,22 +59,11 @@ const leavesOf = (document: object, path = ''): readonly (readonly [string, stri
 
 function documentOf({ account, user }: Owner, facts: Profile) {
   return {
-    id: user.id,
-    login: user.login,
-    name: user.name,
-    email: user.email,
-    phone: user.phone,
-    role: user.role,
+    ...pick(user, 'id', 'login', 'name', 'email', 'phone', 'role'),
     privileges: facts.privileges,
-    account: {
-      id: account.id,
-      number: account.number,
-      name: account.name,
-      edition: account.edition,
-      mfaRequired: account.mfaRequiredAt !== null,
-    },
-    passphrase: { ...facts.passphrase, setAt: iso(facts.passphrase.setAt) },
-    passwordChangedAt: iso(facts.passwordChangedAt),
+    account: { ...pick(account, 'id', 'number', 'name', 'edition'), mfaRequired: account.mfaRequiredAt !== null },
+    passphrase: { ...facts.passphrase, ...moments(facts.passphrase, 'setAt') },
+    ...moments(facts, 'passwordChangedAt'),
   };
 }
 

@@ -16,7 +16,6 @@ const reset = portalCommand({
   options: ['--reason <text>', '--confirm <n>'],
   own: () => ({
     users: z.array(z.string()).min(1, 'name at least one user'),
-    reason: z.string().optional(),
     confirm: z.coerce.number<string>().int('must be a whole number').optional(),
   }),
   door: RESETTING_USERS,
@@ -46,7 +45,6 @@ const resend = portalCommand({
   path: 'portal resend',
   arguments: ['<login>'],
   options: ['--hand-on'],
-  own: () => ({ login: z.string(), handOn: z.boolean().default(false) }),
   door: RESENDING,
   run: async ({ desk, login, words }, given) => {
     const done = await resendInPortal(desk, login, { reference: given.login, handOn: given.handOn });
@@ -57,7 +55,6 @@ const resend = portalCommand({
 const object = portalCommand({
   path: 'portal reset object',
   arguments: ['<reference>'],
-  own: () => ({ reference: z.string() }),
   run: async ({ desk, login, words }, { reference }) => {
     const objections = await objectToReset(desk, login, reference);
     return {

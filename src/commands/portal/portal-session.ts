@@ -2,7 +2,7 @@
  * Finds out who is using the portal, for every `portal` command: from the open session in the state folder, or from a password given
  * with the command, which signs in for that one command only. The procedures say which proofs an act needs and which are missing.
  */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
@@ -13,11 +13,20 @@ import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/por
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { languageOf } from '../../rules/language.js';
 import { nextOf } from '../../rules/mfa-login.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import {
+  type Arguments,
+  type Command,
+  type Context,
+  command,
+  type Given,
+  type Options,
+  type Result,
+  type Written,
+} from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-import { missing, type PersonNamed, PORTAL_OPTIONS, type PortalGiven, personOf, portalShape } from './portal-given.js';
+import { missing, type PersonNamed, PORTAL_OPTIONS, type PortalGiven, personOf } from './portal-given.js';
 
 export interface PortalUser {
   readonly context: Context;
@@ -29,29 +38,29 @@ export interface PortalUser {
   readonly viewKey: Uint8Array | null;
 }
 
-interface PortalCommand<Own extends z.ZodRawShape> extends Pick<Command, 'path'> {
-  readonly arguments?: Parameters<typeof command>[0]['arguments'];
-  /** Before those that every portal command takes. */
-  readonly options?: Parameters<typeof command>[0]['options'];
-  /** Input beside that of these. */
-  readonly own?: () => Own;
+type Portal<A extends Arguments, O extends Options, Own extends z.ZodRawShape> = Pick<
+  Written<'anyone', A, O, Own>,
+  'path' | 'arguments' | 'options' | 'own'
+> & {
   /** What the act asks of the login; a finished one if it is left out. */
   readonly door?: OwnerDoor;
-  readonly run: (portal: PortalUser, given: PortalGiven & z.output<z.ZodObject<Own>>) => Promise<Result>;
-}
+  readonly run: (portal: PortalUser, given: PortalGiven & Given<A[number] | O[number], Own>) => Promise<Result>;
+};
 
 const FINISHED: OwnerDoor = { lock: 'owner' };
 
 /** A command of a customer who is signed in, or signs in with it. */
-export function portalCommand<Own extends z.ZodRawShape = Record<never, never>>(spec: PortalCommand<Own>): Command {
-  type Given = PortalGiven & z.output<z.ZodObject<Own>>;
-  return command<Given>({
+export function portalCommand<
+  const A extends Arguments = [],
+  const O extends Options = [],
+  Own extends z.ZodRawShape = Record<never, never>,
+>({ door = FINISHED, run, ...spec }: Portal<A, O, Own>): Command {
+  type All = PortalGiven & Given<A[number] | O[number], Own>;
+  return command({
     access: 'anyone',
-    path: spec.path,
-    ...(spec.arguments === undefined ? {} : { arguments: spec.arguments }),
+    ...spec,
     options: [...(spec.options ?? []), ...PORTAL_OPTIONS],
-    input: () => z.object({ ...portalShape(), ...spec.own?.() }) as unknown as z.ZodType<Given>,
-    run: (context, given) => portalSession(context, given, spec.door ?? FINISHED, (portal) => spec.run(portal, given)),
+    run: ({ context }, given) => portalSession(context, given as All, door, (portal) => run(portal, given as All)),
   });
 }
 
@@ -145,11 +154,9 @@ export const sessionName = (account: Owner['account'], user: Owner['user']): str
   `${account.number}/${user.login}`;
 
 /** Keeps the token of a new login and ends the session that it replaces, because nobody would have its token any more. */
-export async function keepSession(context: Context, desk: Desk, opened: OpenedSession): Promise<void> {
+export async function keepSession(context: Context, desk: Desk, opened: PortalLogin & { readonly token: string }) {
   const name = sessionName(opened.account, opened.user);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
   if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
 }
-
-type OpenedSession = PortalLogin & { readonly token: string };

@@ -1,5 +1,4 @@
 /** `portal team …`: an admin manages the privileges of the company's users (B16), and finds a successor (B84). */
-import * as z from 'zod';
 import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-over.js';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
@@ -7,6 +6,7 @@ import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import type { Command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
 import { portalCommand } from './portal-session.js';
 
@@ -38,7 +38,6 @@ const change = (verb: 'grant' | 'revoke') =>
   portalCommand({
     path: `portal team ${verb}`,
     arguments: ['<login>', '<scope>'],
-    own: () => ({ login: z.string(), scope: z.string() }),
     run: async ({ desk, login, words }, given) => {
       const done = await (verb === 'grant' ? grantScope : revokeScope)(desk, login, given.login, given.scope);
       const { user, roleBefore, outcome, grantsEnded } = done;
@@ -65,20 +64,15 @@ function viewOf(
   return [block.lines(...lines), ...(becameAdmin ? [block.next(words('team.sets-passphrase', { login }))] : [])];
 }
 
-const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => ({
-  id,
-  login,
-  name,
-  role,
-  scopes,
-  disabledAt: iso(disabledAt),
+const memberDocument = (user: User) => ({
+  ...pick(user, 'id', 'login', 'name', 'role', 'scopes'),
+  ...moments(user, 'disabledAt'),
 });
 
 const passing = (verb: 'promote' | 'hand-over') =>
   portalCommand({
     path: `portal team ${verb}`,
     arguments: ['<login>'],
-    own: () => ({ login: z.string() }),
     door: HANDING_OVER,
     run: async ({ desk, login, words }, given) => {
       const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);

@@ -1,5 +1,4 @@
 /** `portal devices`, `portal sessions`: owners see what is remembered and open, and end what they do not know (B82). */
-import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { answerKinds } from '../../procedures/codes/methods.js';
 import {
@@ -10,9 +9,9 @@ import {
   listSessions,
   type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
-import { iso } from '../../rules/moment.js';
 import type { Command, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
@@ -36,12 +35,7 @@ const devices = portalCommand({
         ),
       ],
       document: {
-        devices: rows.map(({ id, rememberedAt, expiresAt, here }) => ({
-          id,
-          rememberedAt: iso(rememberedAt),
-          expiresAt: iso(expiresAt),
-          current: here,
-        })),
+        devices: rows.map((row) => ({ id: row.id, ...moments(row, 'rememberedAt', 'expiresAt'), current: row.here })),
       },
     };
   },
@@ -51,7 +45,6 @@ const forget = portalCommand({
   path: 'portal devices forget',
   arguments: ['[id]'],
   options: ['--all'],
-  own: () => ({ id: z.string().optional(), all: z.boolean().default(false) }),
   run: async ({ desk, login, words }, { id, all }) =>
     ended(await forgetDevices(desk, login, oneOrAll(words, id, all, 'all')), words),
 });
@@ -75,14 +68,10 @@ const sessions = portalCommand({
         ),
       ],
       document: {
-        sessions: rows.map(({ id, state, method, openedAt, lastSeenAt, expiresAt, current }) => ({
-          id,
-          state,
-          method,
-          openedAt: iso(openedAt),
-          lastSeenAt: iso(lastSeenAt),
-          expiresAt: iso(expiresAt),
-          current,
+        sessions: rows.map((row) => ({
+          ...pick(row, 'id', 'state', 'method'),
+          ...moments(row, 'openedAt', 'lastSeenAt', 'expiresAt'),
+          current: row.current,
         })),
       },
     };
@@ -93,7 +82,6 @@ const end = portalCommand({
   path: 'portal sessions end',
   arguments: ['[id]'],
   options: ['--others'],
-  own: () => ({ id: z.string().optional(), others: z.boolean().default(false) }),
   run: async ({ context, desk, login, words }, { id, others, device }) => {
     const which = oneOrAll(words, id, others, 'others');
     return ended(await endSessions(desk, login, which, await readDevices(context, device)), words);

@@ -1,29 +1,24 @@
 /** What is shown of requests for approval, for the commands and the console. */
-
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 
 export const approvalDocument = (approval: Approval) => ({
-  id: approval.id,
-  why: approval.why,
+  ...pick(approval, 'id', 'why'),
   state: approval.standing,
   sha256: approval.hash,
   users: approval.users,
-  final: approval.subject.final,
-  reason: approval.subject.reason,
-  ticket: approval.subject.ticket,
+  ...pick(approval.subject, 'final', 'reason', 'ticket'),
   ...(approval.subject.change === undefined ? {} : { change: approval.subject.change }),
   grant: approval.subject.grant,
   requester: approval.requester,
-  requestedAt: iso(approval.requestedAt),
-  expiresAt: iso(approval.expiresAt),
-  decidedBy: approval.decidedBy,
-  decidedAt: iso(approval.decidedAt),
-  decisionReason: approval.decisionReason,
+  ...moments(approval, 'requestedAt', 'expiresAt'),
+  ...pick(approval, 'decidedBy', 'decidedAt', 'decisionReason'),
+  ...moments(approval, 'decidedAt'),
   ...(countsFrom(approval) === null ? {} : { validFrom: iso(countsFrom(approval)) }),
 });
 

@@ -1,7 +1,4 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
-
-import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { pause } from '../../procedures/pause.js';
@@ -9,22 +6,21 @@ import { approveAlone } from '../../procedures/resets/approve-alone.js';
 import { DECIDING, decideApproval, listApprovals, showApproval } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { askReason } from '../ask-secret.js';
+import { type Command, command, type Operated, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localSecond } from '../wording/times.js';
-import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
   path: 'approval list',
   access: 'mfa:read',
   options: ['--all', '--watch'],
-  input: () => z.object({ all: z.boolean().default(false), watch: z.boolean().default(false) }),
-  run: async (context, { all, watch }) => {
-    const desk = await context.desk();
-    if (watch) return watchList(context, desk, all);
-    const approvals = await listApprovals(desk, all);
-    return { view: [listTable(approvals, wordsOf(context))], document: { approvals: approvals.map(approvalDocument) } };
+  run: async (at, { all, watch }) => {
+    if (watch) return watchList(at, all);
+    const approvals = await listApprovals(at.desk, all);
+    return { view: [listTable(approvals, at.words)], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
 
@@ -32,17 +28,17 @@ const list = command({
 const WATCHING = { permission: 'mfa:read', running: true } as const;
 const LOOK_AGAIN_MS = 1_000;
 
-async function watchList(context: Context, desk: Desk, all: boolean): Promise<Result> {
+async function watchList({ context, desk, signed, words }: Operated, all: boolean): Promise<Result> {
   const { json, plain } = context.options;
   if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
   for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
-    await askAuthority(desk, context.operator(), WATCHING);
+    await askAuthority(desk, signed, WATCHING);
     const approvals = await listApprovals(desk, all);
     const document = { approvals: approvals.map(approvalDocument) };
     const now = JSON.stringify(document);
     if (now === shown) continue;
     shown = now;
-    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, wordsOf(context)), block.blank];
+    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, words), block.blank];
     if (json) await context.row(document);
     else await context.write(await renderView(view, context.style, { plain }));
   }
@@ -53,21 +49,18 @@ const show = command({
   path: 'approval show',
   access: 'mfa:read',
   arguments: ['<request>'],
-  input: () => z.object({ request: z.string() }),
-  run: async (context, { request }) => {
-    const approval = await showApproval(await context.desk(), request);
+  run: async ({ desk, words }, { request }) => {
+    const approval = await showApproval(desk, request);
     const { caller, targets } = approval;
     return {
-      view: requestView(approval, wordsOf(context)),
+      view: requestView(approval, words),
       document: {
         approval: {
           ...approvalDocument(approval),
-          caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name },
+          caller: caller && pick(caller, 'id', 'login', 'name'),
           targets: targets.map(({ user, account }) => ({
             user: user.id,
-            login: user.login,
-            name: user.name,
-            role: user.role,
+            ...pick(user, 'login', 'name', 'role'),
             account: account.number,
           })),
         },
@@ -81,13 +74,10 @@ const approve = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>', '--recovery-code-stdin'],
-  input: () =>
-    z.object({ request: z.string(), reason: z.string().optional(), recoveryCodeStdin: z.boolean().default(false) }),
-  run: async (context, given): Promise<Result> => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), DECIDING);
-    if (given.recoveryCodeStdin) return alone(context, given.request);
-    const words = wordsOf(context);
+  run: async (at, given): Promise<Result> => {
+    const { context, desk, signed, words } = at;
+    await askAuthority(desk, signed, DECIDING);
+    if (given.recoveryCodeStdin) return alone(at, given.request);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request), words));
       const prompts = await context.ask.prompts('--yes');
@@ -95,7 +85,7 @@ const approve = command({
         return { view: [block.lines(words('approval.undecided'))], document: { approval: null }, exit: 130 };
       }
     }
-    const decided = await decideApproval(desk, context.operator(), {
+    const decided = await decideApproval(desk, signed, {
       id: given.request,
       approve: true,
       reason: given.reason ?? null,
@@ -110,10 +100,9 @@ const approve = command({
   },
 });
 
-async function alone(context: Context, id: string): Promise<Result> {
+async function alone({ context, desk, signed, words }: Operated, id: string): Promise<Result> {
   const recoveryCode = () => context.files.readSecretLine('--recovery-code-stdin');
-  const { validFrom, expiresAt } = await approveAlone(await context.desk(), context.operator(), { id, recoveryCode });
-  const words = wordsOf(context);
+  const { validFrom, expiresAt } = await approveAlone(desk, signed, { id, recoveryCode });
   const line = words('approval.counts-later', { from: validFrom, until: expiresAt });
   return {
     view: [block.verdict(words('approval.approved-waits'), 'warn'), block.lines(line)],
@@ -127,14 +116,10 @@ const reject = command({
   access: 'approval:decide',
   arguments: ['<request>'],
   options: ['--reason <text>'],
-  input: () => z.object({ request: z.string(), reason: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), DECIDING);
-    const words = wordsOf(context);
-    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
-    const reason = given.reason ?? (await ask());
-    const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
+  run: async ({ context, desk, signed, words }, given) => {
+    await askAuthority(desk, signed, DECIDING);
+    const reason = await askReason(context, given.reason);
+    const decided = await decideApproval(desk, signed, { id: given.request, approve: false, reason });
     return {
       view: [block.verdict(words('approval.rejected'), 'warn')],
       document: { approval: approvalDocument(decided) },

@@ -2,78 +2,56 @@
  * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
  * Users who need a second operator wait; all others are reset.
  */
-
-import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { waitForApproval } from '../../procedures/resets/approvals.js';
 import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
-import type { Context, Result } from '../command.js';
-import type { TableGiven } from '../directory/table-options.js';
+import type { Operated, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type ScreenKey, wordsOf } from '../wording/words.js';
+import type { ScreenKey } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
-import { readResetList, writeNotDone } from './reset-input.js';
+import { type ResetGiven, readResetList, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
 
-export interface BulkGiven extends TableGiven {
-  readonly users: readonly string[];
-  readonly account?: string | undefined;
-  readonly from?: string | undefined;
-  readonly all: boolean;
-  readonly reason?: string | undefined;
-  readonly ticket?: string | undefined;
-  readonly dryRun: boolean;
-  readonly plan?: string | undefined;
-  readonly apply?: string | undefined;
-  readonly confirm?: number | undefined;
-  readonly failed?: string | undefined;
-  readonly final: boolean;
-  readonly wait: boolean;
-}
-
-export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
+export async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
   if (given.failed !== undefined && given.failed !== '-' && [given.from, given.apply].includes(given.failed)) {
     throw refusal('usage', 'failed-is-list', {}, 'other-failed-file');
   }
-  const desk = await context.desk();
-  await askAuthority(desk, context.operator(), RESETTING_MANY);
-  const frozen = await planOf(context, desk, given);
-  if (given.plan === '-') return planPrinted(context, desk, frozen);
+  const { context, desk, signed } = at;
+  await askAuthority(desk, signed, RESETTING_MANY);
+  const frozen = await planOf(at, given);
+  if (given.plan === '-') return planPrinted(at, frozen);
   if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen), PLAN);
-  if (given.dryRun || given.plan !== undefined) return planned(context, frozen, given);
-  await confirmNumber(context, frozen, given);
+  if (given.dryRun || given.plan !== undefined) return planned(at, frozen, given);
+  await confirmNumber(at, frozen, given);
   // Before anything is reset, so that a path that cannot be written is noticed now, and a run that is cut off leaves what is known.
   const lost = frozen.plan.rows.filter((row) => row.class === 'unknown' || row.class === 'ambiguous');
-  await writeNotDone(
-    context,
-    given.failed,
-    frozen.plan,
-    lost.map(({ line }) => line),
-  );
-  if (given.wait) await waitForYes(context, desk, frozen);
-  const begun = await beginJob(desk, context.operator(), frozen);
+  const lines = lost.map(({ line }) => line);
+  await writeNotDone(context, given.failed, frozen.plan, lines);
+  if (given.wait) await waitForYes(at, frozen);
+  const begun = await beginJob(desk, signed, frozen);
   const idle = idleOutcomes(frozen.plan.rows, begun);
-  return showRun(context, desk, begun, { plan: frozen.plan, idle, failed: given.failed });
+  return showRun(at, begun, { plan: frozen.plan, idle, failed: given.failed });
 }
 
-async function planOf(context: Context, desk: Desk, given: BulkGiven): Promise<FrozenPlan> {
+async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
+  const { context, desk, signed } = at;
   if (given.apply !== undefined) {
     refuseBeside(given);
     return readPlanFile(context, desk, given.apply);
   }
-  const reason = await needed(context, given.reason, '--reason', 'approval.reason');
-  const ticket = await needed(context, given.ticket, '--ticket', 'approval.ticket');
+  const reason = await needed(at, given.reason, '--reason', 'approval.reason');
+  const ticket = await needed(at, given.ticket, '--ticket', 'approval.ticket');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
   const list = await readResetList(context, desk, { ...given, keepCells });
-  return planReset(desk, context.operator(), { ...list, reason, ticket, final: given.final });
+  return planReset(desk, signed, { ...list, reason, ticket, final: given.final });
 }
 
 /** A plan is applied as it is, so options that would change it are refused. */
-function refuseBeside(given: BulkGiven): void {
+function refuseBeside(given: ResetGiven): void {
   const beside = [
     ...(given.users.length > 0 ? ['users'] : []),
     ...(['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const)
@@ -87,35 +65,34 @@ function refuseBeside(given: BulkGiven): void {
   throw refusal('usage', 'apply-alone', { options: beside }, 'another-plan');
 }
 
-async function needed(context: Context, given: string | undefined, option: string, key: ScreenKey): Promise<string> {
+async function needed({ context, words }: Operated, given: string | undefined, option: string, key: ScreenKey) {
   const text = given?.trim() ?? '';
   if (text !== '') return text;
-  const words = wordsOf(context);
   const required = (answer: string) => answer !== '' || words('bulk.few-words');
   return (await context.ask.prompts(option)).line({ message: words(key), validate: required });
 }
 
-function planned(context: Context, frozen: FrozenPlan, given: BulkGiven): Result {
+function planned({ words }: Operated, frozen: FrozenPlan, given: ResetGiven): Result {
   const { confirm } = frozen.plan;
   const next =
     given.plan === undefined
-      ? wordsOf(context)('bulk.next-run', { confirm })
+      ? words('bulk.next-run', { confirm })
       : `countersign mfa reset --apply ${given.plan} --confirm ${confirm}`;
   return {
-    view: [...planView(frozen, wordsOf(context)), block.next(next)],
+    view: [...planView(frozen, words), block.next(next)],
     document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
   };
 }
 
 /** The plan is the result, so what a person reads goes to the other stream. */
-async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan): Promise<Result> {
+async function planPrinted({ context, desk, words }: Operated, frozen: FrozenPlan): Promise<Result> {
   const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
-  if (!context.options.quiet) await context.show([...planView(frozen, wordsOf(context)), block.next(next)]);
+  if (!context.options.quiet) await context.show([...planView(frozen, words), block.next(next)]);
   return { view: [], document: null, raw: planText(desk, frozen) };
 }
 
 /** A person types the number of users, or a script gives it; --yes does not replace it (B59). */
-async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGiven): Promise<void> {
+async function confirmNumber({ context, words }: Operated, frozen: FrozenPlan, given: ResetGiven): Promise<void> {
   const { confirm } = frozen.plan;
   // The same command run again has nothing left to reset, so there is nothing to confirm.
   if (confirm === 0) return;
@@ -123,7 +100,6 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
   if (given.confirm === undefined) {
     if (!context.ask.possible)
       throw refusal('missing-option', 'reset-number', { count: confirm }, 'look-at-plan', { also });
-    const words = wordsOf(context);
     await context.show(planView(frozen, words));
     const prompts = await context.ask.prompts('--confirm');
     const message = words('bulk.type', { count: confirm });
@@ -135,9 +111,9 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
   throw refusal('invalid-input', 'reset-other-number', facts, 'look-at-plan-again', { also });
 }
 
-async function waitForYes(context: Context, desk: Desk, frozen: FrozenPlan): Promise<void> {
-  const row = await askApproval(desk, context.operator(), frozen);
+async function waitForYes({ context, desk, signed, words }: Operated, frozen: FrozenPlan): Promise<void> {
+  const row = await askApproval(desk, signed, frozen);
   if (row === null) return;
-  context.notice(wordsOf(context)('approval.wait', { id: row.id }));
+  context.notice(words('approval.wait', { id: row.id }));
   await waitForApproval(desk, row.id, context.signal);
 }

@@ -1,5 +1,4 @@
 /** A plan and its run, as views and as JSON rows. */
-
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
@@ -7,6 +6,7 @@ import type { PlannedRemote, Remote } from '../../rules/remote-reset.js';
 import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
 
 const SHOWN = 20;
@@ -63,42 +63,23 @@ function oddWords({ class: name, objected, noAddress }: PlannedRow, words: Words
   return noAddress === true ? words('bulk.no-address') : words(name === 'admin' ? 'bulk.admin' : `bulk.class-${name}`);
 }
 
-export function planDocument({ plan, hash }: FrozenPlan) {
-  const { job, madeAt, madeBy, reason, ticket, final, source, counts, remote = [], confirm, rows } = plan;
-  const made = iso(madeAt);
-  const noAddress = rows.filter((row) => row.noAddress === true).length;
-  return {
-    job,
-    sha256: hash,
-    madeAt: made,
-    madeBy,
-    reason,
-    ticket,
-    final,
-    source,
-    counts,
-    noAddress,
-    remote,
-    confirm,
-    rows,
-  };
-}
+export const planDocument = ({ plan, hash }: FrozenPlan) => ({
+  job: plan.job,
+  sha256: hash,
+  madeAt: iso(plan.madeAt),
+  ...pick(plan, 'madeBy', 'reason', 'ticket', 'final', 'source', 'counts'),
+  noAddress: plan.rows.filter((row) => row.noAddress === true).length,
+  remote: plan.remote ?? [],
+  ...pick(plan, 'confirm', 'rows'),
+});
 
-export function rowDocument(row: RowOutcome, approval: string | null) {
-  const { line, user, login, outcome, removed, account, job, reset, remote } = row;
-  return {
-    line,
-    user,
-    login,
-    outcome,
-    removed,
-    account,
-    ...(job === null ? {} : { job }),
-    ...(reset === null ? {} : { reset }),
-    ...(remote === null ? {} : { remote: remoteDocument(remote) }),
-    ...(outcome === 'needs-approval' && approval !== null ? { approval } : {}),
-  };
-}
+export const rowDocument = (row: RowOutcome, approval: string | null) => ({
+  ...pick(row, 'line', 'user', 'login', 'outcome', 'removed', 'account'),
+  ...(row.job === null ? {} : { job: row.job }),
+  ...(row.reset === null ? {} : { reset: row.reset }),
+  ...(row.remote === null ? {} : { remote: remoteDocument(row.remote) }),
+  ...(row.outcome === 'needs-approval' && approval !== null ? { approval } : {}),
+});
 
 /** What was read at the other system. */
 export function remoteDocument({ connector, state, id, removed, left, sessions, gate, until, why, next }: Remote) {

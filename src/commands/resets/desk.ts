@@ -1,5 +1,4 @@
 /** `desk status`: what a monitor or a lead should know now. `desk resume`: ends the alarms over many callers (B95). */
-
 import * as z from 'zod';
 import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
@@ -7,14 +6,13 @@ import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { alarmLine, block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',
   access: 'verify',
-  run: async (context) => {
-    const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
-    const words = wordsOf(context);
+  run: async ({ desk, words }) => {
+    const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(desk);
     const frozen = freeze && words('status.frozen-by', { name: freeze.by.name, at: freeze.at });
     const sounding = alarms.map((one) => alarmLine(one, words)).join('; ');
     return {
@@ -57,10 +55,10 @@ const resume = command({
   path: 'desk resume',
   access: 'user:unlock',
   options: ['--reason <text>'],
-  input: () => z.object({ reason: z.string().default('') }),
-  run: async (context, { reason }) => {
-    const alarms = await resumeDesk(await context.desk(), context.operator(), reason);
-    const line = wordsOf(context)('status.alarms-ended', { count: alarms });
+  own: () => ({ reason: z.string().default('') }),
+  run: async ({ desk, signed, words }, { reason }) => {
+    const alarms = await resumeDesk(desk, signed, reason);
+    const line = words('status.alarms-ended', { count: alarms });
     return { view: [block.lines(line)], document: { resumed: { alarms } } };
   },
 });

@@ -1,5 +1,4 @@
 /** A bulk run and its undo, as views and as JSON. */
-
 import type { JobHead } from '../../desk.js';
 import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
@@ -7,17 +6,13 @@ import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({
-  id: head.id,
-  state: head.state,
-  total: head.total,
-  done: head.done,
-  reason: head.reason,
-  ticket: head.ticket,
+  ...pick(head, 'id', 'state', 'total', 'done', 'reason', 'ticket'),
   approval: head.approval_id,
   plan: head.plan_hash,
   operator: head.operator_id,
@@ -85,21 +80,15 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
   ];
 }
 
-export interface Undone {
-  readonly undone: number;
-  /** Undone by an earlier command. */
-  readonly before: number;
-  readonly stayed: readonly UndoOutcome[];
-  /** Resets that had removed something. */
-  readonly taken: readonly UndoOutcome[];
-}
-
-export function undoneOf(outcomes: readonly UndoOutcome[]): Undone {
+/** Of the resets that had removed something (`taken`). `before`: undone by an earlier command. */
+export function undoneOf(outcomes: readonly UndoOutcome[]) {
   const taken = outcomes.filter(({ outcome }) => outcome !== 'nothing-taken');
   const stayed = taken.filter(({ outcome }) => outcome !== 'undone' && outcome !== 'undone-before');
   const before = taken.filter(({ outcome }) => outcome === 'undone-before').length;
   return { undone: taken.length - stayed.length - before, before, stayed, taken };
 }
+
+type Undone = ReturnType<typeof undoneOf>;
 
 export const undoDocument = (id: string, { undone, before, stayed, taken }: Undone) => ({
   id,

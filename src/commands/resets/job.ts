@@ -8,27 +8,19 @@ import { idleOutcomes, isNotDone } from '../../procedures/resets/row-outcome.js'
 import { type JobLine, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
+import { askReason } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
-import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
 
-const FAILED = {
-  flags: '--failed <file>',
-  path: 'writes',
-} as const;
+const FAILED = { flags: '--failed <file>', path: 'writes' } as const;
 
 const notDoneOf = ({ lines }: JobReport): readonly number[] =>
   lines.filter(({ row, planned }) => !planned && isNotDone(row)).map(({ row }) => row.line);
 
 /** Somebody's own list may look like an earlier file of this kind, and nobody named it here; but it has every line. */
-async function writeAgain(
-  context: Context,
-  file: string | undefined,
-  plan: ResetPlan,
-  lines: readonly number[],
-): Promise<void> {
+async function writeAgain(context: Context, file: string | undefined, plan: ResetPlan, lines: readonly number[]) {
   if (file !== undefined && file !== '-' && (await context.files.exists(file))) {
     const text = await context.files.readText(file);
     if (text.split('\n').filter((line) => line.trim() !== '').length > plan.rows.length)
@@ -40,9 +32,9 @@ async function writeAgain(
 const list = command({
   path: 'job list',
   access: 'mfa:read',
-  run: async (context) => {
-    const jobs = await listJobs(await context.desk());
-    return { view: jobsView(jobs, wordsOf(context)), document: { jobs: jobs.map(headDocument) } };
+  run: async ({ desk, words }) => {
+    const jobs = await listJobs(desk);
+    return { view: jobsView(jobs, words), document: { jobs: jobs.map(headDocument) } };
   },
 });
 
@@ -51,15 +43,13 @@ const show = command({
   access: 'mfa:read',
   arguments: ['<job>'],
   options: [FAILED],
-  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, words }, given) => {
     const report = await showJob(desk, given.job);
     const { plan, lines } = report;
     const notDone = notDoneOf(report);
     await writeAgain(context, given.failed, plan, notDone);
     for (const line of lines) await context.row(lineDocument(line));
-    const result = { view: jobView(report, wordsOf(context)), document: null, streamed: true };
+    const result = { view: jobView(report, words), document: null, streamed: true };
     if (given.failed !== '-') return result;
     if (!context.options.quiet) await context.show(result.view);
     return { ...result, raw: listText(listOf(plan, notDone)) };
@@ -71,17 +61,16 @@ const resume = command({
   access: 'mfa:reset-bulk',
   arguments: ['<job>'],
   options: [FAILED],
-  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const begun = await resumeJob(desk, context.operator(), given.job);
+  run: async (at, given) => {
+    const { context, desk, signed } = at;
+    const begun = await resumeJob(desk, signed, given.job);
     const report = await showJob(desk, given.job);
     const { plan, lines } = report;
     // Noticed now if the path cannot be written.
     await writeAgain(context, given.failed, plan, notDoneOf(report));
     const waits = ({ row, planned }: JobLine) => (planned ? ({ ...row, outcome: 'needs-approval' } as const) : row);
     const idle = begun.work === null ? lines.map(waits) : idleOutcomes(plan.rows, begun);
-    return showRun(context, desk, begun, { plan, idle, failed: given.failed });
+    return showRun(at, begun, { plan, idle, failed: given.failed });
   },
 });
 
@@ -90,19 +79,11 @@ const undo = command({
   access: 'job:undo',
   arguments: ['<job>'],
   options: ['--line <n>', '--reason <text>'],
-  input: () =>
-    z.object({
-      job: z.string(),
-      line: z.coerce.number<string>().int('must be a whole number').optional(),
-      reason: z.string().optional(),
-    }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), UNDOING);
-    const words = wordsOf(context);
-    const ask = async () => (await context.ask.prompts('--reason')).line({ message: words('approval.reason') });
-    const reason = given.reason ?? (await ask());
-    const outcomes = await undoResets(desk, context.operator(), { id: given.job, line: given.line, reason });
+  own: () => ({ line: z.coerce.number<string>().int('must be a whole number').optional() }),
+  run: async ({ context, desk, signed, words }, given) => {
+    await askAuthority(desk, signed, UNDOING);
+    const reason = await askReason(context, given.reason);
+    const outcomes = await undoResets(desk, signed, { id: given.job, line: given.line, reason });
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {

@@ -1,23 +1,18 @@
 /** `mfa reconcile`: what stands at the other systems, beside what the log says (B93). */
-import * as z from 'zod';
 import { allAccounts } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { type Compared, reconcileRemotes } from '../../procedures/upkeep/reconcile-remotes.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 
 const reconcile = command({
   path: 'mfa reconcile',
   access: 'mfa:reset-bulk',
   options: ['--account <account>'],
-  input: () => z.object({ account: z.string().optional() }),
-  run: async (context, { account }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { account }) => {
     const accounts = account === undefined ? await allAccounts(desk) : [await findAccount(desk, account)];
-    const compared = await reconcileRemotes(desk, context.operator(), accounts, context.signal);
+    const compared = await reconcileRemotes(desk, signed, accounts, context.signal);
     const drifts = compared.filter(({ drift }) => drift !== null);
-    const words = wordsOf(context);
     return {
       view: [
         block.verdict(

@@ -1,12 +1,12 @@
 /** `mfa resend`: the enrolment code of a reset once more, only to what is on file (B89). */
-
 import * as z from 'zod';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';
 import { languageOf } from '../../rules/language.js';
 import { type Command, command, type Result } from '../command.js';
 import { block, sayBlocks } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
 
 const resend = command({
   path: 'mfa resend',
@@ -21,15 +21,13 @@ const resend = command({
         grant: z.string().optional(),
       })
       .refine(({ users, grant }) => grant === undefined || users.length === 1, 'a grant is for exactly one user'),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const done: Resent[] = [];
     for (const reference of given.users) {
       const found = await findUser(desk, reference, account);
-      done.push(await resendCode(desk, context.operator(), found, given.grant));
+      done.push(await resendCode(desk, signed, found, given.grant));
     }
-    const words = wordsOf(context);
     const [first] = done;
     const language = languageOf(first?.account ?? null, first?.user ?? null, desk.language);
     return resentResult(done, words, words.in(language));
@@ -51,14 +49,11 @@ export function resentResult(done: readonly Resent[], words: Words, heard: Words
       ...(say ? sayBlocks(words, heard, 'aloud.code-resent') : []),
     ],
     document: {
-      resent: done.map(({ account, user, outcome, to, state, why }) => ({
-        account: account.number,
-        user: user.id,
-        login: user.login,
-        outcome,
-        to,
-        state,
-        why,
+      resent: done.map((one) => ({
+        account: one.account.number,
+        user: one.user.id,
+        login: one.user.login,
+        ...pick(one, 'outcome', 'to', 'state', 'why'),
       })),
     },
     exit: unreached ? 4 : 0,

@@ -1,19 +1,18 @@
 /** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
-
-import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { csvText } from '../../procedures/directory/export-directory.js';
-import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { givenUser } from '../directory/listing-arguments.js';
 import { block } from '../wording/blocks.js';
+import { moments, pick } from '../wording/documents.js';
 import { longList } from '../wording/long-list.js';
 import { localDay, localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
 import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
@@ -25,14 +24,11 @@ const status = command({
   access: 'mfa:read',
   arguments: ['<user>'],
   options: ['--account <account>'],
-  input: () => z.object({ user: z.string(), account: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
-    const found = await findUser(desk, given.user, account);
+  run: async ({ desk, signed, words }, given) => {
+    const found = await givenUser(desk, given.user, given.account);
     const state = await mfaStatus(desk, found.account, found.user);
-    await viewUser(desk, context.operator(), found, { view: 'factors' });
-    return { view: statusView(state, wordsOf(context)), document: { mfa: statusDocument(state) } };
+    await viewUser(desk, signed, found, { view: 'factors' });
+    return { view: statusView(state, words), document: { mfa: statusDocument(state) } };
   },
 });
 
@@ -71,48 +67,29 @@ function resetRows({ reset }: MfaStatus, words: Words): readonly (readonly [stri
   ];
 }
 
-function statusDocument(state: MfaStatus) {
-  return {
-    account: {
-      id: state.account.id,
-      number: state.account.number,
-      name: state.account.name,
-      edition: state.account.edition,
-    },
-    user: { id: state.user.id, login: state.user.login, name: state.user.name, role: state.user.role },
-    required: state.required,
-    factors: state.factors.map(({ id, kind, state: factorState, confirmedAt }) => ({
-      id,
-      kind,
-      state: factorState,
-      confirmedAt: iso(confirmedAt),
-    })),
-    backupCodesLeft: state.backupCodesLeft,
-    devices: state.devices,
-    sessions: state.sessions,
-    enrolmentCodeWaiting: state.enrolmentCodeWaiting,
-    enrolmentCode: state.code,
-    reset: state.reset && {
-      id: state.reset.id,
-      at: iso(state.reset.at),
-      objectedAt: iso(state.reset.objectedAt),
-      undoUntil: iso(state.reset.undoUntil),
-    },
-    remote: state.remote && remoteDocument(state.remote),
-  };
-}
+const statusDocument = (state: MfaStatus) => ({
+  account: pick(state.account, 'id', 'number', 'name', 'edition'),
+  user: pick(state.user, 'id', 'login', 'name', 'role'),
+  required: state.required,
+  factors: state.factors.map((factor) => ({
+    ...pick(factor, 'id', 'kind', 'state'),
+    ...moments(factor, 'confirmedAt'),
+  })),
+  ...pick(state, 'backupCodesLeft', 'devices', 'sessions', 'enrolmentCodeWaiting'),
+  enrolmentCode: state.code,
+  reset: state.reset && { id: state.reset.id, ...moments(state.reset, 'at', 'objectedAt', 'undoUntil') },
+  remote: state.remote && remoteDocument(state.remote),
+});
 
 /** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
 const freeze = command({
   path: 'mfa freeze',
   access: 'mfa:freeze',
   options: ['--reason <text>', '--until <time>'],
-  input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
-    const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
-    return { view: freezeView(made, wordsOf(context)), document: { freeze: freezeDocument(made) } };
+    const made = await freezeResets(desk, signed, { reason: given.reason ?? null, until });
+    return { view: freezeView(made, words), document: { freeze: freezeDocument(made) } };
   },
 });
 
@@ -127,14 +104,12 @@ function freezeView({ until, reason }: Freeze, words: Words): View {
   ];
 }
 
-const thaw = command<Record<string, never>>({
+const thaw = command({
   path: 'mfa thaw',
   access: 'mfa:freeze',
-  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
-  run: async (context) => {
-    const desk = await context.desk();
-    const ended = await thawResets(desk, context.operator());
-    const line = wordsOf(context)(ended === null ? 'status.not-frozen' : 'status.thawed');
+  run: async ({ desk, signed, words }) => {
+    const ended = await thawResets(desk, signed);
+    const line = words(ended === null ? 'status.not-frozen' : 'status.thawed');
     return { view: [block.lines(line)], document: { freeze: null } };
   },
 });
@@ -144,15 +119,12 @@ const pending = command({
   path: 'mfa pending',
   access: 'mfa:read',
   options: ['--job <job>', '--csv'],
-  input: () => z.object({ job: z.string().optional(), csv: z.boolean().default(false) }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, given) => {
     const found = await pendingEnrolments(desk, given.job);
     if (given.csv) {
-      const people = seePeople(desk, context.operator(), 'mfa pending', found);
+      const people = seePeople(desk, signed, 'mfa pending', found);
       return { view: [], document: null, raw: await csvText(TO_CALL, people, toCall) };
     }
-    const words = wordsOf(context);
     return longList(context, found, {
       name: 'pending',
       table: (rows) =>
@@ -169,8 +141,8 @@ const pending = command({
       document: ({ reset, user, account, state }) => ({
         reset: reset.id,
         job: reset.job_id,
-        user: { id: user.id, login: user.login, name: user.name },
-        account: { id: account.id, number: account.number },
+        user: pick(user, 'id', 'login', 'name'),
+        account: pick(account, 'id', 'number'),
         at: iso(reset.at),
         state,
         objectedAt: iso(reset.objected_at),

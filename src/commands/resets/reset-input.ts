@@ -2,33 +2,45 @@
  * The list of users to reset: arguments, a spreadsheet's file, or a whole account. If a line of a file is wrong, the whole file is
  * refused with line numbers, before anything is looked up.
  */
+import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { type Problem, Refusal, refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
+import type { planReset } from '../../procedures/resets/plan-reset.js';
 import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
-import type { Account } from '../../rules/people.js';
 import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
-import type { Context } from '../command.js';
-import { givenUser } from '../directory/given-user.js';
-import { readTable, type TableGiven } from '../directory/table-options.js';
+import type { Context, Given } from '../command.js';
+import { givenUser } from '../directory/listing-arguments.js';
+import { readTable, TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
-export interface ResetList {
-  readonly rows: readonly WrittenRow[];
-  readonly wholeAccount: Account | null;
-  readonly source: string;
-  readonly list?: WrittenList;
-}
+type ResetList = Omit<Parameters<typeof planReset>[2], 'reason' | 'ticket' | 'final'>;
 
-export interface ListGiven extends TableGiven {
-  readonly users: readonly string[];
-  readonly account?: string | undefined;
-  readonly from?: string | undefined;
-  readonly all: boolean;
-  /** Keep the cells to write them again (--failed, --plan); a long file would fill the memory otherwise. */
-  readonly keepCells: boolean;
-}
+export const RESET_OPTIONS = [
+  '--account <account>',
+  '--grant <grant>',
+  { flags: '--from <file>', path: 'reads' },
+  ...TABLE_OPTIONS,
+  '--all',
+  '--reason <text>',
+  '--ticket <text>',
+  '--dry-run',
+  { flags: '--plan <file>', path: 'writes' },
+  { flags: '--apply <file>', path: 'reads' },
+  '--confirm <n>',
+  { flags: '--failed <file>', path: 'writes' },
+  '--final',
+  '--wait',
+] as const;
+export const resetInput = () => ({
+  ...tableInput(),
+  confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+});
+export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof resetInput>>;
+
+/** `keepCells`: to write them again (--failed, --plan); a long file would fill the memory otherwise. */
+type ListGiven = ResetGiven & { readonly keepCells: boolean };
 
 /** Refusals: usage (none or several ways at once), invalid-input with every bad line, not-found. */
 export async function readResetList(context: Context, desk: Desk, given: ListGiven): Promise<ResetList> {
@@ -41,11 +53,7 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
-async function fromFile(
-  context: Context,
-  path: string,
-  { account, keepCells, ...given }: ListGiven,
-): Promise<ResetList> {
+async function fromFile(context: Context, path: string, { account, keepCells, ...given }: ListGiven) {
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
   const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;

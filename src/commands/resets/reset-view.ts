@@ -1,9 +1,9 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
-
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
 import type { View } from '../../terminal/render.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { pick } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
@@ -65,22 +65,19 @@ export const exitOfReset = ({ remote }: ResetOutcome): number => (remote === nul
 const EXITS: Readonly<Partial<Record<RemoteState, number>>> = { reset: 0, nothing: 0, waiting: 5, unreachable: 7 };
 
 /** The row that a list also has, and what only a reset on a call has. */
-export function resetDocument(done: ResetOutcome) {
-  const { target, outcome, removed } = done;
-  return { line: 1, user: target.id, login: target.login, outcome, removed, reset: onCall(done) };
-}
-
-function onCall(done: ResetOutcome) {
-  return {
-    id: done.id,
-    outcome: done.outcome,
-    caller: { id: done.caller.id, login: done.caller.login, name: done.caller.name },
-    account: { id: done.account.id, number: done.account.number },
-    user: { id: done.target.id, login: done.target.login, name: done.target.name },
-    removed: done.removed,
-    enrolmentCode: done.enrolmentCode,
+export const resetDocument = (done: ResetOutcome) => ({
+  line: 1,
+  user: done.target.id,
+  login: done.target.login,
+  ...pick(done, 'outcome', 'removed'),
+  reset: {
+    ...pick(done, 'id', 'outcome'),
+    caller: pick(done.caller, 'id', 'login', 'name'),
+    account: pick(done.account, 'id', 'number'),
+    user: pick(done.target, 'id', 'login', 'name'),
+    ...pick(done, 'removed', 'enrolmentCode'),
     ...(done.codeTrouble === null ? {} : { codeTrouble: done.codeTrouble }),
     final: done.final,
     ...(done.remote === null ? {} : { remote: remoteDocument(done.remote) }),
-  };
-}
+  },
+});

@@ -2,7 +2,6 @@
  * Runs a job and reports it: one row per line after it is committed, progress, a file of failed lines, notices, exit status (B60).
  * It serves a new run and a resumed one.
  */
-import type { Desk } from '../../desk.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { approvalNeeded } from '../../procedures/resets/approvals.js';
 import type { JobWork } from '../../procedures/resets/job-work.js';
@@ -10,8 +9,7 @@ import type { BegunJob } from '../../procedures/resets/reset-job.js';
 import { isNotDone, type RowOutcome, withRemotes } from '../../procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
-import type { Context, Result } from '../command.js';
-import { wordsOf } from '../wording/words.js';
+import type { Operated } from '../command.js';
 import { exitOfTally, rowDocument, runView, type Tally } from './bulk-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 
@@ -27,13 +25,8 @@ export interface Report {
  * A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done.
  * Refusals as `runJob`, and approval-needed where nothing may be done now; rows and file are complete as far as the run came.
  */
-export async function showRun(
-  context: Context,
-  desk: Desk,
-  { work, approval }: BegunJob,
-  { plan, idle, failed }: Report,
-): Promise<Result> {
-  const words = wordsOf(context);
+export async function showRun(at: Operated, { work, approval }: BegunJob, { plan, idle, failed }: Report) {
+  const { context, desk, words } = at;
   const approvalId = approval?.id ?? null;
   const small = (work?.targets.length ?? 0) <= CHUNK;
   const rows = new Rows(small, (row) => context.row(rowDocument(row, approvalId)));
@@ -46,7 +39,7 @@ export async function showRun(
   try {
     await rows.add(idle);
     if (work !== null) {
-      await run(context, desk, work, async (outcomes) => {
+      await run(at, work, async (outcomes) => {
         await rows.add(outcomes);
         progress.step(outcomes.length);
       });
@@ -54,7 +47,7 @@ export async function showRun(
     progress.done();
     // Rows that nothing changes any more are written before anything else can go wrong.
     if (plan.remote === undefined) await end();
-    await sendNotices(context, desk);
+    await sendNotices(at);
     rows.replace(await withRemotes(desk, rows.open));
   } finally {
     progress.done();
@@ -130,23 +123,22 @@ class Rows {
 }
 
 async function run(
-  context: Context,
-  desk: Desk,
+  { context, desk, signed, words }: Operated,
   work: JobWork,
   told: (rows: readonly RowOutcome[]) => Promise<void>,
 ): Promise<void> {
-  context.notice(wordsOf(context)('job.begun', { id: work.head.id, count: work.targets.length }));
-  await runJob(desk, context.operator(), work, { told, signal: context.signal });
+  context.notice(words('job.begun', { id: work.head.id, count: work.targets.length }));
+  await runJob(desk, signed, work, { told, signal: context.signal });
 }
 
 /** A large run has many notices; the person who waits for the run does not wait longer than this for them. */
 const SENDING_MS = 60_000;
 
 /** The resets are committed; notices that cannot be sent now stay queued under the same ids. */
-async function sendNotices(context: Context, desk: Desk): Promise<void> {
+async function sendNotices({ context, desk, words }: Operated): Promise<void> {
   const { queued = 0 } = await desk.store.read.outbox.counts();
   if (queued === 0 || context.signal.aborted) return;
-  const progress = context.progress(wordsOf(context)('job.sending'), queued);
+  const progress = context.progress(words('job.sending'), queued);
   const enough = new AbortController();
   const stop = () => enough.abort();
   context.signal.addEventListener('abort', stop);
@@ -162,5 +154,5 @@ async function sendNotices(context: Context, desk: Desk): Promise<void> {
     progress.done();
   }
   const left = (await desk.store.read.outbox.counts())['queued'] ?? 0;
-  if (left > 0) context.notice(wordsOf(context)('job.still-queued', { count: left }));
+  if (left > 0) context.notice(words('job.still-queued', { count: left }));
 }

@@ -3,12 +3,12 @@
  * terminal, plays a tour.
  */
 import { join, resolve } from 'node:path';
-import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type At, type Command, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { pick } from '../wording/documents.js';
+import type { Words } from '../wording/words.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';
@@ -16,28 +16,20 @@ import { playTour } from './tour.js';
 /** The folder is new, so there is nothing to replace. */
 const NOTES = { what: 'an empty file', begins: /^$/ };
 
-const input = () => z.object({ console: z.boolean().default(true), dir: z.string().optional() });
-type Input = z.infer<ReturnType<typeof input>>;
+const OPTIONS = ['--no-console', { flags: '--dir <folder>', path: 'here' }] as const;
 
-const demo = command<Input>({
-  path: 'demo',
-  access: 'anyone',
-  throwAway: true,
-  options: ['--no-console', { flags: '--dir <folder>', path: 'here' }],
-  input,
-  run,
-});
+const demo = command({ path: 'demo', access: 'anyone', throwAway: true, options: OPTIONS, run });
 
-async function run(context: Context, given: Input): Promise<Result> {
+async function run(at: At<'anyone'>, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
+  const { context, words } = at;
   const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
   if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
     throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
   if (given.dir !== undefined) await context.files.makeFolder(folder);
   const cast = await demoCast(context);
-  const words = wordsOf(context);
   if (!context.options.quiet) context.notice(words('trial.making'));
   const touring = !context.ask.possible && given.dir === undefined;
-  if (touring) return playTour(context, scriptDesk(folder), cast);
+  if (touring) return playTour(at, scriptDesk(folder), cast);
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
   const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
@@ -119,15 +111,13 @@ function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
       demo: {
         folder: made.folder,
         kept,
-        operator: { name: made.cast.operator.name, role: made.cast.operator.role },
+        operator: pick(made.cast.operator, 'name', 'role'),
         lead: { ...made.cast.lead, secretBase32: made.leadSecret },
         environment: Object.fromEntries(SHOWN.map((name) => [name, made.env[name] ?? ''])),
-        callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => ({
-          account,
-          login,
-          asks,
-          says: phrase,
-          about,
+        callers: made.cast.callers.map((one) => ({
+          ...pick(one, 'account', 'login', 'asks'),
+          says: one.phrase,
+          about: one.about,
         })),
       },
     },

@@ -1,7 +1,7 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { foundDesk, importSamples, runStep, type ScriptDesk, type Step, scriptDesk, typed } from './demo-script.js';
 
 interface SmokeStep {
@@ -15,11 +15,10 @@ const smoke = command({
   path: 'smoke',
   access: 'anyone',
   throwAway: true,
-  run: async (context): Promise<Result> => {
+  run: async ({ context, words }): Promise<Result> => {
     const desk = scriptDesk(await context.house.temporaryFolder());
     const steps = await play(context, desk);
     const failed = steps.find((step) => !step.ok);
-    const words = wordsOf(context);
     return {
       view: [
         block.lines(...steps.map(lineOf(words))),

@@ -1,70 +1,52 @@
 /** The tour: what `demo` shows without a terminal. It runs real commands on the throw-away desk and prints each with its answer. */
-import type { Context, Result } from '../command.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { At, Result } from '../command.js';
+import type { Words } from '../wording/words.js';
 import { makeDemoDesk } from './demo-desk.js';
 import { type DemoCast, runStep, type ScriptDesk, type Step, typed } from './demo-script.js';
 
-interface Stop extends Step {
-  readonly title: string;
-}
-
-export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
-  const words = wordsOf(context);
+export async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
   const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
     told(`An admin imports sample ${step.argv[0] === 'account' ? 'companies' : 'people'}`, step, stdout),
   );
-  const agent = async (stop: Stop) => {
-    const output = await runStep(context, desk, stop);
-    await told(stop.title, stop, output.stdout);
-    return output;
+  const agent = async (title: string, step: Step) => {
+    const { stdout } = await runStep(context, desk, step);
+    await told(title, step, stdout);
+    return stdout;
   };
   const [maria, nancy, ana] = cast.callers;
   if (maria === undefined || nancy === undefined || ana === undefined)
     throw new Error('data/demo/callers.json names too few callers');
-  await agent({ title: 'An agent verifies a caller', ...verifyStep(maria, maria.asks, maria.phrase ?? '') });
-  await agent({
-    title: 'countersign refuses a wrong passphrase',
-    ...verifyStep(maria, maria.asks, 'copper lantern over fast water'),
-    exit: 3,
-  });
-  await agent({
-    title: 'countersign refuses a caller without the privilege',
-    ...verifyStep(nancy, nancy.asks, nancy.phrase ?? ''),
-    exit: 3,
-  });
-  const verified = await agent({
-    title: 'The agent verifies Ana for a reset',
-    ...verifyStep(ana, ana.asks, ana.phrase ?? ''),
-  });
-  const grant = /gr_[0-9a-z]+/.exec(verified.stdout)?.[0] ?? '';
-  await agent({
-    title: 'With the grant, the agent resets one user',
-    ...typed(`mfa reset ${ana.account}/margaret.peacock --grant ${grant}`),
-  });
+  await agent('An agent verifies a caller', verifyStep(maria));
+  const wrong = { ...maria, phrase: 'copper lantern over fast water' };
+  await agent('countersign refuses a wrong passphrase', { ...verifyStep(wrong), exit: 3 });
+  await agent('countersign refuses a caller without the privilege', { ...verifyStep(nancy), exit: 3 });
+  const verified = await agent('The agent verifies Ana for a reset', verifyStep(ana));
+  const grant = /gr_[0-9a-z]+/.exec(verified)?.[0] ?? '';
+  const reset = typed(`mfa reset ${ana.account}/margaret.peacock --grant ${grant}`);
+  await agent('With the grant, the agent resets one user', reset);
   const audit = typed('audit verify');
   await told('An admin verifies the log', audit, (await runStep(context, desk, audit, made.token)).stdout);
   const served = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
   const page = served === undefined ? words('trial.no-pages') : `GET ${served.address}/sign-in: ${await served.look()}`;
   await served?.stop();
   await told('Customers help themselves on pages in a browser', typed('serve'), page);
-  return {
-    view: [],
-    raw:
-      pages
-        .map(({ title, step, stdout }) => `${words.known(title)}\n\n${shellLine(step)}\n${indent(stdout, words)}`)
-        .join('\n') +
-      farewell(
-        pages.map((page) => page.step),
-        words,
-      ),
-    document: { tour: pages.map(({ title, step }) => ({ title, command: shellLine(step), exit: step.exit ?? 0 })) },
-  };
+  const shown = pages.map(({ title, step, stdout }) => {
+    return `${words.known(title)}\n\n${shellLine(step)}\n${indent(stdout, words)}`;
+  });
+  const raw =
+    shown.join('\n') +
+    farewell(
+      pages.map(({ step }) => step),
+      words,
+    );
+  const tour = pages.map(({ title, step }) => ({ title, command: shellLine(step), exit: step.exit ?? 0 }));
+  return { view: [], raw, document: { tour } };
 }
 
-const verifyStep = ({ account, login }: DemoCast['callers'][number], action: string, phrase: string): Step =>
-  typed(`verify --account ${account} --caller ${login} --for ${action} --passphrase-stdin`, { stdin: phrase });
+const verifyStep = ({ account, login, asks, phrase }: DemoCast['callers'][number]): Step =>
+  typed(`verify --account ${account} --caller ${login} --for ${asks} --passphrase-stdin`, { stdin: phrase ?? '' });
 
 /** Longer answers are cut so that the tour stays short. */
 const LINES_SHOWN = 16;

@@ -3,7 +3,6 @@
  * command specs, the policy, and for somebody who is signed in the ids of what waits (E40): never names of customers. The shell compares what
  * was typed and hands it over as arguments; it never reads it as code.
  */
-import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { type Command, type Context, command } from '../command.js';
 import { COMPLETE_FILES, completionTree, PLAIN, placeFor, type Typed, wordsFor } from './completion-tree.js';
@@ -74,12 +73,11 @@ complete -c countersign -f -a '(__countersign_words)'
 
 const SHELLS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
-const completion = command<{ shell: string }>({
+const completion = command({
   path: 'completion',
   access: 'anyone',
   arguments: ['<shell>'],
-  input: () => z.object({ shell: z.string() }),
-  run: async (_context, { shell }) => {
+  run: async (_at, { shell }) => {
     const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
     if (script === undefined) {
       throw new Refusal('invalid-input', `countersign has no completion for "${shell}"`, {
@@ -90,12 +88,11 @@ const completion = command<{ shell: string }>({
   },
 });
 
-const words = command<{ typed: readonly string[] }>({
+const words = command({
   path: 'completion words',
   access: 'anyone',
   arguments: ['[typed...]'],
-  input: () => z.object({ typed: z.array(z.string()).default([]) }),
-  run: async (context, { typed }) => {
+  run: async ({ context }, { typed }) => {
     const { catalogue, topics, house } = context;
     const { policyFolder } = await context.settings();
     const entry = catalogue.find(({ word }) => word === typed[0]);

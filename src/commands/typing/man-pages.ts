@@ -3,7 +3,6 @@
  * for each help topic. Pure; bin/man.mjs writes the files. They use only common macros of man(7), and no text begins a line
  * that troff would read as a command.
  */
-
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { type TopicFiles, topicNames, topicText } from './help-topics.js';
@@ -94,10 +93,7 @@ const synopsis = (commands: readonly Command[]): string[] => [
   ]),
 ];
 
-function described(
-  { path, summary, arguments: wanted = [], options = [], examples }: Command,
-  several: boolean,
-): string[] {
+function described({ path, summary, arguments: wanted = [], options = [], examples }: Command, several: boolean) {
   return [
     several ? `.SH ${text(path.toUpperCase())}` : '.SH DESCRIPTION',
     `${text(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}`)}.`,

@@ -2,23 +2,25 @@
 import type { GlobalOptions } from '../../config.js';
 import { Refusal } from '../../errors.js';
 import { CATALOGUE } from '../catalogue.js';
-import { camel, longFlag } from '../check-input.js';
 import type { Command, PathUse } from '../command.js';
+import { longFlag, memberOf } from './flag-names.js';
 
 /** The global options needed to report an error that happens before parsing ends. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  const has = (flag: string) => before.includes(flag);
-  return {
-    json: has('--json'),
-    quiet: has('--quiet'),
-    verbose: has('--verbose'),
-    plain: has('--plain'),
-    yes: has('--yes'),
-    color: !has('--no-color'),
-    input: !has('--no-input'),
-  };
+  return optionsBy((name) => before.includes(`--${name}`));
 }
+
+/** `given`: whether such a flag stands on the line. */
+export const optionsBy = (given: (name: string) => boolean): GlobalOptions => ({
+  json: given('json'),
+  quiet: given('quiet'),
+  verbose: given('verbose'),
+  plain: given('plain'),
+  yes: given('yes'),
+  color: !given('no-color'),
+  input: !given('no-input'),
+});
 
 const TAKES_VALUE = new Set(['--store', '--key-file', '--config']);
 
@@ -59,12 +61,6 @@ export function usageRefusal(
   });
 }
 
-interface TypedPath {
-  readonly name: string;
-  readonly use: PathUse;
-  readonly value: string;
-}
-
 /**
  * Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17).
  * Refusals: config (a path in locked mode), usage (two for one stream, or the output beside --json).
@@ -95,17 +91,13 @@ export async function checkPaths(
     });
 }
 
-function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>): readonly TypedPath[] {
+function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>) {
   const places = [
-    ...(spec.options ?? []).map(({ flags, path }) => ({
-      name: longFlag(flags),
-      member: camel(longFlag(flags).slice(2)),
-      path,
-    })),
-    ...(spec.arguments ?? []).map(({ name, path }) => ({ name, member: camel(name.replace(/[<>[\].]/g, '')), path })),
+    ...(spec.options ?? []).map(({ flags, path }) => ({ name: longFlag(flags), path })),
+    ...(spec.arguments ?? []),
   ];
-  return places.flatMap(({ name, member, path }) => {
-    const value = raw[member];
+  return places.flatMap(({ name, path }) => {
+    const value = raw[memberOf(name)];
     if (path === undefined || typeof value !== 'string' || value === '' || /^https?:/i.test(value)) return [];
     return [{ name, use: path, value }];
   });
@@ -113,7 +105,7 @@ function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>): read
 
 const asFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-function refusedPath({ name, use }: TypedPath, lockedBy: string): Refusal {
+function refusedPath({ name, use }: { readonly name: string; readonly use: PathUse }, lockedBy: string): Refusal {
   const hint =
     use === 'here'
       ? 'This works only where the settings are not locked.'

@@ -1,16 +1,13 @@
 /** `connector list`, `connector check`: the other systems where logins are reset (B93), and whether their tokens may do just that. */
-import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'connector list',
   access: 'outbox:read',
-  run: async (context) => {
-    const { connectors } = await context.desk();
-    const words = wordsOf(context);
+  run: async ({ desk, words }) => {
+    const { connectors } = desk;
     const all = await Promise.all(connectors.names().map((name) => connectors.settings(name)));
     const open = all.filter(({ gate }) => gate.kind !== 'suspend').map(({ name }) => name);
     return {
@@ -33,11 +30,9 @@ const check = command({
   path: 'connector check',
   access: 'outbox:flush',
   arguments: ['<name>'],
-  input: () => z.object({ name: z.string() }),
-  run: async (context, { name }) => {
-    const connector = await (await context.desk()).connectors.pick(name, context.signal);
+  run: async ({ context, desk, words }, { name }) => {
+    const connector = await desk.connectors.pick(name, context.signal);
     const found = await connector.check();
-    const words = wordsOf(context);
     const findings = [
       ...(found.why === null ? [] : [words('connector.in-the-way', { trouble: found.why })]),
       ...found.missing.map((permission) => words('connector.missing', { permission })),

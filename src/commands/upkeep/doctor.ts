@@ -3,18 +3,18 @@ import type { Finding } from '../../house.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const doctor = command({
   path: 'doctor',
   access: 'anyone',
   anyPolicy: true,
   inspects: true,
-  run: async (context) => {
+  run: async ({ context, words }) => {
     const findings = await context.house.inspect();
     const failed = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
     // The status that a command ends with when it needs what is missing here.
-    const view = viewOf(findings, failed.length, wordsOf(context));
+    const view = viewOf(findings, failed.length, words);
     return { view, document: { findings }, exit: failed.length === 0 ? 0 : 7 };
   },
 });

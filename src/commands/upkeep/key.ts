@@ -10,7 +10,7 @@ import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-st
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };
@@ -23,18 +23,16 @@ const backup = command({
   access: 'store:manage',
   arguments: [{ name: '<file>', path: 'writes' }],
   options: ['--passphrase-stdin'],
-  input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
-  run: async (context, { file, passphraseStdin }) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), CARE_FOR_KEY);
+  own: () => ({ file: z.string().min(1) }),
+  run: async ({ context, desk, signed, words }, { file, passphraseStdin }) => {
+    await askAuthority(desk, signed, CARE_FOR_KEY);
     if (file !== '-') await context.files.requireNew(file);
-    const words = wordsOf(context);
     const asked = words('key.passphrase-for');
     const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', asked);
     if ([...passphrase].length < SHORTEST)
       throw refusal('invalid-input', 'backup-passphrase-short', { least: SHORTEST }, 'guess-proof');
     const { text, keyId } = await context.house.sealKey(passphrase);
-    await noteKeyBackup(desk, context.operator(), keyId);
+    await noteKeyBackup(desk, signed, keyId);
     if (file === '-') return { view: [], document: null, raw: text };
     await context.files.write(file, text, BACKUP);
     return {
@@ -55,15 +53,9 @@ const restore = command({
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'reads' }],
   options: ['--check', '--passphrase-stdin'],
-  input: () =>
-    z.object({
-      file: z.string().min(1),
-      check: z.boolean().default(false),
-      passphraseStdin: z.boolean().default(false),
-    }),
-  run: async (context, { file, check, passphraseStdin }) => {
+  own: () => ({ file: z.string().min(1) }),
+  run: async ({ context, words }, { file, check, passphraseStdin }) => {
     const text = await context.files.readText(file);
-    const words = wordsOf(context);
     const asked = words('key.passphrase-of');
     const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', asked);
     const opened = await context.house.openKeyBackup(text, passphrase, check);
@@ -88,8 +80,8 @@ const storeWords = ({ fitsStore: fits }: OpenedKey, words: Words): string =>
 const jwks = command({
   path: 'key jwks',
   access: 'audit:read',
-  run: async (context) => {
-    const document = { keys: [(await context.desk()).eventKey()] };
+  run: async ({ desk }) => {
+    const document = { keys: [desk.eventKey()] };
     return { view: [], raw: `${JSON.stringify(document, null, 2)}\n`, document };
   },
 });

@@ -1,27 +1,26 @@
-/** `outbox list`, `show`, `flush`: queued and sent messages. Content and codes are sealed and never shown. */
-
+/** `outbox …`: queued and sent messages; `events resend`: what other systems have missed. Content and codes are sealed and never shown. */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
+import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
 import { testDelivery } from '../../procedures/messages/test-delivery.js';
 import { pause } from '../../procedures/pause.js';
 import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
+import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, command, type Operated, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import { localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
 const documentOf = (message: WaitingMessage) => ({
   ...message,
-  createdAt: iso(message.createdAt),
-  nextAttemptAt: iso(message.nextAttemptAt),
-  deliveredAt: iso(message.deliveredAt),
+  ...moments(message, 'createdAt', 'nextAttemptAt', 'deliveredAt'),
 });
 
 const offDocument = (off: ReadonlyMap<string, number>) =>
@@ -43,16 +42,13 @@ const list = command({
   path: 'outbox list',
   access: 'outbox:read',
   options: ['--state <state>', '--limit <n>'],
-  input: () =>
-    z.object({
-      state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
-      limit: z.coerce.number().int().min(1).max(10_000).default(50),
-    }),
-  run: async (context, { state, limit }) => {
-    const desk = await context.desk();
+  own: () => ({
+    state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
+    limit: z.coerce.number().int().min(1).max(10_000).default(50),
+  }),
+  run: async ({ desk, words }, { state, limit }) => {
     const messages = await listOutbox(desk, state, limit);
     const off = await switchedOff(desk);
-    const words = wordsOf(context);
     const whole = (title: string) => ({ title, whole: true });
     const [to, id] = [words('outbox.to'), words('outbox.id')];
     return {
@@ -80,10 +76,8 @@ const show = command({
   path: 'outbox show',
   access: 'outbox:read',
   arguments: ['<message>'],
-  input: () => z.object({ message: z.string() }),
-  run: async (context, { message: id }) => {
-    const message = await findMessage(await context.desk(), id);
-    const words = wordsOf(context);
+  run: async ({ desk, words }, { message: id }) => {
+    const message = await findMessage(desk, id);
     const { template, channel } = message;
     const rows: readonly (readonly [string, string])[] = [
       [words('outbox.Message'), words('outbox.by', { template, channel })],
@@ -108,11 +102,10 @@ const flush = command({
   path: 'outbox flush',
   access: 'outbox:flush',
   options: ['--again', '--watch'],
-  input: () => z.object({ again: z.boolean().default(false), watch: z.boolean().default(false) }),
-  run: async (context, { again, watch }) => {
-    const desk = await context.desk();
-    if (again) await switchOn(desk, context.operator());
-    if (watch) return work(context, desk);
+  run: async (at, { again, watch }) => {
+    const { context, desk, signed, words } = at;
+    if (again) await switchOn(desk, signed);
+    if (watch) return work(at);
     const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
@@ -124,7 +117,6 @@ const flush = command({
       const also = { delivery: { ...report, later } };
       throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
     }
-    const words = wordsOf(context);
     const notDue = later === 0 ? [] : [words('outbox.not-due', { later })];
     return {
       view: [block.lines(words('outbox.flushed', counts), ...notDue), ...offLines(off, words)],
@@ -135,15 +127,12 @@ const flush = command({
 });
 
 /** One line where something happened; a store that is busy or gone for a while does not end it. */
-async function work(context: Context, desk: Desk): Promise<Result> {
+async function work({ context, desk, words }: Operated): Promise<Result> {
   let total = 0;
-  const words = wordsOf(context);
   while (!context.signal.aborted) {
     try {
-      const { delivered, givenUp, dropped } = await flushOutbox(desk, {
-        signal: context.signal,
-        step: () => undefined,
-      });
+      const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
+      const { delivered, givenUp, dropped } = report;
       total += delivered;
       if (delivered + givenUp + dropped > 0)
         context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));
@@ -162,17 +151,27 @@ const test = command({
   path: 'outbox test',
   access: 'outbox:flush',
   arguments: ['<address>'],
-  input: () => z.object({ address: z.string() }),
-  run: async (context, { address }) => {
-    const desk = await context.desk();
-    const { id, state, why } = await testDelivery(desk, context.operator(), address);
+  run: async ({ desk, signed, words }, { address }) => {
+    const { id, state, why } = await testDelivery(desk, signed, address);
     if (state !== 'delivered') throw refusal('delivery-failed', 'message-not-taken', { id, why }, 'check-mail');
     const channel = desk.channels.pick('email').name;
+    return { view: [block.lines(words('outbox.sent', { channel, id, address }))], document: { test: { id, state } } };
+  },
+});
+
+const resend = command({
+  path: 'events resend',
+  access: 'outbox:flush',
+  options: ['--since <seq>'],
+  own: () => ({ since: z.coerce.number<string>().int('must be a whole number').min(0) }),
+  run: async ({ context, desk, signed, words }, { since }) => {
+    const queued = await resendEvents(desk, signed, since);
+    const { delivered, waiting } = await deliverDue(desk, { signal: context.signal, step: () => undefined });
     return {
-      view: [block.lines(wordsOf(context)('outbox.sent', { channel, id, address }))],
-      document: { test: { id, state } },
+      view: [block.lines(words('remote.resent', { count: queued, since }))],
+      document: { events: { since, queued, delivered, waiting } },
     };
   },
 });
 
-export const commands: readonly Command[] = [list, show, flush, test];
+export const commands: readonly Command[] = [list, show, flush, test, resend];

@@ -1,20 +1,18 @@
 /** `policy show`, `policy check`, `policy accept`: the rules in force, policy files before they are used, and which policy is the desk's. */
-import * as z from 'zod';
 import type { PolicyPin } from '../../desk.js';
 import { acceptPolicy } from '../../procedures/upkeep/care-for-store.js';
 import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 const show = command({
   path: 'policy show',
   access: 'policy:read',
   anyPolicy: true,
-  run: async (context) => {
-    const { policy, policyHash, pin } = await context.desk();
-    const words = wordsOf(context);
+  run: async ({ desk, words }) => {
+    const { policy, policyHash, pin } = desk;
     return {
       view: [...policyView(policy, policyHash, words), ...(pin.accepted ? [] : waitingBlocks(pin, words))],
       document: {
@@ -89,11 +87,9 @@ const check = command({
   access: 'anyone',
   anyPolicy: true,
   arguments: [{ name: '[dir]', path: 'here' }],
-  input: () => z.object({ dir: z.string().optional() }),
-  run: async (context, { dir }) => {
+  run: async ({ context, words }, { dir }) => {
     const folder = dir ?? (await context.settings()).policyFolder ?? context.house.dataFolder;
     const policy = await context.house.readPolicy(folder);
-    const words = wordsOf(context);
     const counts = { actions: policy.actions.length, roles: Object.keys(policy.roles.operators).length };
     return {
       view: [
@@ -109,11 +105,9 @@ const accept = command({
   path: 'policy accept',
   access: 'store:manage',
   anyPolicy: true,
-  run: async (context) => {
-    const desk = await context.desk();
-    const { before, after, follows, changed } = await acceptPolicy(desk, context.operator());
+  run: async ({ desk, signed, words }) => {
+    const { before, after, follows, changed } = await acceptPolicy(desk, signed);
     const { source } = desk.pin.offered;
-    const words = wordsOf(context);
     return {
       view: [
         block.verdict(words(changed ? 'policy.accepted' : 'policy.accepted-already')),

@@ -3,6 +3,7 @@ import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
+import { moments } from '../wording/documents.js';
 import type { Words } from '../wording/words.js';
 
 const BAR = 24;
@@ -126,8 +127,7 @@ export function reportDocument(report: DeskReport) {
   const failures = (rows: readonly Failures[]) => rows.map((row) => ({ ...row, lastAt: iso(row.lastAt) }));
   return {
     ...report,
-    since: iso(report.since),
-    until: iso(report.until),
+    ...moments(report, 'since', 'until'),
     verifications: stretches(report.verifications),
     resets: stretches(report.resets),
     failuresByCaller: failures(report.failuresByCaller),

@@ -1,11 +1,9 @@
 /** `report`: the desk in figures, in the terminal or as one HTML page for a browser or for paper. */
-import * as z from 'zod';
 import { deskReport } from '../../procedures/upkeep/desk-report.js';
 import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
@@ -15,17 +13,14 @@ const USUAL = days(30);
 /** How `reportPage` begins. */
 const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by countersign -->\n/ };
 
-const report = command<{ html?: string | undefined; since?: string | undefined }>({
+const report = command({
   path: 'report',
   access: 'report:read',
   options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
-  input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
-  run: async (context, { html, since }) => {
-    const desk = await context.desk();
+  run: async ({ context, desk, signed, words }, { html, since }) => {
     const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');
-    const made = await deskReport(desk, context.operator(), from);
+    const made = await deskReport(desk, signed, from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
-    const words = wordsOf(context);
     if (html === undefined) return { view: reportView(made, desk.name, words), document };
     const page = reportPage(made, desk.name, words);
     if (html === '-') return { view: [], document, raw: page };

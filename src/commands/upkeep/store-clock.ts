@@ -9,40 +9,33 @@ import { clockState, confirmClock, type MendedClock, setClockBack } from '../../
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askYes } from '../ask-missing.js';
-import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { askCode, askLine, askSecret, readSecretLines } from '../ask-secret.js';
+import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
-const input = () =>
-  z.object({
-    operator: z.string().min(1).optional(),
-    passwordStdin: z.boolean().default(false),
-    code: z.string().optional(),
-    approver: z.string().min(1).optional(),
-    approverPasswordStdin: z.boolean().default(false),
-    approverCode: z.string().optional(),
-  });
-type Input = z.infer<ReturnType<typeof input>>;
+const OPTIONS = [
+  '--operator <name>',
+  '--password-stdin',
+  '--code <code>',
+  '--approver <name>',
+  '--approver-password-stdin',
+  '--approver-code <code>',
+] as const;
+const named = () => z.string().min(1).optional();
+const own = () => ({ operator: named(), approver: named() });
+type ClockGiven = Given<(typeof OPTIONS)[number], ReturnType<typeof own>>;
 
-const clock = command<Input>({
+const clock = command({
   path: 'store clock',
   // Sessions have ended in such a state: it signs people in itself.
   access: 'anyone',
-  options: [
-    '--operator <name>',
-    '--password-stdin',
-    '--code <code>',
-    '--approver <name>',
-    '--approver-password-stdin',
-    '--approver-code <code>',
-  ],
-  input,
-  run: async (context, given) => {
+  options: OPTIONS,
+  own,
+  run: async ({ context, words }, given) => {
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
-    const words = wordsOf(context);
     if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
     await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
     await askYes(context, words('clock.sure'));
@@ -53,7 +46,7 @@ const clock = command<Input>({
   },
 });
 
-async function setBack(context: Context, words: Words, desk: Desk, given: Input): Promise<Result> {
+async function setBack(context: Context, words: Words, desk: Desk, given: ClockGiven): Promise<Result> {
   const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
   const both = given.passwordStdin && given.approverPasswordStdin;
   const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
@@ -69,13 +62,12 @@ async function setBack(context: Context, words: Words, desk: Desk, given: Input)
 }
 
 /** By the token of a script, or by password and code here and now. */
-async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
+async function signedIn(context: Context, desk: Desk, given: ClockGiven, read?: string): Promise<SignedOperator> {
   const words = wordsOf(context);
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
-  const asked = async () => (await context.ask.prompts('--operator')).line({ message: words('sign.operator') });
-  const name = given.operator ?? (await asked());
+  const name = await askLine(context, given.operator, '--operator', words('sign.operator'));
   const asking = words('sign.password-of', { name });
   const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', asking));
   const code = () => askCode(context, given.code, words('sign.code-of', { name }));

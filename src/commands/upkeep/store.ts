@@ -1,5 +1,4 @@
 /** `store …`: looks after the store as a whole. A copy never contains the master key. */
-
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
@@ -14,10 +13,9 @@ import {
   type StoreInfo,
   storeInfo,
 } from '../../procedures/upkeep/care-for-store.js';
-import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
+import { approverInput, approverOptions, askSecondOperator, type GivenApprover } from '../ask-approver.js';
 import { askYes } from '../ask-missing.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
@@ -29,12 +27,12 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
   access: 'store:manage',
-  run: async (context) => {
-    const known = await storeInfo(await context.desk());
+  run: async ({ desk, words }) => {
+    const known = await storeInfo(desk);
     const { log, createdAt, ...rest } = known;
     const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
     return {
-      view: [block.fields(...infoRows(known, wordsOf(context)))],
+      view: [block.fields(...infoRows(known, words))],
       document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
     };
   },
@@ -59,17 +57,13 @@ const migrate = command({
   // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
   options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
-  input: () => z.object({ backedUp: z.boolean().default(false), ...approverInput() }),
-  run: async (context, given) => {
-    const words = wordsOf(context);
+  own: approverInput,
+  run: async ({ context, words }, given) => {
     const voucher = () => {
       context.notice(words('store.vouching'));
       return askSecondOperator(context, given, words('store.voucher'));
     };
-    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({
-      backedUp: given.backedUp,
-      voucher,
-    });
+    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({ backedUp: given.backedUp, voucher });
     const done = [
       words('store.migrated', { applied }),
       ...(kept === null ? [] : [words('store.as-it-was', { kept })]),
@@ -83,13 +77,11 @@ const backup = command({
   path: 'store backup',
   access: 'store:manage',
   arguments: [{ name: '<file>', path: 'here' }],
-  input: () => z.object({ file: z.string().min(1) }),
-  run: async (context, { file }) => {
-    const desk = await context.desk();
-    await askAuthority(desk, context.operator(), CARE_FOR_STORE);
+  own: () => ({ file: z.string().min(1) }),
+  run: async ({ context, desk, signed, words }, { file }) => {
+    await askAuthority(desk, signed, CARE_FOR_STORE);
     await context.files.requireNew(file);
-    const { logSize } = await backUpStore(desk, context.operator(), file);
-    const words = wordsOf(context);
+    const { logSize } = await backUpStore(desk, signed, file);
     return {
       view: [
         block.verdict(words('store.backed-up')),
@@ -101,26 +93,18 @@ const backup = command({
   },
 });
 
-const restoreInput = () =>
-  z.object({
-    file: z.string().min(1),
-    acceptRollback: z.boolean().default(false),
-    ...approverInput(),
-  });
-
 const restore = command({
   path: 'store restore',
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'here' }],
   options: ['--accept-rollback', ...approverOptions('a second operator (lead or admin) who accepts the loss too')],
-  input: restoreInput,
-  run: async (context, given) => {
+  own: () => ({ file: z.string().min(1), ...approverInput() }),
+  run: async ({ context, words }, given) => {
     const { file, acceptRollback } = given;
     const signed = await restorer(context);
     const approve = (desk: Desk) => askApprover(context, given, desk, signed?.operator.id ?? null);
     const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
-    const words = wordsOf(context);
     return {
       view: [
         block.verdict(words('store.restored')),
@@ -162,12 +146,7 @@ async function restorer(context: Context): Promise<SignedOperator | null> {
 }
 
 /** Called only if the restore loses something. */
-async function askApprover(
-  context: Context,
-  given: z.infer<ReturnType<typeof restoreInput>>,
-  desk: Desk,
-  requesterId: string | null,
-): Promise<Actor> {
+async function askApprover(context: Context, given: GivenApprover, desk: Desk, requesterId: string | null) {
   const signIn = await askSecondOperator(context, given);
   if (signIn === undefined) {
     const what = wordsOf(context)('store.accepting');
@@ -180,12 +159,11 @@ async function askApprover(
 const rekey = command({
   path: 'store rekey',
   access: 'store:manage',
-  run: async (context) => {
-    await askAuthority(await context.desk(), context.operator(), CARE_FOR_KEY);
-    const words = wordsOf(context);
+  run: async ({ context, desk, signed, words }) => {
+    await askAuthority(desk, signed, CARE_FOR_KEY);
     if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
     await askYes(context, words('store.sure'));
-    const done = await context.house.rekeyStore(context.operator());
+    const done = await context.house.rekeyStore(signed);
     return { view: rekeyedView(done, words), document: { rekey: done } };
   },
 });

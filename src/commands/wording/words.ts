@@ -18,6 +18,8 @@ export interface Words {
   readonly language: string;
   readonly now: () => number;
   in(language: string): Words;
+  /** Several, such as the heads of columns. */
+  all(...keys: readonly ScreenKey[]): readonly string[];
   /** A word that screens share with refusals. */
   term(set: string, key: string): string;
   /** With facts that are named like a set of terms, in the words of that set. */
@@ -59,6 +61,7 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
     language,
     now: tongue.now,
     in: (other: string) => wordsIn(other, tongue),
+    all: (...keys: readonly ScreenKey[]) => keys.map((key) => words(key)),
     term: (set: string, key: string) => termOf(set, key) ?? key,
     known,
     say: said,

@@ -1,87 +1,68 @@
 /** `account edit`: name, single sign-on, resets by phone; or, with a second operator, edition and way to sign in. */
-
 import * as z from 'zod';
 import { refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
-import { type Context, command, type Result } from '../../command.js';
+import { type Context, command, type Given, type Operated, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
-import { type Words, wordsOf } from '../../wording/words.js';
+import type { Words } from '../../wording/words.js';
 import { accountDocument } from '../account-view.js';
 import { COUNTRY, LANGUAGE, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
 
-const editInput = () =>
-  z.object({
-    account: z.string(),
-    name: z.string().optional(),
-    sso: z.union([z.string(), z.literal(false)]).optional(),
-    ssoIssuer: z.string().optional(),
-    ssoAudience: z.string().optional(),
-    ssoJwks: z.string().optional(),
-    forbidPhoneResets: z.boolean().default(false),
-    allowPhoneResets: z.boolean().default(false),
-    country: z.string().optional(),
-    language: z.string().optional(),
-    connector: z.string().optional(),
-    edition: z.string().optional(),
-    dropPrivileges: z.boolean().default(false),
-    signIn: z.string().optional(),
-    reason: z.string().optional(),
-    wait: z.boolean().default(false),
-  });
+const OPTIONS = [
+  '--name <name>',
+  '--sso <provider>',
+  '--no-sso',
+  '--sso-issuer <url>',
+  '--sso-audience <text>',
+  { flags: '--sso-jwks <file|url>', path: 'reads' },
+  '--forbid-phone-resets',
+  '--allow-phone-resets',
+  COUNTRY,
+  LANGUAGE,
+  '--connector <name>',
+  '--edition <edition>',
+  '--drop-privileges',
+  '--sign-in <kind>',
+  '--reason <text>',
+  WAIT,
+] as const;
+const own = () => ({ sso: z.union([z.string(), z.literal(false)]).optional() });
 
-export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>({
+type Edit = Given<(typeof OPTIONS)[number] | typeof REFERENCE, ReturnType<typeof own>>;
+
+export const editAccountCommand = command({
   path: 'account edit',
   access: 'directory:write',
   arguments: [REFERENCE],
-  options: [
-    '--name <name>',
-    '--sso <provider>',
-    '--no-sso',
-    '--sso-issuer <url>',
-    '--sso-audience <text>',
-    {
-      flags: '--sso-jwks <file|url>',
-      path: 'reads',
-    },
-    '--forbid-phone-resets',
-    '--allow-phone-resets',
-    COUNTRY,
-    LANGUAGE,
-    '--connector <name>',
-    '--edition <edition>',
-    '--drop-privileges',
-    '--sign-in <kind>',
-    '--reason <text>',
-    WAIT,
-  ],
-  input: editInput,
-  run: async (context, given) => {
-    const desk = await context.desk();
-    const power = await runPower(context, given);
+  options: OPTIONS,
+  own,
+  run: async (at, given) => {
+    const { context, desk, signed, words } = at;
+    const power = await runPower(at, given);
     if (power !== null) return power;
     const change = await changeOf(context, given);
-    const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
+    const edited = await editAccount(desk, signed, await findAccount(desk, given.account), change);
     return {
-      view: [block.lines(...editedLines(edited, wordsOf(context)))],
+      view: [block.lines(...editedLines(edited, words))],
       document: { account: accountDocument(edited.account), changed: edited.fields },
     };
   },
 });
 
 /** Edition and way to sign in, each alone. */
-async function runPower(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<Result | null> {
+async function runPower(at: Operated, given: Edit): Promise<Result | null> {
   const { account: reference, edition, signIn, reason, wait, dropPrivileges, ...others } = given;
   if (edition === undefined && signIn === undefined) return null;
   requireAlone(edition === undefined ? '--sign-in' : '--edition', Object.values(others));
-  const account = await findAccount(await context.desk(), reference);
-  if (edition === undefined) return runSignIn(context, { account, user: null }, { signIn: signIn ?? '', reason, wait });
+  const account = await findAccount(at.desk, reference);
+  if (edition === undefined) return runSignIn(at, { account, user: null }, { signIn: signIn ?? '', reason, wait });
   requireAlone('--edition', [signIn]);
-  return runEdition(context, account, { edition, dropPrivileges, reason, wait });
+  return runEdition(at, account, { edition, dropPrivileges, reason, wait });
 }
 
-async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
+async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
   const { reason, country, language, connector } = others;
   if (forbidPhoneResets && allowPhoneResets) throw refusal('usage', 'both-phone-resets', {});

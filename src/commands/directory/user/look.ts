@@ -1,6 +1,4 @@
 /** `user list`, `user show`, `user search`. */
-
-import * as z from 'zod';
 import { mfaStatus } from '../../../procedures/codes/mfa-status.js';
 import { describeUser } from '../../../procedures/directory/describe-customer.js';
 import { userPages } from '../../../procedures/directory/export-directory.js';
@@ -9,23 +7,20 @@ import { type FoundUser, searchUsers } from '../../../procedures/directory/searc
 import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
-import { wordsOf } from '../../wording/words.js';
 import { cutNote } from '../account-view.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
-import { limitOf, PAGE, pageOf } from '../listing-arguments.js';
+import { ACCOUNT_OPTION, givenUser, limitOf, PAGE, pageOf, USER_ARGUMENT } from '../listing-arguments.js';
 import { describedUserDocument, userDocument, userTable, userView } from '../user-view.js';
 
 export const listUsers = command({
   path: 'user list',
   access: 'directory:read',
   options: [ACCOUNT_OPTION, '--limit <n>'],
-  input: () => z.object({ account: z.string().optional(), limit: limitOf().optional() }),
-  run: async (context, { account: reference, limit }) => {
-    const desk = await context.desk();
+  own: () => ({ limit: limitOf().optional() }),
+  run: async ({ desk, signed, words }, { account: reference, limit }) => {
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
     const { found, more, capped } = await viewUsers(
       desk,
-      context.operator(),
+      signed,
       { list: 'user list', account, limit },
       async (rows) => {
         const users: FoundUser[] = [];
@@ -33,7 +28,6 @@ export const listUsers = command({
         return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );
-    const words = wordsOf(context);
     const count = more ? '' : words('directory.count-users', { count: found.length });
     return {
       view: [
@@ -51,16 +45,14 @@ export const showUser = command({
   access: 'directory:read',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION],
-  input: () => z.object({ user: z.string(), account: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
     const mfa = await mfaStatus(desk, found.account, found.user);
     const all = await describeUser(desk, found);
     const asked = { view: 'user', others: all.sharing } as const;
-    const { person, others } = await viewUser(desk, context.operator(), found, asked);
+    const { person, others } = await viewUser(desk, signed, found, asked);
     const described = { ...all, ...person, sharing: others, mfa };
-    return { view: userView(described, wordsOf(context)), document: { user: describedUserDocument(described) } };
+    return { view: userView(described, words), document: { user: describedUserDocument(described) } };
   },
 });
 
@@ -69,24 +61,16 @@ export const searchUsersCommand = command({
   access: 'directory:read',
   arguments: ['<text...>'],
   options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
-  input: () =>
-    z.object({
-      text: z.array(z.string()),
-      account: z.string().optional(),
-      limit: limitOf().default(20),
-      page: pageOf(),
-    }),
-  run: async (context, given) => {
-    const desk = await context.desk();
+  own: () => ({ limit: limitOf().default(20), page: pageOf() }),
+  run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const text = given.text.join(' ');
     const { found, more, capped } = await viewUsers(
       desk,
-      context.operator(),
+      signed,
       { list: 'user search', text, account, limit: given.limit, page: given.page },
       (rows) => searchUsers(desk, text, rows, account),
     );
-    const words = wordsOf(context);
     const cut = cutNote(words, found.length, more, capped, given.page);
     return {
       view: [userTable(found, words('directory.no-user'), true, words), ...cut],
