@@ -65,7 +65,8 @@ export function renderView(view: View, style: Style, options: { plain?: boolean 
   const lines: string[] = [];
   for (const block of view) {
     if (block.kind === 'say') leaveBlank(lines);
-    lines.push(...blockLines(block, layout));
+    // A table may have more rows than a call may have arguments.
+    for (const line of blockLines(block, layout)) lines.push(line);
     if (block.kind === 'say') leaveBlank(lines);
   }
   while (lines.at(-1) === '') lines.pop();

@@ -230,6 +230,32 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
     }
   });
 
+  it('a long list for a lead is one table or one document, and once in the log before it', async () => {
+    const people = Array.from({ length: 2_100 }, (_, n) => userRow('acc_200500', `one-${n}`, { name: `One ${n}` }));
+    await place.write((write) => write.users.insert(people));
+    const all = await place.desk.store.read.users.count();
+    const before = (await viewed()).length;
+    const listed = async (line: string) => JSON.parse((await type('lead', line, '--json')).stdout);
+    const { users, more } = await listed('user list');
+    expect([new Set(users.map(({ id }: { id: string }) => id)).size, more]).toEqual([all, false]);
+    expect(users.at(-1)).toMatchObject({ account: { number: '200500' }, contacts: 'full' });
+    const cut = await listed('user list --limit 2050');
+    expect([cut.users.length, cut.more]).toEqual([2_050, true]);
+    const lines = (await type('lead', 'user list --account 200500 --limit 2050')).stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => /^(row|one)-/.test(line))).toHaveLength(2_050);
+    expect(lines.filter((line) => /^login\b/.test(line))).toHaveLength(1);
+    expect([lines[0], lines.at(-1)]).toEqual([
+      expect.stringContaining('200500'),
+      expect.stringContaining('Shown: the first 2050'),
+    ]);
+    const noted = (await viewed()).slice(before);
+    expect(noted.map(({ kind, detail }) => [kind, detail?.['people']])).toEqual([
+      ['directory.viewed', all],
+      ['directory.viewed', 2_050],
+      ['directory.viewed', 2_050],
+    ]);
+  });
+
   it('a lead reads what the log says of one caller, and nothing wider', async () => {
     const ana = await place.user('ana');
     const { stdout, exit } = await type('lead', 'audit list --user 100234/ana', '--json');

@@ -179,6 +179,13 @@ describe('a table', () => {
     );
   });
 
+  it('may have more rows than a call may have arguments', () => {
+    const rows = Array.from({ length: 200_000 }, (_, n) => [`u${n}`, 'x', '1']);
+    const text = renderView(table(rows), pipe);
+    expect(text.split('\n')).toHaveLength(rows.length + 2);
+    expect(text.endsWith('u199999  x            1\n')).toBe(true);
+  });
+
   it('without rows says so', () => {
     expect(renderView(table([]), bare)).toBe('No users.\n');
   });

@@ -21,7 +21,7 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
 });
 
 /** `withAccount` is false if all are of one account. */
-export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean, words: Words): Block {
+export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean, words: Words) {
   const account = withAccount ? [{ title: words('approval.col-account'), whole: true }] : [];
   const login = { title: words('approval.col-login'), whole: true };
   return block.table(

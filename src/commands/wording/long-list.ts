@@ -1,7 +1,7 @@
 /** A list that may be long, written as it is read, so that it does not fill the memory: a table, or under --json one document. */
 import { Refusal } from '../../errors.js';
 import { printableJson } from '../../terminal/printable.js';
-import { renderView } from '../../terminal/render.js';
+import { renderView, type View } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import type { block } from './blocks.js';
 import { wordsOf } from './words.js';
@@ -11,6 +11,10 @@ export interface LongList<T> {
   readonly name: string;
   readonly table: (rows: readonly T[]) => ReturnType<typeof block.table>;
   readonly document: (row: T) => unknown;
+  /** What stands above the table and below it, and beside the list in the document. */
+  readonly above?: View;
+  readonly below?: View;
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 /** So many have the same widths; the next ones stand below them. */
@@ -19,12 +23,13 @@ const AT_ONCE = 1_000;
 export async function longList<T>(
   context: Context,
   pages: AsyncIterable<readonly T[]>,
-  { name, table, document }: LongList<T>,
+  { name, table, document, above = [], below = [], beside = {} }: LongList<T>,
 ): Promise<Result> {
   const { json, plain, quiet } = context.options;
+  const show = (view: View) => renderView(view, context.style, { plain });
   let goesOn = false;
   const textOf = (rows: readonly T[]) => {
-    if (!json) return quiet ? '' : renderView([{ ...table(rows), goesOn }], context.style, { plain });
+    if (!json) return quiet ? '' : show([...(goesOn ? [] : above), { ...table(rows), goesOn }]);
     return `${goesOn ? ',' : `{"${name}":[`}${rows.map((row) => printableJson(document(row))).join(',')}`;
   };
   let kept: T[] = [];
@@ -36,6 +41,8 @@ export async function longList<T>(
     [kept, goesOn] = [[], true];
   }
   if (kept.length > 0 || !goesOn) await context.write(textOf(kept));
-  if (json) await context.write(']}\n');
+  const rest = Object.entries(beside).map(([key, value]) => `,${printableJson(key)}:${printableJson(value)}`);
+  if (json) await context.write(`]${rest.join('')}}\n`);
+  else if (!quiet && below.length > 0) await context.write(show(below));
   return { view: [], document: null, streamed: true };
 }

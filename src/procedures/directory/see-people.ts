@@ -10,6 +10,7 @@ import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/mask
 import type { Permission } from '../../rules/operator-roles.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
+import { userPages } from './export-directory.js';
 import type { Found, FoundUser } from './search-directory.js';
 
 declare const seen: unique symbol;
@@ -136,6 +137,23 @@ export async function viewUsers(
     await noteList(desk, signed, { list, text, account }, { people: full, ...paged });
   }
   return { found: people, more, capped: !all && more && (text === undefined || page === PAGES_IN_A_CALL) };
+}
+
+/**
+ * The whole directory, or one company, for a role that sees all contacts: page by page, logged before anything is shown, with how many
+ * there are. Undefined for a role that sees only a few rows.
+ */
+export async function viewAllUsers(desk: Desk, signed: SignedOperator, account: Account | undefined, limit = MANY) {
+  await askAuthority(desk, signed, LISTING);
+  const { all, see } = await sightOf(desk, signed);
+  if (!all) return undefined;
+  const there = await desk.store.read.users.count(account?.id);
+  const count = Math.min(there, limit);
+  if (count > 0) await noteList(desk, signed, { list: 'user list', account }, { people: count });
+  const pages = async function* () {
+    for await (const page of userPages(desk, account, limit)) yield page.map(see);
+  };
+  return { count, more: there > limit, pages: pages() };
 }
 
 /**

@@ -165,7 +165,8 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   }
   const companies: Companies = order.by === 'job' ? order.companies : new Map();
   if (order.by === 'job' && order.first)
-    messages.push(...(await noticesOfRun(desk, companies, { ...facts, reference: order.jobId })));
+    for (const notice of await noticesOfRun(desk, companies, { ...facts, reference: order.jobId }))
+      messages.push(notice);
   const apart = homes.filter(({ number }) => !companies.has(number));
   const accounts = apart.filter((account) => acting.some((one) => one.account.id === account.id));
   const admins = await adminsOf(desk, accounts);

@@ -61,8 +61,11 @@ export const auditReads = (db: Db, traits: SchemaTraits) => ({
   async newest(filter: AuditFilter, limit: number): Promise<readonly { seq: number; body: string }[]> {
     const found = [];
     for (const one of await byKind(db, filter))
-      found.push(...(await filtered(db, one).orderBy('seq', 'desc').limit(limit).execute()));
-    return found.toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+      found.push(await filtered(db, one).orderBy('seq', 'desc').limit(limit).execute());
+    return found
+      .flat()
+      .toSorted((a, b) => b.seq - a.seq)
+      .slice(0, limit);
   },
 });
 

@@ -4,8 +4,8 @@ import type { User } from '../../rules/people.js';
 import { again } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
 import { countOf } from './count.js';
-import { isAmong, isChanged, type StagedUser } from './staged.js';
-import { type All, all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
+import { isAmong, isChanged, type StagedUser, userAsChanged } from './staged.js';
+import { all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
 
 /** The contacts of a user, for finding others who have one of them. */
 export interface SharedBy {
@@ -50,23 +50,29 @@ async function changedUsers(
 }
 
 /** Those who fit of whoever is found by the columns, and of whoever a settled import has changed: each once, though it may just be written. */
-async function fitting(
-  query: All,
+function fitting(
+  found: readonly StagedUser[],
   changed: readonly StagedUser[],
   fits: (row: StagedUser) => boolean,
-): Promise<readonly StagedUser[]> {
-  const found = [...(await rowsOf(query)), ...changed].filter(fits);
-  const each = [...new Map(found.map((row) => [row.id, row])).values()];
+): readonly StagedUser[] {
+  const fit = [...found, ...changed].filter(fits);
+  const each = [...new Map(fit.map((row) => [row.id, row])).values()];
   return changed.length === 0 ? each : each.toSorted((a, b) => (a.login_key < b.login_key ? -1 : 1));
 }
 
 export const contactReads = (db: Db) => ({
   /** Many logins may have the same e-mail (B09). */
   async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
-    const own = all(db).where('account_id', '=', accountId).where('email_key', '=', emailKey);
+    const own = await again(db, 'users by email', [accountId, emailKey], () =>
+      all(db)
+        .where('account_id', '=', accountId)
+        .where('email_key', '=', emailKey)
+        .orderBy('login_key')
+        .limit(sql.lit(50)),
+    );
     const fits = (row: StagedUser) => row.account_id === accountId && row.email_key === emailKey;
     const changed = await changedUsers(db, [{ email_key: emailKey }], [accountId]);
-    return (await fitting(own.orderBy('login_key').limit(50), changed, fits)).map(toUser);
+    return fitting(own.map(userAsChanged), changed, fits).map(toUser);
   },
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   async byEmailPairs(pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) {
@@ -75,7 +81,7 @@ export const contactReads = (db: Db) => ({
     const wanted = new Set(pairs.map(({ accountId, emailKey }) => `${accountId} ${emailKey}`));
     const fits = (row: StagedUser) => wanted.has(`${row.account_id} ${row.email_key}`);
     const changed = await changedUsers(db, [], [...new Set(pairs.map(({ accountId }) => accountId))]);
-    return (await fitting(found, changed, fits)).map(toUser);
+    return fitting(await rowsOf(found), changed, fits).map(toUser);
   },
   /** Other logins anywhere with the same e-mail or phone (B09). */
   async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
@@ -85,7 +91,7 @@ export const contactReads = (db: Db) => ({
     const changed = await changedUsers(db, valuesOf(contacts));
     const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
     const found = all(db).where('id', 'in', ids.length === 0 ? [''] : ids);
-    const people = (await fitting(found, changed, shares(contacts))).map(toUser);
+    const people = fitting(await rowsOf(found), changed, shares(contacts)).map(toUser);
     return people.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
   },
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
@@ -97,7 +103,7 @@ export const contactReads = (db: Db) => ({
     const found = all(db)
       .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))))
       .where(isChanged('users'));
-    const moved = await fitting(found, changed, shares(contacts));
+    const moved = fitting(await rowsOf(found), changed, shares(contacts));
     return (await countOf(others.where((e) => e.not(isChanged('users'))))) + moved.length;
   },
 });

@@ -12,6 +12,7 @@ import {
   rowsFor,
   seenAfterAct,
   seePeople,
+  viewAllUsers,
   viewUser,
   viewUsers,
 } from '../../../src/procedures/directory/see-people.js';
@@ -170,6 +171,10 @@ export const DIRECTORY: Doors = {
   'directory/see-people.viewUser': {
     permission: 'directory:read',
     knock: (desk, signed) => viewUser(desk, signed, { account, user }, { view: 'user' }),
+  },
+  'directory/see-people.viewAllUsers': {
+    permission: 'directory:read',
+    knock: (desk, signed) => viewAllUsers(desk, signed, undefined),
   },
   'directory/see-people.viewUsers': {
     permission: 'directory:read',

@@ -4,9 +4,10 @@ import { describeUser } from '../../../procedures/directory/describe-customer.js
 import { userPages } from '../../../procedures/directory/export-directory.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type FoundUser, searchUsers } from '../../../procedures/directory/search-directory.js';
-import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
+import { type SeenUser, viewAllUsers, viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
+import { longList } from '../../wording/long-list.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, limitOf, PAGE, pageOf, USER_ARGUMENT } from '../listing-arguments.js';
 import { describedUserDocument, userDocument, userTable, userView } from '../user-view.js';
@@ -16,8 +17,20 @@ export const listUsers = command({
   access: 'directory:read',
   options: [ACCOUNT_OPTION, '--limit <n>'],
   own: () => ({ limit: limitOf().optional() }),
-  run: async ({ desk, signed, words }, { account: reference, limit }) => {
+  run: async ({ context, desk, signed, words }, { account: reference, limit }) => {
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
+    const above = (count: number, more: boolean) =>
+      account === undefined
+        ? []
+        : [block.title(`${account.name} (${account.number})`, more ? '' : words('directory.count-users', { count }))];
+    const table = (rows: readonly SeenUser[]) =>
+      userTable(rows, words('directory.no-users'), account === undefined, words);
+    const long = limit !== undefined && limit <= FEW ? undefined : await viewAllUsers(desk, signed, account, limit);
+    if (long !== undefined) {
+      const { count, more, pages } = long;
+      const around = { above: above(count, more), below: cutNote(words, count, more, false), beside: { more } };
+      return longList(context, pages, { name: 'users', table, document: userDocument, ...around });
+    }
     const { found, more, capped } = await viewUsers(
       desk,
       signed,
@@ -28,17 +41,15 @@ export const listUsers = command({
         return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );
-    const count = more ? '' : words('directory.count-users', { count: found.length });
     return {
-      view: [
-        ...(account === undefined ? [] : [block.title(`${account.name} (${account.number})`, count)]),
-        userTable(found, words('directory.no-users'), account === undefined, words),
-        ...cutNote(words, found.length, more, capped),
-      ],
+      view: [...above(found.length, more), table(found), ...cutNote(words, found.length, more, capped)],
       document: { users: found.map(userDocument), more },
     };
   },
 });
+
+/** So many are read without counting how many there are. */
+const FEW = 1_000;
 
 export const showUser = command({
   path: 'user show',
