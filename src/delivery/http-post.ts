@@ -13,18 +13,21 @@ export async function httpPost(
   fetcher: typeof fetch,
   {
     url,
+    headers,
+    body,
     timeoutMs,
     signal,
-    ...post
-  }: Pick<RequestInit, 'headers' | 'body'> & {
+  }: {
     readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
     readonly timeoutMs: number;
     readonly signal: AbortSignal | undefined;
   },
 ) {
   try {
     return await withinDeadline(timeoutMs, signal, async (limit) => {
-      const response = await fetcher(url, { method: 'POST', ...post, redirect: 'error', signal: limit });
+      const response = await fetcher(url, { method: 'POST', headers, body, redirect: 'error', signal: limit });
       return { answered: true, status: response.status, text: await readSome(response) } as const;
     });
   } catch (error) {

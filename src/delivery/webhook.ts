@@ -61,7 +61,7 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
       if (gone) return GONE;
       const body = eventOf(message);
       if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
-      const answer = await postSigned(config, effects, { id: message.id, body, ...context });
+      const answer = await postSigned(config, effects, { ...context, id: message.id, body });
       if ('why' in answer) return temporary(answer.why);
       if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
       gone = answer.status === 410;

@@ -78,7 +78,9 @@ async function findUsers(desk: Desk, login: PortalLogin, references: readonly st
   const targets: { userId: string; line: number }[] = [];
   for (const row of found) {
     if (typeof row.found === 'string') {
-      idle.push(notActedOn({ ...row, account: '' }, row.found === 'nobody' ? 'unknown' : 'ambiguous'));
+      idle.push(
+        notActedOn({ line: row.line, account: '', login: row.login }, row.found === 'nobody' ? 'unknown' : 'ambiguous'),
+      );
       continue;
     }
     const user = row.found;

@@ -16,7 +16,7 @@ const PER_WRITE = 2_000;
 const STARTED_AT = Date.now() - ENTRIES;
 
 export const name = 'audit verify, 100,000 entries';
-export const reach = 1.6;
+export const reach = 1.3;
 export const rounds = 7;
 
 let folder;

@@ -21,7 +21,7 @@ let sample;
 let copied = 0;
 
 export const name = 'bulk reset, 500 users with notices';
-export const reach = 6;
+export const reach = 2.5;
 export const rounds = 9;
 
 export async function prepare() {
