@@ -177,11 +177,7 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
 }
 
 /** What only a sign-in or a fresh code is missing for is asked on a terminal and tried again; elsewhere it is refused. */
-async function askingHere<T>(
-  context: Context,
-  code: 'not-signed-in' | 'factor-needed',
-  attempt: () => Promise<T>,
-): Promise<T> {
+async function askingHere<T>(context: Context, code: 'not-signed-in' | 'factor-needed', attempt: () => Promise<T>) {
   try {
     return await attempt();
   } catch (error) {

@@ -6,6 +6,7 @@
  */
 import { Section } from '../delivery/section.js';
 import { Refusal } from '../errors.js';
+import type { Kind, KindSettings, Opened, Outside } from './answers.js';
 import { persist } from './answers.js';
 import { command } from './command.js';
 import {
@@ -20,10 +21,9 @@ import { entra } from './entra.js';
 import { keycloak } from './keycloak.js';
 import { lemonldap } from './lemonldap.js';
 import { okta } from './okta.js';
-import type { Kind, KindSettings, Opened, Outside } from './open-kind.js';
 import { Pace } from './pace.js';
 import { resetPerson } from './reset-person.js';
-import { openToken } from './token.js';
+import { openToken } from './vendor-http.js';
 
 const KINDS: Readonly<Record<ConnectorKind, Kind>> = { lemonldap, keycloak, okta, entra, command };
 

@@ -80,12 +80,7 @@ async function textOf(message: Message, sender: Sender): Promise<Buffer> {
 const WRITING = '.writing';
 
 /** Writes `name` in the folder with these bytes, durably. Safe if two processes write the same id. */
-async function putFile(
-  folder: string,
-  name: string,
-  bytes: Buffer,
-  move: NonNullable<FileChannelOptions['rename']>,
-): Promise<void> {
+async function putFile(folder: string, name: string, bytes: Buffer, move: NonNullable<FileChannelOptions['rename']>) {
   const target = join(folder, name);
   makeFolder(folder);
   // mkdir does not change an existing folder, and the umask can change the mode of a new one.

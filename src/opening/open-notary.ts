@@ -67,14 +67,15 @@ const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyD
 /** The signer is named after the store's id. Refusal `store-unreachable` if the setup of the desk was not finished and there is no id. */
 export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {
   const storeId = await store.read.meta.get('store-id');
-  if (storeId === undefined) {
-    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
-      hint: 'Run: countersign init',
-    });
-  }
+  if (storeId === undefined) throw notFinished(store.place);
   const name = `countersign/${storeId}`;
   const { verifierKey, sign } = openSigner(keyring, name);
   const older = await olderVerifierKeys({ store, vault });
   const known = [verifierKey(), ...older.filter((key) => key !== verifierKey())];
   return { name, verifierKey, sign, open: (note) => verifySignedNote(note, known).text };
 }
+
+export const notFinished = (place: string): Refusal =>
+  new Refusal('store-unreachable', `the setup of the desk in ${place} was not finished`, {
+    hint: 'Run: countersign init',
+  });

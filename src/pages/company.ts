@@ -9,8 +9,7 @@ import { countPortalReset, RESETTING_USERS, resetInPortal } from '../procedures/
 import { resetsOfUser, undoInPortal } from '../procedures/resets/undo-reset.js';
 import { minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
-import { type Answer, type Page, page } from './page.js';
-import { proven } from './proven.js';
+import { type Answer, type Page, page, proven } from './page.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 

@@ -24,8 +24,7 @@ import {
   passwordField,
   signInAgain,
 } from './layout.js';
-import { type Page, page } from './page.js';
-import { proven } from './proven.js';
+import { type Page, page, proven } from './page.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed, takePassword } from './visit.js';
 

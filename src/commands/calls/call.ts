@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { callRecord, ownCalls, proveCall } from '../../procedures/log/call-record.js';
 import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
 
 const list = command({

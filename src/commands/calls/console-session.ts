@@ -17,10 +17,10 @@ import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contra
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
-import { alarmLine, block, sayBlocks } from '../wording/blocks.js';
+import { alarmLine, block, sayBlocks } from '../wording/results.js';
 import type { ScreenKey, Words } from '../wording/words.js';
-import { alertBlocks } from './alerts-view.js';
 import type { Alphabet } from './spelled.js';
+import { alertBlocks } from './verdict-view.js';
 
 export type Care = 'set-up' | 'unlock' | 'resend' | 'undo';
 export type Stage =

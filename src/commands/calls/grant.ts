@@ -1,9 +1,7 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments } from '../wording/documents.js';
-import { localClock } from '../wording/times.js';
+import { block, localClock, moments } from '../wording/results.js';
 
 const list = command({
   path: 'grant list',

@@ -4,7 +4,7 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
-import { block, sayBlocks } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { alphabetIn, alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
 

@@ -2,10 +2,7 @@
 import type { CallHead, CallRecord } from '../../procedures/log/call-record.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { moments } from '../wording/documents.js';
-import { localClock } from '../wording/times.js';
+import { block, localClock, moments } from '../wording/results.js';
 import type { ScreenKey, Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
 
@@ -89,7 +86,7 @@ export function noteOf(record: CallRecord, words: Words): readonly string[] {
   ];
 }
 
-export function recordView(record: CallRecord, words: Words): View {
+export function recordView(record: CallRecord, words: Words) {
   const { id, account, caller, ticket, operator, state } = record;
   return [
     block.title(id, elapsed((record.endedAt ?? words.now()) - record.openedAt)),

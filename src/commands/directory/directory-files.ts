@@ -9,7 +9,7 @@ import type { Counts, ImportReport, ImportRequest } from '../../procedures/impor
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
-import { untilApproved } from '../ask-approver.js';
+import { untilApproved } from '../ask.js';
 import {
   type Command,
   type Context,
@@ -19,7 +19,7 @@ import {
   type OptionSpec,
   type Result,
 } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { WAIT } from './power-change.js';

@@ -6,13 +6,12 @@ import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
-import { askDisable } from '../ask-missing.js';
+import { askDisable } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
+import { userDocument } from './customer-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
-import { userDocument } from './user-view.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
 

@@ -2,18 +2,91 @@
 import type { SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import type { AddedOperator } from '../../procedures/operators/make-operator.js';
 import { changeOwnPassword } from '../../procedures/operators/own-password.js';
 import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
 import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
+import type { StartCode } from '../../procedures/operators/start-code.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
-import { askNewSecret, askReason, askSecret, readSecretLines } from '../ask-secret.js';
+import { iso } from '../../rules/moment.js';
+import {
+  approverInput,
+  approverOptions,
+  askNewSecret,
+  askReason,
+  askSecondOperator,
+  askSecret,
+  readSecretLines,
+} from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import { block, localMinute } from '../wording/results.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
-import { recoveredDocument, recoveredView } from './start-view.js';
+
+type Mail = AddedOperator['mail'];
+
+/** Sent means that the server took it. */
+const mailRow = ({ to, state }: NonNullable<Mail>, words: Words): readonly [string, string] => {
+  if (state === 'delivered') return [words('staff.mailed'), to];
+  return [words('staff.mail'), words(state === 'queued' ? 'staff.mail-queued' : 'staff.mail-refused', { to })];
+};
+
+export function startBlocks(name: string, start: StartCode | null, mail: Mail, words: Words) {
+  if (start === null) return [];
+  const { code, expiresAt } = start;
+  return [
+    block.blank,
+    block.fields(
+      [words('sign.start-code'), code],
+      [words('staff.until'), localMinute(expiresAt)],
+      ...(mail === null ? [] : [mailRow(mail, words)]),
+    ),
+    block.note(words('staff.hand-over', { name })),
+    block.next(words('staff.next-start', { name, code })),
+  ];
+}
+
+export const startDocument = (start: StartCode | null, mail: Mail = null) =>
+  start === null
+    ? {}
+    : {
+        startCode: start.code,
+        expiresAt: iso(start.expiresAt),
+        ...(mail === null ? {} : { mail }),
+        ...(mail?.state === 'delivered' ? { mailedTo: mail.to } : {}),
+      };
+
+function recoveredView({ operator, start, waits, sessions, tokens }: Recovered, words: Words) {
+  const { name } = operator;
+  const lines = waits
+    ? [words('staff.starts-later', { name, from: start.validFrom }), words('staff.until-then')]
+    : [words('staff.recovered-is', { name, sessions })];
+  const verdict = words(waits ? 'staff.waits' : 'staff.recovered');
+  const live = [
+    block.blank,
+    block.lines(words('staff.tokens-work', { name })),
+    block.table(
+      [words('mfa.id'), words('approval.col-role'), words('approval.col-for'), words('staff.expires')],
+      tokens.map((row) => [row.id, words.term('roleTitle', row.role), row.label, localMinute(row.expires_at)]),
+    ),
+  ];
+  return [
+    block.verdict(verdict, waits ? 'warn' : 'good'),
+    block.lines(...lines),
+    ...(tokens.length === 0 ? [] : live),
+    ...startBlocks(name, start, null, words),
+  ];
+}
+
+const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recovered) => ({
+  operator,
+  ...startDocument(start),
+  waits,
+  validFrom: iso(start.validFrom),
+  ended: { sessions },
+  tokens: tokens.map(({ id, role, label, expires_at }) => ({ id, role, label, expiresAt: iso(expires_at) })),
+});
 
 const OPTIONS = [
   '--reason <text>',

@@ -9,10 +9,9 @@ import {
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
-import { readSecretLines } from '../ask-secret.js';
+import { readSecretLines } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 import { endedFields, endedLines, missing, PORTAL_OPTIONS } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 

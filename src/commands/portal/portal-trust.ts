@@ -10,11 +10,9 @@ import {
   type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
 import type { Command, Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
-import { readDevices } from './portal-device.js';
+import { readDevices } from './portal-given.js';
 import { portalCommand } from './portal-session.js';
 
 const devices = portalCommand({

@@ -1,10 +1,7 @@
 /** What is shown of requests for approval, for the commands and the console. */
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
-import type { Block, View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 export const approvalDocument = (approval: Approval) => ({
@@ -28,7 +25,7 @@ const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: 
     ? decidedAt
     : null;
 
-export const listTable = (approvals: readonly Approval[], words: Words): Block =>
+export const listTable = (approvals: readonly Approval[], words: Words) =>
   block.table(
     (['request', 'for', 'users', 'by', 'state'] as const).map((name) => words(`approval.col-${name}`)),
     approvals.map((one) => [
@@ -51,7 +48,7 @@ function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>, wo
 /** Of a bulk run or an import nobody reads thousands on a screen. */
 const SHOWN = 50;
 
-export function requestView(approval: ApprovalInFull, words: Words): View {
+export function requestView(approval: ApprovalInFull, words: Words) {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
   return [

@@ -4,14 +4,12 @@ import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
 import type { PlannedRemote, Remote } from '../../rules/remote-reset.js';
 import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
+import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const SHOWN = 20;
 
-export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words): View {
+export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words) {
   const odd = plan.rows.filter(
     (row) => row.objected === true || row.noAddress === true || ['unknown', 'ambiguous', 'admin'].includes(row.class),
   );
@@ -121,7 +119,7 @@ export interface RunEnd {
   readonly notDone: readonly RowOutcome[];
 }
 
-export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words): View {
+export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words) {
   const exit = exitOfTally(tally);
   const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? 'bulk.waiting' : 'bulk.partly';
   return [

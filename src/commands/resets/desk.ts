@@ -4,8 +4,7 @@ import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { alarmLine, block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { alarmLine, block, localMinute } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const status = command({

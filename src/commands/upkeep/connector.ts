@@ -1,7 +1,7 @@
 /** `connector list`, `connector check`: the other systems where logins are reset (B93), and whether their tokens may do just that. */
 import type { Desk } from '../../desk.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 
 const list = command({
   path: 'connector list',

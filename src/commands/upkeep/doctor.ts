@@ -1,8 +1,7 @@
 /** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
 import type { Finding } from '../../house.js';
-import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const doctor = command({
@@ -19,7 +18,7 @@ const doctor = command({
   },
 });
 
-function viewOf(findings: readonly Finding[], failed: number, words: Words): View {
+function viewOf(findings: readonly Finding[], failed: number, words: Words) {
   const mends = findings.flatMap(({ subject, mend }) =>
     mend === undefined ? [] : [`${words.known(subject)}: ${words.known(mend)}`],
   );

@@ -7,9 +7,9 @@ import { refusal } from '../../errors.js';
 import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-store.js';
-import { askNewSecret, askSecret } from '../ask-secret.js';
+import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */

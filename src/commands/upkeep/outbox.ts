@@ -9,11 +9,8 @@ import { pause } from '../../procedures/pause.js';
 import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
 import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
@@ -27,7 +24,7 @@ const offDocument = (off: ReadonlyMap<string, number>) =>
   Object.fromEntries([...off].map(([kind, since]) => [kind, { since: iso(since) }]));
 
 /** A channel whose receiver answered HTTP 410 (gone) stays off until a person has checked it. */
-function offLines(off: ReadonlyMap<string, number>, words: Words): View {
+function offLines(off: ReadonlyMap<string, number>, words: Words) {
   const lines = [...off].map(([kind, since]) => words('outbox.off', { kind, since }));
   return lines.length === 0 ? [] : [block.lines(...lines), block.next(words('outbox.on-again'))];
 }

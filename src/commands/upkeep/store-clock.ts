@@ -7,12 +7,9 @@ import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
-import { askSecondOperator } from '../ask-approver.js';
-import { askYes } from '../ask-missing.js';
-import { askCode, askLine, askSecret, readSecretLines } from '../ask-secret.js';
+import { askCode, askLine, askSecondOperator, askSecret, askYes, readSecretLines } from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
 const OPTIONS = [

@@ -14,12 +14,9 @@ import {
   storeInfo,
 } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
-import { approverInput, approverOptions, askSecondOperator, type GivenApprover } from '../ask-approver.js';
-import { askYes } from '../ask-missing.js';
+import { approverInput, approverOptions, askSecondOperator, askYes, type GivenApprover } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { commands as mendingClock } from './store-clock.js';
 
@@ -168,7 +165,7 @@ const rekey = command({
   },
 });
 
-function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words): View {
+function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words) {
   return [
     block.verdict(words('store.key-changed')),
     block.fields(

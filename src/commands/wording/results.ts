@@ -1,0 +1,99 @@
+/** What results are made of, in few words: the blocks of a view (terminal/render.ts), the members of a JSON document, moments as people read them. */
+import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
+import { hours, minutes } from '../../rules/duration.js';
+import { iso } from '../../rules/moment.js';
+import type { Block, Tone } from '../../terminal/render.js';
+import type { TableColumn } from '../../terminal/table.js';
+import type { ScreenKey, Words } from './words.js';
+
+export const block = {
+  blank: { kind: 'blank' },
+  title: (text: string, aside?: string): Block => ({ kind: 'title', text, aside }),
+  verdict: (verdict: string, tone: Tone = 'good'): Block => ({ kind: 'verdict', verdict, tone }),
+  say: (text: string): Block => ({ kind: 'say', text }),
+  private: (text: string): Block => ({ kind: 'private', text }),
+  note: (text: string): Block => ({ kind: 'note', text }),
+  next: (...lines: readonly string[]): Block => ({ kind: 'next', lines }),
+  alerts: (...lines: readonly string[]): Block => ({ kind: 'alerts', lines }),
+  lines: (...lines: readonly string[]): Block => ({ kind: 'lines', lines }),
+  picture: (...lines: readonly string[]): Block => ({ kind: 'picture', lines }),
+  fields: (...rows: readonly (readonly [label: string, value: string])[]): Block => ({ kind: 'fields', rows }),
+  /** A column is its title alone, where it is like any other. */
+  table: (columns: readonly (string | TableColumn)[], rows: readonly (readonly string[])[], empty = '') => ({
+    kind: 'table' as const,
+    columns: columns.map((column) => (typeof column === 'string' ? { title: column } : column)),
+    rows,
+    empty,
+  }),
+} as const satisfies Readonly<Record<Block['kind'], unknown>>;
+
+/** A sentence to read aloud, and what it means where the operator works in another language. */
+export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
+  block.say(heard(key, facts)),
+  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
+];
+
+/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
+export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
+  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });
+
+/** These members, in this order. */
+export const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]): Pick<From, Name> =>
+  Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<From, Name>;
+
+/** These moments, as scripts read them. */
+export const moments = <Name extends string>(
+  from: { readonly [One in NoInfer<Name>]: number | null },
+  ...names: readonly Name[]
+) => Object.fromEntries(names.map((name) => [name, iso(from[name])])) as Record<Name, string | null>;
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** `20:54` */
+export function localClock(at: number): string {
+  const time = new Date(at);
+  return `${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** `2026-11-22` */
+export function localDay(at: number): string {
+  const time = new Date(at);
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}
+
+/** `2026-11-22 20:54` */
+export const localMinute = (at: number): string => `${localDay(at)} ${localClock(at)}`;
+
+/** `2026-11-22 20:54:07` */
+export const localSecond = (at: number): string => `${localMinute(at)}:${two(new Date(at).getSeconds())}`;
+
+/** `2026-11-22 20:54:07 UTC+01:00`, for what is read elsewhere. */
+export function localZoned(at: number): string {
+  const east = -new Date(at).getTimezoneOffset();
+  const offset = `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`;
+  return `${localSecond(at)} UTC${east === 0 ? '' : offset}`;
+}
+
+/** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
+export const waitFrom =
+  (now: number, language = 'en') =>
+  (at: number): string => {
+    const waiting = new Intl.RelativeTimeFormat(language);
+    const end = Math.ceil(at / minutes(1)) * minutes(1);
+    const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
+    if (left < 120) return `${waiting.format(left, 'minute')} (${localClock(end)})`;
+    if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
+    return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
+  };
+
+/** `3 minutes ago`, `2 days ago`; undefined within the last minute. */
+export const agoFrom =
+  (now: number, language: string) =>
+  (at: number): string | undefined => {
+    const past = new Intl.RelativeTimeFormat(language);
+    const gone = Math.floor((now - at) / minutes(1));
+    if (gone < 1) return undefined;
+    if (gone < 60) return past.format(-gone, 'minute');
+    const hoursGone = Math.floor(gone / 60);
+    return hoursGone < 48 ? past.format(-hoursGone, 'hour') : past.format(-Math.floor(hoursGone / 24), 'day');
+  };
