@@ -8,7 +8,7 @@ import { isRefusal, Refusal, refusal } from '../errors.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { waitForApproval } from '../procedures/resets/approvals.js';
 import type { Context, Given } from './command.js';
-import { wordsOf } from './wording/words.js';
+import { type ScreenKey, wordsOf } from './wording/words.js';
 
 const MOST_BYTES = 4096;
 
@@ -134,6 +134,21 @@ export async function askSecondOperator(
   const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', words('sign.password-of', { name }));
   const password = read ?? (await asked());
   return { name, password, code: () => askCode(context, given.code, words('sign.code-of', { name })) };
+}
+
+/** The same where it cannot be done alone: `what`. Refusal approval-needed. */
+export async function needSecondOperator(context: Context, given: GivenApprover, what: ScreenKey, read?: string) {
+  const signIn = await askSecondOperator(context, given, undefined, read);
+  if (signIn !== undefined) return signIn;
+  const facts = { what: wordsOf(context)(what) };
+  throw refusal('approval-needed', 'second-operator-needed', facts, 'approver-signs-in');
+}
+
+/** What shows who runs this command: the token of a script, or of the session. */
+export async function shownToken({ settings, sessions }: Context) {
+  const { token } = await settings();
+  if (token !== undefined) return { token, via: 'token' } as const;
+  return { token: await sessions.read('operator', 'desk'), via: 'session' } as const;
 }
 
 /** With `wait`, an attempt that needs a second operator's yes waits until that is decided, and is made again. */

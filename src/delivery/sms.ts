@@ -5,15 +5,7 @@
  * The id is sent as `Idempotency-Key`; a gateway that knows the header sends a retried message only once.
  */
 
-import {
-  assertSendable,
-  type Channel,
-  type Delivered,
-  type DeliveryEffects,
-  permanent,
-  TIMEOUT_MS,
-  temporary,
-} from './channel.js';
+import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { httpPost } from './http-post.js';
 import { readSecret, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
@@ -49,7 +41,7 @@ export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Cha
   const url = config.url.replaceAll('{accountSid}', encodeURIComponent(config.accountSid));
   return {
     ...channel,
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
       const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
@@ -76,7 +68,7 @@ export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Cha
   };
 }
 
-function unreadable(error: unknown): Delivered {
+function unreadable(error: unknown) {
   if (error instanceof SecretUnreadable) return temporary(error.message);
   throw error;
 }

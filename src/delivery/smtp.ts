@@ -10,15 +10,7 @@
 import type { Transporter } from 'nodemailer';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 
-import {
-  assertSendable,
-  type Channel,
-  type Delivered,
-  type DeliveryEffects,
-  permanent,
-  TIMEOUT_MS,
-  temporary,
-} from './channel.js';
+import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
 import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js';
 import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
@@ -68,11 +60,10 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
         await pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, undefined, () => transport.verify()));
         return undefined;
       } catch (error) {
-        const outcome = outcomeOf(error);
-        return outcome.ok ? undefined : outcome;
+        return outcomeOf(error);
       }
     },
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
       try {
@@ -148,7 +139,7 @@ async function transportOptions(config: SmtpConfig, timeoutMs: number, effects: 
   return { ...options, auth: { user, pass: await readSecret(effects, passwordFile, 'mail password') } };
 }
 
-function outcomeOf(error: unknown): Delivered {
+function outcomeOf(error: unknown) {
   if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
   if (error instanceof SecretUnreadable) return temporary(error.message);
   // The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used.

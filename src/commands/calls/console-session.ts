@@ -16,6 +16,7 @@ import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
+import { shownToken } from '../ask.js';
 import type { Context } from '../command.js';
 import { alarmLine, block, sayBlocks } from '../wording/results.js';
 import type { ScreenKey, Words } from '../wording/words.js';
@@ -149,14 +150,7 @@ const NOTHING_KNOWN = {
 
 /** The console stays open for hours, so session, role and operator are checked again before each stage (B70, B71). */
 export async function stillSignedIn(context: Context, desk: Desk): Promise<SignedOperator> {
-  const { token: scripted } = await context.settings();
-  const token = scripted ?? (await context.sessions.read('operator', 'desk'));
-  return authenticateOperator(desk, {
-    token,
-    via: scripted === undefined ? 'session' : 'token',
-    access: 'verify',
-    command: 'console',
-  });
+  return authenticateOperator(desk, { ...(await shownToken(context)), access: 'verify', command: 'console' });
 }
 
 /** After the call nothing of it stays in memory. */

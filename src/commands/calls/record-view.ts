@@ -94,7 +94,7 @@ export function recordView(record: CallRecord, words: Words) {
       [words('record.state'), words('record.with', { callState: state, operator })],
       [words('record.account'), account === null ? words('record.no-account') : `${account.name} (${account.number})`],
       [words('record.caller'), caller ?? words('record.unlisted')],
-      ...(ticket === null ? [] : [[words('record.ticket'), ticket] as const]),
+      [words('record.ticket'), ticket],
     ),
     block.table(
       [words('record.time'), words('record.by'), words('record.what')],

@@ -2,7 +2,6 @@
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import {
   type AccountDescription,
-  type Lock,
   SHARING_SHOWN,
   type UserDescription,
 } from '../../procedures/directory/describe-customer.js';
@@ -57,9 +56,9 @@ export function accountView(described: AccountDescription, words: Words) {
       [words('status.mfa'), mfaWords(account, words)],
       [words('directory.Enrolled'), words('directory.enrolled-are', { enrolled, users })],
       [words('directory.Sso'), words('directory.sso-is', { sso: account.sso, logins, issuer })],
-      ...(account.country === null ? [] : [[words('directory.Country'), account.country] as const]),
-      ...(account.language === null ? [] : [[words('directory.Language'), account.language] as const]),
-      ...(account.connector === null ? [] : [[words('directory.Connector'), account.connector] as const]),
+      [words('directory.Country'), account.country],
+      [words('directory.Language'), account.language],
+      [words('directory.Connector'), account.connector],
       [words('directory.Resets'), words('directory.resets-are', { forbidden: String(account.phoneResetForbidden) })],
     ),
   ];
@@ -130,7 +129,9 @@ const phoneWords = ({ phone, phoneE164 }: User, words: Words): string =>
 export function userView(described: Described, words: Words) {
   const { account, user, sharing } = described;
   const role = words.term('roleTitle', user.role);
-  const locks = described.locks.map((lock) => lockWords(lock, words)).join('; ');
+  const locks = described.locks
+    .map(({ subject, until }) => words('directory.lock-is', { lockSubject: subject, until }))
+    .join('; ');
   return [
     block.title(`${user.name} · ${account.name} (${account.number})`, user.login),
     block.fields(
@@ -168,9 +169,6 @@ function factorsByKind({ factors }: MfaStatus): Readonly<Record<string, number>>
     [...new Set(kinds)].sort().map((kind) => [kind, kinds.filter((one) => one === kind).length]),
   );
 }
-
-const lockWords = ({ subject, until }: Lock, words: Words): string =>
-  words('directory.lock-is', { lockSubject: subject, until });
 
 const SHARING_LISTED = 8;
 

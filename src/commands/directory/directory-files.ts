@@ -10,15 +10,7 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask.js';
-import {
-  type Command,
-  type Context,
-  command,
-  type Given,
-  type Operated,
-  type OptionSpec,
-  type Result,
-} from '../command.js';
+import { type Command, type Context, command, type Given, type Operated, type OptionSpec } from '../command.js';
 import { block } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
@@ -96,7 +88,7 @@ function fileOf({ file }: Planned): string {
   throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
-async function previewed(at: Operated, request: ImportRequest, { plan }: Planned): Promise<Result> {
+async function previewed(at: Operated, request: ImportRequest, { plan }: Planned) {
   const { context, desk, signed, words } = at;
   const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
@@ -215,7 +207,7 @@ const exportAllUsers = command({
 });
 
 /** Written as it is read; under --json it is one text. */
-async function asCsv(context: Context, pages: AsyncIterable<string>): Promise<Result> {
+async function asCsv(context: Context, pages: AsyncIterable<string>) {
   let csv = '';
   for await (const text of pages) {
     if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));

@@ -49,7 +49,7 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, word
       [words('audit.root'), log.root],
       [words('audit.newest'), words('audit.newest-at', { at: log.size === 0 ? null : log.latestAt })],
       // Every log begins with the empty log, so a checkpoint of it proves nothing, and the screen says so.
-      ...(facts === undefined ? [] : [[words('audit.checkpoint'), words('audit.checkpoint-is', facts)] as const]),
+      [words('audit.checkpoint'), facts === undefined ? null : words('audit.checkpoint-is', facts)],
     ),
     ...(checkpoint === undefined ? [block.note(words('audit.note'))] : []),
   ];

@@ -18,6 +18,7 @@ import {
   askSecondOperator,
   askSecret,
   readSecretLines,
+  shownToken,
 } from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
@@ -111,13 +112,10 @@ const recover = command({
 
 /** Undefined for somebody who recovers alone: with a recovery code, and not signed in as somebody else. */
 async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOperator | undefined> {
-  const { token } = await context.settings();
-  const session = token ?? (await context.sessions.read('operator', 'desk'));
+  const claim = { ...(await shownToken(context)), command: 'operator recover' };
   const alone = given.recoveryCodeStdin && given.approver === undefined;
-  if (session === undefined && alone) return undefined;
+  if (claim.token === undefined && alone) return undefined;
   const desk = await context.desk();
-  const via = token === undefined ? ('session' as const) : ('token' as const);
-  const claim = { token: session, via, command: 'operator recover' };
   try {
     const who = await authenticateOperator(desk, { ...claim, access: alone ? 'signed-in' : 'operator:manage' });
     const own = who.operator.id === given.name || foldKey(who.operator.name) === foldKey(given.name);

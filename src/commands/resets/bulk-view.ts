@@ -19,15 +19,13 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
     block.title(words('bulk.plan', { count: plan.rows.length }), plan.source),
     block.fields(
       ...ROW_CLASSES.map((name) => [words(`bulk.class-${name}`), String(plan.counts[name])] as const),
-      ...(objected === 0 ? [] : [[words('bulk.objected'), String(objected)] as const]),
-      ...(unreached === 0 ? [] : [[words('bulk.unreached'), String(unreached)] as const]),
+      [words('bulk.objected'), objected === 0 ? null : String(objected)],
+      [words('bulk.unreached'), unreached === 0 ? null : String(unreached)],
       [words('bulk.confirm'), String(plan.confirm)],
-      ...(why === null
-        ? []
-        : [[words('bulk.needs-second'), words('bulk.needs-why', { approval: why, waiting })] as const]),
+      [words('bulk.needs-second'), why === null ? null : words('bulk.needs-why', { approval: why, waiting })],
       [words('approval.reason'), plan.reason],
       [words('approval.ticket'), plan.ticket],
-      ...(plan.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
+      [words('approval.final'), plan.final ? words('approval.final-means') : null],
       ['SHA-256', hash],
     ),
     ...(plan.remote ?? []).map((one) => remoteBlock(one, words)),
@@ -128,7 +126,7 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, w
       ...OUTCOMES.flatMap((outcome) =>
         tally.has(outcome) ? [[words(`bulk.outcome-${outcome}`), String(tally.get(outcome))] as const] : [],
       ),
-      ...(job === null ? [] : [[words('bulk.job'), job] as const]),
+      [words('bulk.job'), job],
     ),
     ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => words.term('rowOutcome', outcome))]),
     block.next(

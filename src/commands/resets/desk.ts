@@ -22,7 +22,7 @@ const status = command({
           [words('status.requests'), String(more.approvals)],
           [words('status.mail'), mailLine(mail, more.off, words)],
           [words('status.latest'), localMinute(clock.latest)],
-          ...(disk.free === null ? [] : [[words('status.disk'), diskLine(disk.free, disk.low, words)] as const]),
+          [words('status.disk'), disk.free === null ? null : diskLine(disk.free, disk.low, words)],
         ),
       ],
       document: {

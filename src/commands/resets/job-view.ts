@@ -55,17 +55,13 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
       [words('job.Users'), doneOf(head, words)],
       [words('approval.reason'), head.reason],
       [words('approval.ticket'), head.ticket],
-      ...(head.approval_id === null ? [] : [[words('job.approved-by'), approved] as const]),
+      [words('job.approved-by'), head.approval_id === null ? null : approved],
       ...[...tally].map(([outcome, count]) => [words(`bulk.outcome-${outcome}`), String(count)] as const),
-      ...(codes.size === 0
-        ? []
-        : [
-            [
-              words('job.codes'),
-              [...codes].map(([state, n]) => `${n} ${words.term('codeState', state)}`).join(', '),
-            ] as const,
-          ]),
-      ...(undone === 0 ? [] : [[words('job.undone'), String(undone)] as const]),
+      [
+        words('job.codes'),
+        codes.size === 0 ? null : [...codes].map(([state, n]) => `${n} ${words.term('codeState', state)}`).join(', '),
+      ],
+      [words('job.undone'), undone === 0 ? null : String(undone)],
       [words('job.plan'), head.plan_hash],
     ),
     block.next(
@@ -115,7 +111,7 @@ export function undoView({ undone, before, stayed, taken }: Undone, words: Words
     block.verdict(verdict, stayed.length === 0 ? 'good' : 'warn'),
     block.fields(
       [words('job.undone'), String(undone)],
-      ...(before === 0 ? [] : [[words('job.undone-before'), String(before)] as const]),
+      [words('job.undone-before'), before === 0 ? null : String(before)],
       [words('job.not-undone'), String(stayed.length)],
       ...remotes.flatMap(([what, count]) =>
         count === 0 ? [] : [[words(`remote.undo-${what}`), String(count)] as const],

@@ -85,7 +85,7 @@ function statusView(state: MfaStatus, words: Words) {
       [words('mfa.codes-left'), String(state.backupCodesLeft)],
       [words('reset.devices'), String(state.devices)],
       [words('reset.sessions'), String(state.sessions)],
-      ...(state.code === null ? [] : [[words('status.code'), words(`status.code-${state.code}`)] as const]),
+      [words('status.code'), state.code === null ? null : words(`status.code-${state.code}`)],
       ...resetRows(state, words),
       ...remoteRows(state.remote, words),
     ),
@@ -141,10 +141,7 @@ const freeze = command({
 function freezeView({ until, reason }: Freeze, words: Words) {
   return [
     block.verdict(words('status.frozen'), 'warn'),
-    block.fields(
-      [words('status.resets'), words('status.stopped', { until })],
-      ...(reason === null ? [] : [[words('approval.reason'), reason] as const]),
-    ),
+    block.fields([words('status.resets'), words('status.stopped', { until })], [words('approval.reason'), reason]),
     block.next('countersign mfa thaw'),
   ];
 }

@@ -3,7 +3,7 @@ import { methodIds } from '../../procedures/codes/methods.js';
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
+import { GLOBAL_OPTIONS } from './flag-names.js';
 
 export interface Word {
   readonly word: string;

@@ -64,7 +64,7 @@ const restore = command({
         block.verdict(words(check ? 'key.opens' : 'key.restored')),
         block.fields(
           [words('key.key'), opened.keyId],
-          ...(opened.place === null ? [] : [[words('key.file'), opened.place] as const]),
+          [words('key.file'), opened.place],
           [words('key.store'), storeWords(opened, words)],
         ),
       ],

@@ -113,7 +113,7 @@ const accept = command({
         block.fields(
           [words('policy.from'), source],
           ['SHA-256', after],
-          ...(changed ? [[words('policy.before'), before ?? words('policy.none')] as const] : []),
+          [words('policy.before'), changed ? (before ?? words('policy.none')) : null],
         ),
         ...(follows ? [block.note(words('policy.follows'))] : []),
       ],

@@ -17,7 +17,11 @@ export const block = {
   alerts: (...lines: readonly string[]): Block => ({ kind: 'alerts', lines }),
   lines: (...lines: readonly string[]): Block => ({ kind: 'lines', lines }),
   picture: (...lines: readonly string[]): Block => ({ kind: 'picture', lines }),
-  fields: (...rows: readonly (readonly [label: string, value: string])[]): Block => ({ kind: 'fields', rows }),
+  /** A row without a value is left out. */
+  fields: (...rows: readonly (readonly [label: string, value: string | null])[]): Block => ({
+    kind: 'fields',
+    rows: rows.flatMap(([label, value]) => (value === null ? [] : [[label, value] as const])),
+  }),
   /** A column is its title alone, where it is like any other. */
   table: (columns: readonly (string | TableColumn)[], rows: readonly (readonly string[])[], empty = '') => ({
     kind: 'table' as const,
