@@ -16,19 +16,13 @@ import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js
 import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
 import { isLoopback, type Section } from './section.js';
 
-export interface SmtpConfig {
-  readonly channel: 'smtp';
-  readonly host: string;
-  readonly port: number;
-  readonly security: 'tls' | 'starttls' | 'none';
-  readonly user: string | null;
-  readonly passwordFile: string | null;
-  /** PEM file of an in-house certificate authority, or null for the authorities that Node trusts. */
-  readonly caFile: string | null;
-}
+export type SmtpConfig = ReturnType<typeof readSmtpConfig>;
 
-/** Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. */
-export function readSmtpConfig(section: Section): SmtpConfig {
+/**
+ * Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. `caFile`: PEM of an in-house certificate authority, or null for the
+ * authorities that Node trusts.
+ */
+export function readSmtpConfig(section: Section) {
   const host = section.text('host');
   const local = isLoopback(host);
   const security = section.oneOf('security', ['tls', 'starttls', 'none'], local ? 'none' : 'starttls');
@@ -38,7 +32,8 @@ export function readSmtpConfig(section: Section): SmtpConfig {
   const passwordFile = section.optionalText('passwordFile');
   if (!section.has('from')) section.fault('from', 'is missing: the sender address of the desk');
   if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile must be set together');
-  return { channel: 'smtp', host, port, security, user, passwordFile, caFile: section.optionalText('caFile') };
+  const caFile = section.optionalText('caFile');
+  return { channel: 'smtp' as const, host, port, security, user, passwordFile, caFile };
 }
 
 /** An SMTP dialogue has several steps with a time-out each. The whole attempt may take this many time-outs. */

@@ -100,12 +100,6 @@ export const deskOver = (custody: Custody, engine: Engine): Desk =>
 const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): DeskClock =>
   openClock(now, clockAsGiven === true ? 'as-given' : name === 'postgres' ? 'server' : 'machine', policy.limits);
 
-export interface Established {
-  readonly desk: Desk;
-  readonly keyMade: boolean;
-  readonly keyPlace: string;
-}
-
 /** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk, or the key another store. */
 export async function refuseSecondDesk(settings: Settings): Promise<void> {
   if (!isPostgres(settings.store) && !existsSync(settings.store)) return refuseUsedKey(settings, undefined);
@@ -123,7 +117,7 @@ async function requireNoDesk(engine: Engine): Promise<void> {
 }
 
 /** Creates store and key if there is no desk yet; the procedure that follows creates the first operator. */
-export async function establishDesk(custody: Custody): Promise<Established> {
+export async function establishDesk(custody: Custody) {
   custody.policy;
   const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {

@@ -3,7 +3,6 @@
  * `connector …`: the other systems where logins are reset (B93), and whether their tokens may do just that.
  */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
@@ -38,8 +37,6 @@ const listConnectors = command({
   },
 });
 
-type Check = Awaited<ReturnType<Awaited<ReturnType<Desk['connectors']['pick']>>['check']>>;
-
 const checkConnector = command({
   path: 'connector check',
   access: 'outbox:flush',
@@ -61,14 +58,11 @@ const checkConnector = command({
         block.lines(...findings),
       ],
       document: { check: { name, kind: connector.kind, ...found } },
-      exit: exitOf(found),
+      // Out of reach, partly right, right.
+      exit: found.why !== null ? 7 : findings.length > 0 ? 4 : 0,
     };
   },
 });
-
-/** Out of reach, partly right, right. */
-const exitOf = ({ why, missing, tooMany, notes }: Check): number =>
-  why !== null ? 7 : missing.length + tooMany.length + notes.length > 0 ? 4 : 0;
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
