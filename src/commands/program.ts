@@ -10,7 +10,7 @@ import { checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS, memberOf } from './typing/flag-names.js';
-import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
+import { topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, checkPaths, firstWord, optionsBy, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
@@ -79,7 +79,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
-  program.addHelpText('after', () => topicsLine(world.topics));
+  const topics = () => `\nMore to read: countersign help TOPIC\n  ${topicNames(world.topics).join(', ')}\n`;
+  program.addHelpText('after', topics);
   addHelpCommand(program, world);
   const run = async (spec: Command, leaf: Commander) => {
     finished.exit = await runCommand(spec, leaf, world, program);
@@ -154,10 +155,6 @@ function addHelpCommand(program: Commander, world: World): void {
       // `help console` is about the command and about its keys.
       if (topic !== undefined) await world.stdout.write(`\n${topic}`);
     });
-}
-
-function topicsLine(topics: TopicFiles): string {
-  return `\nMore to read: countersign help TOPIC\n  ${topicNames(topics).join(', ')}\n`;
 }
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {

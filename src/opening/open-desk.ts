@@ -73,7 +73,10 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
     const { keyring, notary } = own;
     const clock = clockOf(own, engine);
     const bare = openStore(engine, notary, { clock });
-    if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined) throw notVouched();
+    if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined)
+      throw new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
+        hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
+      });
     const pin = await readPin(own, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
     return assemble(pin.accepted ? own : withShippedPolicy(own), {
@@ -226,8 +229,3 @@ const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects 
   resolveHost,
   readFile: async (path) => readFileSync(path, 'utf8'),
 });
-
-const notVouched = (): Refusal =>
-  new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
-    hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
-  });

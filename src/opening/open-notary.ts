@@ -15,7 +15,7 @@ import type { SealedHead } from '../store/head.js';
 import type { Store } from '../store/store.js';
 
 export const notaryFor = (keyring: Keyring, policy: Policy): Desk['notary'] =>
-  openNotary(keyring, policyHashOf(policy));
+  openNotary(keyring, sha256Hex(canonicalJson(policyDocument(policy))));
 
 export function openNotary(keyring: Keyring, policyHash: string): Desk['notary'] {
   const vault = openVault(keyring);
@@ -60,9 +60,6 @@ export function formerNotary(keyring: Keyring, policyHash: string): Desk['notary
 /** A JSON array, because joined text could be read in two ways. */
 const headText = (storeId: string, { size, frontier, latestAt, sums }: Omit<SealedHead, 'mac'>): string =>
   JSON.stringify(['head', storeId, size, frontier, latestAt, sums]);
-
-/** SHA-256 of the policy in force, hex. */
-const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));
 
 /** The signer is named after the store's id. Refusal `store-unreachable` if the setup of the desk was not finished and there is no id. */
 export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {

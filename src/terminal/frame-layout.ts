@@ -87,11 +87,9 @@ function packed(keys: readonly string[], columns: number): string[] {
 function more(offset: number, overflow: number, view: View, style: Style): string {
   if (offset > 0 && view.some(({ kind }) => kind === 'alerts'))
     return style.warn(style.said('… Alert above: PgUp shows it'));
-  return style.keys(style.said(where(offset, overflow)));
+  if (offset === 0) return style.keys(style.said('… PgDn shows more'));
+  return style.keys(style.said(offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more'));
 }
-
-const where = (offset: number, overflow: number): string =>
-  offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
 
 /** The question and the end of what was typed, because people look at the end. */
 function promptLine(picture: Picture, line: string, style: Style, columns: number): { text: string; column: number } {

@@ -93,12 +93,12 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
   const shown = worded((await withNeutralLine(error, words, heardWords(session))) as Refusal, 'desk', words);
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   if (session.call !== null) await note(session, { outcome: shown.code });
-  const say = neutralLineOf(shown);
+  const say = shown.also['say'];
   const own = worded(error, 'desk', words).hint;
   const view = () => [
     ...titleOf(session, session.account?.name ?? session.desk.name),
     block.verdict(words('call.not-done'), 'warn'),
-    ...(say === undefined ? [] : [block.say(say)]),
+    ...(typeof say === 'string' ? [block.say(say)] : []),
     block.private(shown.message),
     block.lines(...(own === undefined ? [] : [own])),
   ];
@@ -116,8 +116,4 @@ function problemSteps(session: LiveSession, back: Stage): readonly LiveChoice<St
     { name: words('call.go-on-call'), value: back },
     ...otherSteps(session).filter(({ value }) => value !== 'request'),
   ];
-}
-
-function neutralLineOf({ also }: Refusal): string | undefined {
-  return typeof also['say'] === 'string' ? also['say'] : undefined;
 }

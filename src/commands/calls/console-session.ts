@@ -203,7 +203,10 @@ export function card(session: LiveSession, more: readonly (readonly [string, str
   const { account, caller, action, alerts, words } = session;
   const rows: (readonly [string, string])[] = [];
   if (account !== null)
-    rows.push([words('call.account'), `${account.name} (${account.number}), ${editionName(account.edition)}`]);
+    rows.push([
+      words('call.account'),
+      `${account.name} (${account.number}), ${account.edition === 'classic' ? 'Classic' : 'X Series'}`,
+    ]);
   if (caller !== null) {
     const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
     rows.push([words('call.caller'), `${callerName(session)}${role}`]);
@@ -219,8 +222,6 @@ export const alarmLines = ({ sounding, words }: Pick<LiveSession, 'sounding' | '
   const lines = sounding.map((one) => words('alerts.alarm-on', { alarm: alarmLine(one, words) }));
   return lines.length === 0 ? [] : [block.alerts(...lines, words('alerts.alarm-advice'))];
 };
-
-const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 
 /** Makes the extra keys of a question, with their words. */
 export const keyOf =

@@ -30,13 +30,11 @@ function stepsOf(record: CallRecord, words: Words) {
     if (SILENT.includes(kind)) return [];
     const noted = detail?.['outcome'];
     if (kind === 'call.noted' && (noted === undefined || known.has(String(noted)))) return [];
-    const text = kind === 'call.noted' ? notedWords(String(noted), words) : textOf(entry, record, words);
+    const said = noted === 'not-found' ? words('note.not-listed') : words.term('noted', String(noted));
+    const text = kind === 'call.noted' ? said : textOf(entry, record, words);
     return [{ kind, at, by: by.name, text }];
   });
 }
-
-const notedWords = (outcome: string, words: Words): string =>
-  outcome === 'not-found' ? words('note.not-listed') : words.term('noted', outcome);
 
 const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') + 1);
 

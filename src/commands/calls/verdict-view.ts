@@ -52,13 +52,14 @@ export function verdictView(verdict: Verdict, words: Words, heard: Words, unlock
   const name = caller?.name ?? words('verdict.caller');
   const title = block.title(`${name} · ${account.name} (${account.number})`, verdict.id);
   const say = sayBlocks(words, heard, sayKeyOf(verdict), { name });
+  const numbered = guidanceOf(verdict, heard).map((line, index) => `  ${index + 1}. ${line}`);
   if (grant === null)
     return [
       title,
       again ? block.verdict(words('verdict.once-more'), 'warn') : block.verdict(words('verdict.refused'), 'bad'),
       ...say,
       block.private(operatorNote(verdict, words, unlockKey)),
-      block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered(guidanceOf(verdict, heard))])),
+      block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered])),
     ];
   const until = words('verdict.until', { grant: grant.id, clock: localClock(grant.expiresAt) });
   return [
@@ -107,8 +108,6 @@ export const refusedUnknown = (words: Words, heard: Words) => [
   ...sayBlocks(words, heard, 'aloud.neutral'),
   block.private(words('verdict.unknown')),
 ];
-
-const numbered = (lines: readonly string[]) => lines.map((line, index) => `  ${index + 1}. ${line}`);
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
 export function resultOf(verdict: Verdict, words: Words, heard: Words, mayReset = true): Result {

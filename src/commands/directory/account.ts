@@ -5,7 +5,7 @@ import { refusal } from '../../errors.js';
 import { addAccount } from '../../procedures/directory/add-to-directory.js';
 import { describeAccount } from '../../procedures/directory/describe-customer.js';
 import { switchAccount } from '../../procedures/directory/disable-customer.js';
-import { type AccountEdit, type EditedAccount, editAccount } from '../../procedures/directory/edit-account.js';
+import { type AccountEdit, editAccount } from '../../procedures/directory/edit-account.js';
 import { allAccounts } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchAccounts } from '../../procedures/directory/search-directory.js';
@@ -14,7 +14,6 @@ import { EDITIONS } from '../../rules/people.js';
 import { askDisable, askMissing } from '../ask.js';
 import { type Command, type Context, command, type Given, type Operated, type Result } from '../command.js';
 import { block } from '../wording/results.js';
-import type { Words } from '../wording/words.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './customer-view.js';
 import { commands as files } from './directory-files.js';
 import { COUNTRY, LANGUAGE, LIMIT, limitOf, PAGE, pageOf, REFERENCE } from './listing-arguments.js';
@@ -53,11 +52,16 @@ const editAccountCommand = command({
     const power = await runPower(at, given);
     if (power !== null) return power;
     const change = await changeOf(context, given);
-    const edited = await editAccount(desk, signed, await findAccount(desk, given.account), change);
-    return {
-      view: [block.lines(...editedLines(edited, words))],
-      document: { account: accountDocument(edited.account), changed: edited.fields },
-    };
+    const { account, fields, stranded } = await editAccount(
+      desk,
+      signed,
+      await findAccount(desk, given.account),
+      change,
+    );
+    const facts = { who: `${account.name} (${account.number})`, fieldName: fields };
+    const first = words(fields.length === 0 ? 'directory.nothing' : 'directory.account-changed', facts);
+    const left = stranded === 0 ? [] : [words('directory.stranded', { count: stranded })];
+    return { view: [block.lines(first, ...left)], document: { account: accountDocument(account), changed: fields } };
   },
 });
 
@@ -94,12 +98,6 @@ async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
     reason,
     forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
   };
-}
-
-function editedLines({ account, fields, stranded }: EditedAccount, words: Words): readonly string[] {
-  const facts = { who: `${account.name} (${account.number})`, fieldName: fields };
-  const first = words(fields.length === 0 ? 'directory.nothing' : 'directory.account-changed', facts);
-  return stranded === 0 ? [first] : [first, words('directory.stranded', { count: stranded })];
 }
 
 const listAccounts = command({

@@ -66,10 +66,10 @@ const importUsers = command({
 
 async function importing(at: Operated, given: Planned, read: (file: string) => Promise<ImportRequest>) {
   const { context, desk, signed, words } = at;
+  const { apply, file, acceptDamaged } = given;
+  if (apply === undefined && file === undefined) throw refusal('missing-option', 'file-missing', {}, 'csv-file');
   const request =
-    given.apply === undefined
-      ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
-      : await readImportPlan(context, given.apply, given);
+    apply === undefined ? { ...(await read(file ?? '')), acceptDamaged } : await readImportPlan(context, apply, given);
   if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
     confirmed(context, given.confirm, (confirm) => importDirectory(desk, signed, { ...request, confirm })),
@@ -77,15 +77,11 @@ async function importing(at: Operated, given: Planned, read: (file: string) => P
   const waiting = report.notices.length - (await deliverNotices(at, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
+  const queued = [block.lines(words('import.waiting', { count: waiting })), block.next('countersign outbox flush')];
   return {
-    view: [...importView(report, words), ...waitingBlocks(waiting, words)],
+    view: [...importView(report, words), ...(waiting === 0 ? [] : queued)],
     document: { import: { ...report, notices: report.notices.length, noticesWaiting: waiting } },
   };
-}
-
-function fileOf({ file }: Planned): string {
-  if (file !== undefined) return file;
-  throw refusal('missing-option', 'file-missing', {}, 'csv-file');
 }
 
 async function previewed(at: Operated, request: ImportRequest, { plan }: Planned) {
@@ -127,11 +123,6 @@ async function deliverNotices({ context, desk, words }: Operated, ids: readonly 
     progress.done();
   }
   return delivered;
-}
-
-function waitingBlocks(waiting: number, words: Words): View {
-  if (waiting === 0) return [];
-  return [block.lines(words('import.waiting', { count: waiting })), block.next('countersign outbox flush')];
 }
 
 const LISTED = 10;

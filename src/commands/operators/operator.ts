@@ -107,11 +107,13 @@ const list = command({
     const { read } = desk.store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
     const roleOf = (row: Listed) => words.term('roleTitle', row.role);
+    const stateOf = ({ disabled_at: at }: Listed) =>
+      at === null ? words('directory.active') : words.term('switched', 'disabled');
     return {
       view: [
         block.table(
           words.all('approval.col-name', 'approval.col-role', 'mfa.state', 'directory.e-mail', 'mfa.id'),
-          rows.map((row) => [row.name, roleOf(row), stateOf(row, words), emails.get(row.id) ?? '', row.id]),
+          rows.map((row) => [row.name, roleOf(row), stateOf(row), emails.get(row.id) ?? '', row.id]),
           words('staff.none'),
         ),
       ],
@@ -129,9 +131,6 @@ const documentOf = (row: Listed) => ({
   createdAt: iso(row.created_at),
   totp: row.totp !== null,
 });
-
-const stateOf = (row: Listed, words: Words): string =>
-  row.disabled_at === null ? words('directory.active') : words.term('switched', 'disabled');
 
 const edit = command({
   path: 'operator edit',

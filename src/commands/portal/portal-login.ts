@@ -16,7 +16,7 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Given, type Result } from '../command.js';
+import { type Command, type Context, command, type Given } from '../command.js';
 import { block, pick } from '../wording/results.js';
 import { wordsOf } from '../wording/words.js';
 import {
@@ -167,12 +167,7 @@ async function keepDevice(
 }
 
 /** Who is signed in, until when, warnings (B41), and whether this device is remembered. */
-async function greeting(
-  context: Context,
-  desk: Desk,
-  login: PortalLogin,
-  device: Remembered = 'not-asked',
-): Promise<Result> {
+async function greeting(context: Context, desk: Desk, login: PortalLogin, device: Remembered = 'not-asked') {
   const words = wordsOf(context);
   const { account, user, session } = login;
   const { factors, backupCodesLeft } = await listFactors(desk, login);

@@ -188,6 +188,9 @@ export async function passFactor(
   const kind = factor ?? onlyKind(choices);
   const sentTo = kind === undefined ? undefined : await sendLoginCode(desk, login, kind);
   const words = wordsOf(context);
+  /** `E-mail to a…@example.com` */
+  const nameOf = ({ kind, to }: FactorChoice) =>
+    to === undefined ? words.term('factorTitle', kind) : words('portal.method-to', { factorTitle: kind, to });
   const command = `countersign portal login ${optionsOf(whoOf(login))}`;
   const next =
     kind === undefined
@@ -195,7 +198,7 @@ export async function passFactor(
       : words('portal.give-with', { command: `${command} --code CODE` });
   throw new Refusal('factor-needed', words('portal.code-needed', { to: sentTo }), {
     hint: choices.length === 0 ? words('portal.no-contact') : next,
-    problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice, words)}` })),
+    problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice)}` })),
     also: { login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null } },
   });
 }
@@ -206,7 +209,3 @@ function onlyKind(choices: readonly FactorChoice[]): AnswerKind | undefined {
   const [first, ...more] = real.length === 0 ? choices : real;
   return more.length === 0 ? first?.kind : undefined;
 }
-
-/** `E-mail to a…@example.com` */
-const nameOf = ({ kind, to }: FactorChoice, words: Words): string =>
-  to === undefined ? words.term('factorTitle', kind) : words('portal.method-to', { factorTitle: kind, to });

@@ -7,7 +7,6 @@ import {
   forgetDevices,
   listDevices,
   listSessions,
-  type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
 import type { Command, Result } from '../command.js';
 import { block, localMinute, moments, pick } from '../wording/results.js';
@@ -51,6 +50,7 @@ const sessions = portalCommand({
   path: 'portal sessions list',
   run: async ({ desk, login, words }) => {
     const rows = await listSessions(desk, login);
+    const proofOf = ({ method }: (typeof rows)[number]) => proofWords(method, words);
     return {
       view: [
         block.table(
@@ -59,7 +59,7 @@ const sessions = portalCommand({
             row.id,
             localMinute(row.openedAt),
             localMinute(row.lastSeenAt),
-            methodWords(row, words),
+            row.state === 'done' ? proofOf(row) : words('trust.unfinished', { words: proofOf(row) }),
             row.current ? words('trust.this-one') : '',
           ]),
           words('trust.nobody'),
@@ -104,11 +104,6 @@ function ended(done: Ended, words: Words): Result {
     view: [block.lines(...(lines.length === 0 ? [words('trust.nothing')] : lines))],
     document: { devices: { forgotten: done.devices }, sessions: { ended: done.sessions } },
   };
-}
-
-function methodWords({ method, state }: ShownSession, words: Words): string {
-  const proof = proofWords(method, words);
-  return state === 'done' ? proof : words('trust.unfinished', { words: proof });
 }
 
 function proofWords(method: string, words: Words): string {

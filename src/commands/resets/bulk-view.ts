@@ -29,7 +29,7 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
       ['SHA-256', hash],
     ),
     ...(plan.remote ?? []).map((one) => remoteBlock(one, words)),
-    ...(odd.length === 0 ? [] : [oddRows(odd, words)]),
+    ...(odd.length === 0 ? [] : [shownLines(odd, words, (row) => oddWords(row, words))]),
   ];
 }
 
@@ -39,8 +39,6 @@ const remoteBlock = ({ connector, gate, users, waitMinutes }: PlannedRemote, wor
     words('remote.plan', { connector, count: users, kind: gate, minutes: waitMinutes }),
     gate === 'none' ? 'bad' : 'warn',
   );
-
-const oddRows = (rows: readonly PlannedRow[], words: Words) => shownLines(rows, words, (row) => oddWords(row, words));
 
 /** The first lines of a list, and how many more. */
 function shownLines<Row extends { readonly line: number; readonly account: string; readonly login: string }>(

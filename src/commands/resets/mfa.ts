@@ -44,7 +44,8 @@ const reconcile = command({
         ),
       ],
       document: { reconciled: { people: compared.length, drifts: drifts.map(driftDocument) } },
-      exit: exitOfDrifts(drifts),
+      // Could not be read, says something else.
+      exit: drifts.some(({ drift }) => drift === 'not-read') ? 7 : drifts.length > 0 ? 4 : 0,
     };
   },
 });
@@ -59,10 +60,6 @@ const driftDocument = ({ account, user, remote, there, drift }: Compared) => ({
   there,
   drift,
 });
-
-/** 7 if a system could not be read, 4 if it says something else. */
-const exitOfDrifts = (drifts: readonly Compared[]): number =>
-  drifts.some(({ drift }) => drift === 'not-read') ? 7 : drifts.length > 0 ? 4 : 0;
 
 const status = command({
   path: 'mfa status',

@@ -4,13 +4,11 @@
  */
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
-import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-store.js';
 import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/results.js';
-import type { Words } from '../wording/words.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };
@@ -65,7 +63,10 @@ const restore = command({
         block.fields(
           [words('key.key'), opened.keyId],
           [words('key.file'), opened.place],
-          [words('key.store'), storeWords(opened, words)],
+          [
+            words('key.store'),
+            words('key.fits', { fits: opened.fitsStore === null ? null : String(opened.fitsStore) }),
+          ],
         ),
       ],
       document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
@@ -73,9 +74,6 @@ const restore = command({
     };
   },
 });
-
-const storeWords = ({ fitsStore: fits }: OpenedKey, words: Words): string =>
-  words('key.fits', { fits: fits === null ? null : String(fits) });
 
 const jwks = command({
   path: 'key jwks',
