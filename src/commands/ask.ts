@@ -19,16 +19,12 @@ export async function askSecret(context: Context, fromStdin: boolean, option: st
   return prompts.secret({ message });
 }
 
-/** Secrets on lines of their own, for commands that need more than one; `least` to `most` lines. */
-export async function readSecretLines(
-  context: Context,
-  option: string,
-  { least, most, what }: { readonly least: number; readonly most: number; readonly what: string },
-): Promise<readonly string[]> {
+/** Secrets on lines of their own, for commands that need two; with `least` 1 the second may be left out. */
+export async function readSecretLines(context: Context, option: string, what: string, least = 2) {
   const text = (await context.files.readText('-', 16 * MOST_BYTES)).replace(/\r?\n$|\r$/, '');
   const lines = text.split(/\r?\n|\r/);
   const isText = Buffer.byteLength(text) <= MOST_BYTES && !text.includes('\ufffd');
-  const fits = isText && lines.length >= least && lines.length <= most;
+  const fits = isText && lines.length >= least && lines.length <= 2;
   if (fits && lines.slice(0, least).every((line) => line !== '')) return lines;
   const command = `printf '%s\\n' … | countersign … ${option}`;
   throw refusal('invalid-input', 'stdin-shape', { option, what, command }, 'stdin-example');
@@ -154,13 +150,11 @@ export async function shownToken({ settings, sessions }: Context) {
 /** With `wait`, an attempt that needs a second operator's yes waits until that is decided, and is made again. */
 export async function untilApproved<T>(context: Context, wait: boolean, attempt: () => Promise<T>): Promise<T> {
   return attempt().catch(async (error: unknown) => {
-    const id = isRefusal(error) && error.code === 'approval-needed' ? approvalIn(error.also) : undefined;
+    const also = isRefusal(error) && error.code === 'approval-needed' ? error.also : {};
+    const { id } = (also['approval'] ?? {}) as { readonly id?: string };
     if (!wait || id === undefined) throw error;
     context.notice(wordsOf(context)('approval.wait', { id }));
     await waitForApproval(await context.desk(), id, context.signal);
     return attempt();
   });
 }
-
-const approvalIn = (also: Readonly<Record<string, unknown>>): string | undefined =>
-  (also['approval'] as { id?: string } | undefined)?.id;

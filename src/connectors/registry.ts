@@ -97,10 +97,7 @@ function readSettings(name: string, table: unknown): KindSettings {
   throw new Refusal('config', 'the settings of a connector are not valid', { problems, hint });
 }
 
-function ofVendor(
-  section: Section,
-  kind: KindSettings['kind'],
-): Pick<KindSettings, 'place' | 'token' | 'allowPrivate'> {
+function ofVendor(section: Section, kind: KindSettings['kind']) {
   const allowPrivate = section.flag('allowPrivate', false);
   const plainHttp = allowPrivate ? 'anywhere' : 'never';
   const otherwise = kind === 'entra' ? { default: 'https://graph.microsoft.com' } : {};

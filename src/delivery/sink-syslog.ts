@@ -34,10 +34,9 @@ function targetOf(address: string) {
   return kind === 'udp' ? ({ way: 'datagram', host, port } as const) : ({ way: 'stream', to: { host, port } } as const);
 }
 
-export function openSyslogSink(
-  config: ReturnType<typeof readSyslogSink>,
-  effects: Pick<DeliveryEffects, 'timeoutMs'>,
-): Sink {
+type SyslogConfig = ReturnType<typeof readSyslogSink>;
+
+export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffects, 'timeoutMs'>): Sink {
   const target = targetOf(config.address);
   const timeout = effects.timeoutMs ?? TIMEOUT_MS;
   return {

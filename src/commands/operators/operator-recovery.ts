@@ -130,11 +130,7 @@ async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOpe
 
 async function byCode(context: Context, { name }: RecoverGiven): Promise<Recovered> {
   const what = wordsOf(context)('sign.line-recovery');
-  const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', {
-    least: 1,
-    most: 2,
-    what,
-  });
+  const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', what, 1);
   return recoverYourself(await context.desk(), { name, code, password: password === '' ? null : password });
 }
 
@@ -172,7 +168,7 @@ const password = command({
 
 async function twoLines(context: Context) {
   const what = wordsOf(context)('sign.lines-password');
-  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', what);
   return { old, next: async () => next };
 }
 

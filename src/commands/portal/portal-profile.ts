@@ -34,7 +34,7 @@ const changePassword = command({
   own: () => ({ passwordStdin: z.literal(true) }),
   run: async ({ context }, given) => {
     const what = 'two lines: the present password and the new one';
-    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', what);
     return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {
       const { desk, login, words, viewKey } = portal;
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });

@@ -46,12 +46,8 @@ const change = (verb: 'grant' | 'revoke') =>
     },
   });
 
-function viewOf(
-  { outcome, user, roleBefore, grantsEnded }: ScopeChange,
-  scope: string,
-  how: 'given' | 'taken',
-  words: Words,
-) {
+function viewOf(done: ScopeChange, scope: string, how: 'given' | 'taken', words: Words) {
+  const { outcome, user, roleBefore, grantsEnded } = done;
   const { name, login, role, scopes } = user;
   const held = scopes.length === 0 ? words('team.no-privileges') : scopes;
   if (outcome === 'nothing-to-do') return [block.lines(words('team.nothing', { name, login, held }))];

@@ -191,12 +191,8 @@ async function startOtherSystem({ files, house, tongue }: Context, { folder }: S
 }
 
 /** Makes an operator, who starts with the code of the step before; so the code of this one still signs in. Answers the app's secret. */
-async function begin(
-  context: Context,
-  desk: ScriptDesk,
-  { name, role, password }: DemoCast['operator'],
-  token: string,
-): Promise<string> {
+async function begin(context: Context, desk: ScriptDesk, who: DemoCast['operator'], token: string) {
+  const { name, role, password } = who;
   const added = await runStep(context, desk, typed(`operator add ${name} --role ${role} --json`), token);
   const { startCode } = JSON.parse(added.stdout) as { startCode: string };
   const start = `operator start ${name} --code ${startCode}`;
@@ -208,11 +204,8 @@ async function begin(
 }
 
 /** Takes a user through what real users do: the desk invites them, and they do the rest in the portal. */
-async function bringIn(
-  cast: DemoCast,
-  { account, login, password, factor }: DemoCast['portalUsers'][number],
-  step: (next: Step) => Promise<unknown>,
-): Promise<void> {
+async function bringIn(cast: DemoCast, user: DemoCast['portalUsers'][number], step: (next: Step) => Promise<unknown>) {
+  const { account, login, password, factor } = user;
   const who = `--account ${account} --as ${login}`;
   await step(typed(`user invite ${account}/${login}`));
   await step(typed(`portal activate ${who} --code {desk-code} --password-stdin`, { stdin: password }));

@@ -43,9 +43,8 @@ const clock = command({
 });
 
 async function setBack(context: Context, words: Words, desk: Desk, given: ClockGiven): Promise<Result> {
-  const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
   const both = given.passwordStdin && given.approverPasswordStdin;
-  const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
+  const [own, others] = both ? await readSecretLines(context, '--password-stdin', words('clock.lines-passwords')) : [];
   const signed = await signedIn(context, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
   const second = { approver, approverPasswordStdin, code };
