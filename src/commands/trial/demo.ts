@@ -51,12 +51,8 @@ async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast
   const shown = pages.map(({ title, step, stdout }) => {
     return `${words.known(title)}\n\n${shellLine(step)}\n${indent(stdout, words)}`;
   });
-  const raw =
-    shown.join('\n') +
-    farewell(
-      pages.map(({ step }) => step),
-      words,
-    );
+  const ran = pages.map(({ step }) => shellLine(step));
+  const raw = [...shown, words('trial.ran'), '', ...ran, '', words('trial.over'), ''].join('\n');
   const tour = pages.map(({ title, step }) => ({ title, command: shellLine(step), exit: step.exit ?? 0 }));
   return { view: [], raw, document: { tour } };
 }
@@ -79,9 +75,6 @@ function shellLine({ argv, stdin }: Step): string {
   const words = argv.map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
   return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
 }
-
-const farewell = (steps: readonly Step[], words: Words): string =>
-  ['', words('trial.ran'), '', ...steps.map(shellLine), '', words('trial.over'), ''].join('\n');
 
 /** The folder is new, so there is nothing to replace. */
 const NOTES = { what: 'an empty file', begins: /^$/ };

@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
-import type { RekeyedStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
@@ -11,7 +10,6 @@ import { iso } from '../../rules/moment.js';
 import { approverInput, approverOptions, askSecondOperator, askYes, needSecondOperator, shownToken } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
-import type { Words } from '../wording/words.js';
 import { commands as mendingClock } from './store-clock.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -136,22 +134,22 @@ const rekey = command({
     if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
     await askYes(context, words('store.sure'));
     const done = await context.house.rekeyStore(signed);
-    return { view: rekeyedView(done, words), document: { rekey: done } };
+    const { to, from, place, oldKey, sealed, tagged } = done;
+    return {
+      view: [
+        block.verdict(words('store.key-changed')),
+        block.fields(
+          [words('store.key'), words('store.key-in', { to, place })],
+          [words('store.old-key'), words('store.old-key-is', { from, oldKey })],
+          [words('store.sealed'), words('store.values', { sealed })],
+          [words('store.tagged'), words('store.rows', { tagged })],
+        ),
+        block.note(words(oldKey === null ? 'store.remove-key' : 'store.delete-key')),
+        block.next('countersign key backup FILE', words('store.checkpoint')),
+      ],
+      document: { rekey: done },
+    };
   },
 });
-
-function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words) {
-  return [
-    block.verdict(words('store.key-changed')),
-    block.fields(
-      [words('store.key'), words('store.key-in', { to, place })],
-      [words('store.old-key'), words('store.old-key-is', { from, oldKey })],
-      [words('store.sealed'), words('store.values', { sealed })],
-      [words('store.tagged'), words('store.rows', { tagged })],
-    ),
-    block.note(words(oldKey === null ? 'store.remove-key' : 'store.delete-key')),
-    block.next('countersign key backup FILE', words('store.checkpoint')),
-  ];
-}
 
 export const commands: readonly Command[] = [info, migrate, backup, restore, rekey, ...mendingClock];
