@@ -1,4 +1,4 @@
-/** Users as documents and views: facts and states, never a secret (B11). */
+/** Accounts and users as documents and views: facts and states, never a secret (B11). */
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import {
   type AccountDescription,

@@ -19,6 +19,7 @@ import { tokenCommands } from './operator-token.js';
 const OPTIONS = ['--code <code>', '--password-stdin', '--totp <code>'] as const;
 type StartGiven = Given<'<name>' | (typeof OPTIONS)[number]>;
 
+/** An operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
 const start = command({
   path: 'operator start',
   access: 'anyone',

@@ -1,4 +1,4 @@
-/** What every `portal` command takes: the options, their input, and the person that they name. Nothing is asked: the pages ask people. */
+/** What every `portal` command takes: the options, their input, the person that they name and the file of a device. Nothing is asked: the pages ask people. */
 
 import * as z from 'zod';
 import type { TrustEnded } from '../../desk.js';

@@ -1,8 +1,7 @@
 /**
- * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
- * Users who need a second operator wait; all others are reset.
+ * `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). Many (B51, B56, B59, B60): makes a plan, shows it,
+ * asks for the number of users, runs it and reports each line. Users who need a second operator wait; all others are reset.
  */
-
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
@@ -30,11 +29,15 @@ import { RESET_OPTIONS, type ResetGiven, readResetList, resetInput, writeNotDone
 import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 import { showRun } from './show-run.js';
 
-/** How `planText` begins: the plan's members are in the order of their names. */
-const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
-
+/**
+ * A plan in a file: `sha256` names the plan in approvals and in the log. The tag is made with the desk's key: a hash anybody can compute anew,
+ * after any change (S10).
+ */
 const planText = (desk: Desk, { text, hash }: FrozenPlan): string =>
   `{"plan":${text},"sha256":"${hash}","tag":"${desk.digests.mac('mac/plan', text)}"}\n`;
+
+/** How `planText` begins: the plan's members are in the order of their names. */
+const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
 
 /** Refusal `invalid-input` for a file that is not a plan, and for a plan that was changed. */
 async function readPlanFile(context: Context, desk: Desk, path: string): Promise<FrozenPlan> {

@@ -1,4 +1,4 @@
-/** Makes the demo's desk: sample customers, phrases, portal users with factors, and a signed-in demo operator. */
+/** Runs commands one after the other on a throw-away desk, as a script would, and so makes the desk of the demo. */
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { InnerOutput } from '../../house.js';

@@ -1,4 +1,4 @@
-/** The names inside what help writes: `--key-file <file>`, `<users...>`. */
+/** The names inside what help writes (`--key-file <file>`, `<users...>`), and the options that may come before or after any command. */
 import type { OptionSpec } from '../command.js';
 
 /** `--name` of an option's flags. */

@@ -5,17 +5,20 @@ import type { Fact, Facts } from '../../errors.js';
 import type { Tongue } from '../ports.js';
 import { say } from './say.js';
 
-type Sentences = Readonly<Record<string, string>>;
+type Texts = Readonly<Record<string, string>>;
 
-const patterns = new WeakMap<Sentences, readonly (readonly [english: RegExp, own: string])[]>();
+/**
+ * Texts that stand in the code in English, because JSON has them so: findings of `doctor`, faults of rows, refusals of store and settings.
+ * A language has them under their English (`sentences` in data/messages): what is in `{0}` stays as it is, `{a}` is such a sentence itself.
+ */
+const patterns = new WeakMap<Texts, readonly (readonly [english: RegExp, own: string])[]>();
 
-/** Of two sentences that fit, the one with more words of its own. */
+/** Of two sentences that fit, the one with more words of its own comes first. */
 const fixed = (english: string): number => english.replace(/\{\w\}/g, '').length;
-const mostFixed = ([a]: readonly [string, string], [b]: readonly [string, string]): number => fixed(b) - fixed(a);
 
-const compile = (sentences: Sentences) =>
+const compile = (sentences: Texts) =>
   Object.entries(sentences)
-    .sort(mostFixed)
+    .sort(([a], [b]) => fixed(b) - fixed(a))
     .map(([english, own]) => {
       const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w)\}/g, '(?<_$1>.+?)');
       return [new RegExp(`^${text}$`, 's'), own] as const;
@@ -25,7 +28,7 @@ const compile = (sentences: Sentences) =>
 const LONGEST = 2_000;
 
 /** The text in the language of these sentences; as it is if it is none of them. */
-function inSentences(sentences: Sentences, text: string): string {
+function inSentences(sentences: Texts, text: string): string {
   if (!patterns.has(sentences)) patterns.set(sentences, compile(sentences));
   if (text.length > LONGEST) return text;
   for (const [english, own] of patterns.get(sentences) ?? []) {
@@ -42,7 +45,6 @@ type Groups = typeof en;
 /** Group and key, such as `verdict.neutral`. */
 export type ScreenKey = { [G in keyof Groups]: `${G}.${Extract<keyof Groups[G], string>}` }[keyof Groups];
 
-type Texts = Readonly<Record<string, string>>;
 type Catalogue = Readonly<Record<string, Texts>>;
 
 export interface Words {
