@@ -1,4 +1,4 @@
-/** What all kinds share: reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
+/** What all kinds share: how one is opened, reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
 import {
   type Connector,
   type ConnectorSettings,

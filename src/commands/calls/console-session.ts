@@ -18,8 +18,8 @@ import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import { shownToken } from '../ask.js';
 import type { Context } from '../command.js';
-import { alarmLine, block, sayBlocks } from '../wording/results.js';
-import type { ScreenKey, Words } from '../wording/words.js';
+import { block } from '../wording/results.js';
+import { alarmLine, type ScreenKey, sayBlocks, type Words } from '../wording/words.js';
 import type { Alphabet } from './spelled.js';
 import { alertBlocks } from './verdict-view.js';
 

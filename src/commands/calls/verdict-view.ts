@@ -10,8 +10,8 @@ import { iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { agoFrom, block, localClock, moments, pick, sayBlocks } from '../wording/results.js';
-import type { Words } from '../wording/words.js';
+import { agoFrom, block, localClock, moments, pick } from '../wording/results.js';
+import { sayBlocks, type Words } from '../wording/words.js';
 
 /** The sentence to read to the caller; the first mismatch of a call is asked once more, whoever the caller is (E11, B73). */
 const sayKeyOf = ({ outcome, again }: Verdict) =>

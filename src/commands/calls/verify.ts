@@ -10,7 +10,7 @@ import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
 import { askLine } from '../ask.js';
 import { type Command, command, type Operated } from '../command.js';
-import { sayBlocks } from '../wording/results.js';
+import { sayBlocks } from '../wording/words.js';
 import { alertBlocks, alertsDocument, resultOf, withNeutralLine } from './verdict-view.js';
 
 const verify = command({

@@ -7,7 +7,8 @@ import { languageOf } from '../../rules/language.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
 import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block, pick, sayBlocks } from '../wording/results.js';
+import { block, pick } from '../wording/results.js';
+import { sayBlocks } from '../wording/words.js';
 import { givenUser } from './listing-arguments.js';
 
 const setup = command({

@@ -4,7 +4,8 @@ import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { alarmLine, block, localMinute } from '../wording/results.js';
+import { block, localMinute } from '../wording/results.js';
+import { alarmLine } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',

@@ -1,8 +1,8 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
-import { block, localMinute, pick, sayBlocks } from '../wording/results.js';
-import type { Words } from '../wording/words.js';
+import { block, localMinute, pick } from '../wording/results.js';
+import { sayBlocks, type Words } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
 
 export function resetView(done: ResetOutcome, words: Words, heard: Words) {

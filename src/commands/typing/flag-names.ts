@@ -1,5 +1,4 @@
 /** The names inside what help writes (`--key-file <file>`, `<users...>`), and the options that may come before or after any command. */
-import type { OptionSpec } from '../command.js';
 
 /** `--name` of an option's flags. */
 export const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
@@ -10,7 +9,7 @@ export const memberOf = (written: string): string =>
     .replace(/^--(no-)?|[<>[\].]/g, '')
     .replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+export const GLOBAL_OPTIONS = [
   { flags: '--store <url>', about: 'path of the store or postgres://… (env COUNTERSIGN_STORE)' },
   { flags: '--key-file <file>', about: 'file with the master key (env COUNTERSIGN_KEY_FILE)' },
   { flags: '--config <file>', about: 'config file (env COUNTERSIGN_CONFIG)' },

@@ -1,10 +1,8 @@
 /** What results are made of, in few words: the blocks of a view (terminal/render.ts), the members of a JSON document, moments as people read them. */
-import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, Tone } from '../../terminal/render.js';
 import type { TableColumn } from '../../terminal/table.js';
-import type { ScreenKey, Words } from './words.js';
 
 export const block = {
   blank: { kind: 'blank' },
@@ -30,16 +28,6 @@ export const block = {
     empty,
   }),
 } as const satisfies Readonly<Record<Block['kind'], unknown>>;
-
-/** A sentence to read aloud, and what it means where the operator works in another language. */
-export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
-  block.say(heard(key, facts)),
-  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
-];
-
-/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
-export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
-  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });
 
 /** These members, in this order. */
 export const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]): Pick<From, Name> =>

@@ -2,13 +2,16 @@
 import en from '../../../data/messages/en/screens.json' with { type: 'json' };
 import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
 import type { Fact, Facts } from '../../errors.js';
+import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
+import type { Block } from '../../terminal/render.js';
 import type { Tongue } from '../ports.js';
+import { block, localClock } from './results.js';
 import { say } from './say.js';
 
 type Texts = Readonly<Record<string, string>>;
 
 /**
- * Texts that stand in the code in English, because JSON has them so: findings of `doctor`, faults of rows, refusals of store and settings.
+ * Sentences that stand in the code in English, because JSON has them so: findings of `doctor`, faults of rows, refusals of store and settings.
  * A language has them under their English (`sentences` in data/messages): what is in `{0}` stays as it is, `{a}` is such a sentence itself.
  */
 const patterns = new WeakMap<Texts, readonly (readonly [english: RegExp, own: string])[]>();
@@ -102,3 +105,13 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
     catalogue,
   });
 }
+
+/** A sentence to read aloud, and what it means where the operator works in another language. */
+export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
+  block.say(heard(key, facts)),
+  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
+];
+
+/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
+export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
+  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });
