@@ -22,7 +22,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     entry('console', 'open the live-call screen (so does countersign alone)', () => import('./calls/console.js')),
     entry('verify', 'check one caller for one request', () => import('./calls/verify.js')),
     entry('call', 'list your calls, and show what happened on one', () => import('./calls/call.js')),
-    entry('grant', 'list or revoke live grants of verified callers', () => import('./calls/grant.js')),
+    entry('grant', 'list or revoke live grants of verified callers', () => import('./calls/call.js')),
     entry('passphrase', 'set a first passphrase, generate or check one', () => import('./directory/passphrase.js')),
   ]),
   ...under('Customers', [
@@ -50,7 +50,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       token: 'make, list or revoke tokens for scripts',
     }),
     entry('outbox', 'list and send queued messages', () => import('./upkeep/outbox.js')),
-    entry('connector', 'list and check the systems where logins are reset', () => import('./upkeep/connector.js')),
+    entry('connector', 'list and check the systems where logins are reset', () => import('./upkeep/outbox.js')),
     entry('events', 'send again what other systems have missed', () => import('./upkeep/outbox.js')),
     entry('policy', 'show or check the rules of the desk', () => import('./upkeep/policy.js')),
     entry('serve', 'serve the pages where customers help themselves', () => import('./upkeep/serve.js')),

@@ -9,9 +9,8 @@ import { CATALOGUE } from './catalogue.js';
 import { checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
-import { memberOf } from './typing/flag-names.js';
-import { GLOBAL_OPTIONS } from './typing/global-options.js';
-import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
+import { GLOBAL_OPTIONS, memberOf } from './typing/flag-names.js';
+import { topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, checkPaths, firstWord, optionsBy, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
@@ -80,7 +79,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
-  program.addHelpText('after', () => topicsLine(world.topics));
+  const topics = () => `\nMore to read: countersign help TOPIC\n  ${topicNames(world.topics).join(', ')}\n`;
+  program.addHelpText('after', topics);
   addHelpCommand(program, world);
   const run = async (spec: Command, leaf: Commander) => {
     finished.exit = await runCommand(spec, leaf, world, program);
@@ -157,10 +157,6 @@ function addHelpCommand(program: Commander, world: World): void {
     });
 }
 
-function topicsLine(topics: TopicFiles): string {
-  return `\nMore to read: countersign help TOPIC\n  ${topicNames(topics).join(', ')}\n`;
-}
-
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
   const options = globalsOf(program);
   const context = await world.context(options, spec);
@@ -177,11 +173,7 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
 }
 
 /** What only a sign-in or a fresh code is missing for is asked on a terminal and tried again; elsewhere it is refused. */
-async function askingHere<T>(
-  context: Context,
-  code: 'not-signed-in' | 'factor-needed',
-  attempt: () => Promise<T>,
-): Promise<T> {
+async function askingHere<T>(context: Context, code: 'not-signed-in' | 'factor-needed', attempt: () => Promise<T>) {
   try {
     return await attempt();
   } catch (error) {

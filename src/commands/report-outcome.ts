@@ -8,11 +8,7 @@ import type { Reader } from './wording/worded.js';
 import type { Words } from './wording/words.js';
 import type { World } from './world.js';
 
-export async function reportResult(
-  world: Pick<World, 'stdout' | 'style'>,
-  options: GlobalOptions,
-  result: Result,
-): Promise<number> {
+export async function reportResult(world: Pick<World, 'stdout' | 'style'>, options: GlobalOptions, result: Result) {
   if (result.raw !== undefined && !options.json) await world.stdout.write(result.raw);
   else if (options.json) {
     if (result.streamed !== true) await world.stdout.write(`${printableJson(result.document)}\n`);
@@ -23,12 +19,7 @@ export async function reportResult(
 }
 
 /** The one map from error to exit status. Anything that is not a Refusal is a bug: exit 1 with a reference. */
-export async function reportError(
-  world: World,
-  options: GlobalOptions,
-  error: unknown,
-  reader: Reader,
-): Promise<number> {
+export async function reportError(world: World, options: GlobalOptions, error: unknown, reader: Reader) {
   const refused = isRefusal(error) ? error : ofTheSystem(error);
   // Loaded only when somebody was refused.
   const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];

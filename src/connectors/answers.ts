@@ -1,5 +1,15 @@
-/** What all kinds share: reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
-import { type Factor, type Found, type Permissions, type Person, Trouble } from './connector.js';
+/** What all kinds share: how one is opened, reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
+import {
+  type Connector,
+  type ConnectorSettings,
+  type Factor,
+  type Found,
+  type Gate,
+  type Permissions,
+  type Person,
+  Trouble,
+} from './connector.js';
+import { type Ask, claimsOf, openVendor, type Target, type Token, type TokenSource, type Wire } from './vendor-http.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -83,5 +93,44 @@ export function judgePermissions(
     missing: rule.needed.filter((one) => !all.includes(one)),
     tooMany: all.filter((one) => !rule.needed.includes(one) && !rule.harmless.includes(one)),
     notes: expired,
+  };
+}
+
+export interface KindSettings extends ConnectorSettings {
+  readonly token: TokenSource | null;
+  readonly allowPrivate: boolean;
+  /** Calls a minute at most; 0: as the vendor's headers say. */
+  readonly rate: number;
+  /** Of Keycloak. */
+  readonly realm: string;
+  /** Id of the authenticator "temporary access code" at Okta. */
+  readonly authenticator: string;
+}
+
+export interface Outside extends Wire {
+  readonly token: Token | null;
+}
+
+/** What a kind has to bring. Without `endSessions`, `gate` or `lift` its system cannot do that. */
+export type Opened = Pick<Connector, 'find' | 'factors' | 'reset'> &
+  Partial<Pick<Connector, 'endSessions' | 'gate' | 'lift'>> & {
+    /** Rejects with what is in the way. */
+    permissions(): Promise<Permissions>;
+  };
+
+export interface Kind {
+  readonly gates: readonly Gate[];
+  readonly open: (settings: KindSettings, outside: Outside) => Opened;
+}
+
+/** `claims`: what the token says of itself, unchecked; null if it says nothing or there is none. */
+export function openClient(
+  { place: url, allowPrivate }: KindSettings,
+  { token, ...wire }: Outside,
+  authorization: Target['authorization'] = (text) => `Bearer ${text}`,
+): { readonly ask: Ask; claims(): Promise<ReturnType<typeof claimsOf>> } {
+  return {
+    ask: openVendor({ url, allowPrivate, token, authorization }, wire),
+    claims: async () => (token === null ? null : claimsOf(await token())),
   };
 }

@@ -2,9 +2,10 @@
  * A connector of the desk's own, in any language: one process per call, one JSON object on its standard input, one on its standard output
  * (at most 64 KB), exit status 0. `countersign help connectors` describes each question and answer.
  */
+
+import type { Kind } from './answers.js';
 import { type Fields, factorsOf, fieldsOf, textOf } from './answers.js';
 import { GATES, NOES, PASSING, Trouble } from './connector.js';
-import type { Kind } from './open-kind.js';
 import { jsonOf } from './vendor-http.js';
 
 const LIMITS = { timeoutMs: 30_000, maxBytes: 65_536 };

@@ -8,14 +8,15 @@ import {
   fieldsOf,
   findBy,
   judgePermissions,
+  type Kind,
   listOf,
+  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import { type Factor, type Found, Trouble } from './connector.js';
-import { type Kind, openClient } from './open-kind.js';
 import type { Ask } from './vendor-http.js';
 
 const ONE = '/v1.0/users/{id}';

@@ -8,14 +8,15 @@ import {
   fieldsOf,
   findBy,
   judgePermissions,
+  type Kind,
   listOf,
+  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import { type Found, Trouble } from './connector.js';
-import { type Kind, openClient } from './open-kind.js';
 import type { Ask } from './vendor-http.js';
 
 const SECOND = ['otp', 'webauthn', 'webauthn-passwordless', 'recovery-authn-codes'];

@@ -6,8 +6,7 @@
  *    had a factor there.
  *  - It ends no session and suspends nobody. Forced enrolment (`sfRequired`) asks the next person who knows the password to enrol.
  */
-import { factorsOf, fieldsOf, listOf } from './answers.js';
-import { type Kind, openClient } from './open-kind.js';
+import { factorsOf, fieldsOf, type Kind, listOf, openClient } from './answers.js';
 
 const ONE = '/api/v1/secondFactor/{login}';
 /** No login of a person looks like this one. */

@@ -8,14 +8,15 @@ import {
   fieldsOf,
   findBy,
   judgePermissions,
+  type Kind,
+  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import type { Found, Gated } from './connector.js';
-import { type Kind, openClient } from './open-kind.js';
-import { claimsOf } from './token.js';
+import { claimsOf } from './vendor-http.js';
 
 const ONE = '/api/v1/users/{id}';
 const TAC = '/api/v1/users/{id}/authenticator-enrollments/tac';

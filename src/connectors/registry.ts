@@ -6,26 +6,19 @@
  */
 import { Section } from '../delivery/section.js';
 import { Refusal } from '../errors.js';
+import type { Kind, KindSettings, Opened, Outside } from './answers.js';
 import { persist } from './answers.js';
 import { command } from './command.js';
-import {
-  CONNECTOR_KINDS,
-  type Connector,
-  type ConnectorEffects,
-  type ConnectorKind,
-  type Connectors,
-  Trouble,
-} from './connector.js';
+import { CONNECTOR_KINDS, type Connector, type ConnectorEffects, type Connectors, Trouble } from './connector.js';
 import { entra } from './entra.js';
 import { keycloak } from './keycloak.js';
 import { lemonldap } from './lemonldap.js';
 import { okta } from './okta.js';
-import type { Kind, KindSettings, Opened, Outside } from './open-kind.js';
 import { Pace } from './pace.js';
 import { resetPerson } from './reset-person.js';
-import { openToken } from './token.js';
+import { openToken } from './vendor-http.js';
 
-const KINDS: Readonly<Record<ConnectorKind, Kind>> = { lemonldap, keycloak, okta, entra, command };
+const KINDS: Readonly<Record<KindSettings['kind'], Kind>> = { lemonldap, keycloak, okta, entra, command };
 
 /** Okta's and Entra's bounds of a temporary code, in minutes, up to what a desk would wait for. */
 const MINUTES = { min: 10, max: 1_440, otherwise: 60 };
@@ -104,7 +97,7 @@ function readSettings(name: string, table: unknown): KindSettings {
   throw new Refusal('config', 'the settings of a connector are not valid', { problems, hint });
 }
 
-function ofVendor(section: Section, kind: ConnectorKind): Pick<KindSettings, 'place' | 'token' | 'allowPrivate'> {
+function ofVendor(section: Section, kind: KindSettings['kind']) {
   const allowPrivate = section.flag('allowPrivate', false);
   const plainHttp = allowPrivate ? 'anywhere' : 'never';
   const otherwise = kind === 'entra' ? { default: 'https://graph.microsoft.com' } : {};

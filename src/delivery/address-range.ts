@@ -86,10 +86,7 @@ export function rangeOf(address: string): AddressRange {
 }
 
 /** The ranges of all addresses of a host; none if it was not found. */
-export async function rangesOf(
-  { hostname }: URL,
-  resolveHost: (host: string) => Promise<readonly string[]>,
-): Promise<readonly AddressRange[]> {
+export async function rangesOf({ hostname }: URL, resolveHost: (host: string) => Promise<readonly string[]>) {
   const host = hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
   return addresses.map(rangeOf);

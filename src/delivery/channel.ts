@@ -53,15 +53,13 @@ export interface NotTaken {
   readonly disable?: true;
 }
 
-/** `reference`: what the other side, or the disk, calls it: a queue id, a message sid, a file name. */
-export type Delivered = { readonly ok: true; readonly reference: string } | NotTaken;
-
 export interface Channel {
   readonly name: string;
   readonly carries: readonly MessageKind[];
   /** The one address that all of its messages go to, if there is one. `disable` is recorded for this address. */
   readonly place?: string;
-  send(message: Message, context: Attempt): Promise<Delivered>;
+  /** `reference`: what the other side, or the disk, calls it: a queue id, a message sid, a file name. */
+  send(message: Message, context: Attempt): Promise<{ readonly ok: true; readonly reference: string } | NotTaken>;
   /** Connects and signs in as for a message, and sends none. Only of channels that connect. */
   reach?(): Promise<NotTaken | undefined>;
   /** Keeps connections open from one message to the next, until the function that it returns is called. */

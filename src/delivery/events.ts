@@ -6,24 +6,20 @@ import type { SecurityEvent } from '../rules/security-events.js';
 import { assertSendable, type Channel, type DeliveryEffects, type Message, permanent, temporary } from './channel.js';
 import { readSecret } from './secret-file.js';
 import type { Section } from './section.js';
-import { postTo, readTarget, type Target } from './webhook.js';
-
-export interface EventsConfig extends Target {
-  readonly channel: 'http';
-  /** Sender (`iss`) and receiver (`aud`), as agreed with the receiver. */
-  readonly issuer: string;
-  readonly audience: string;
-  /** File with a bearer token from the receiver (RFC 6750), or null. */
-  readonly tokenFile: string | null;
-}
+import { postTo, readTarget } from './webhook.js';
 
 const EVENT_TYPES = 'https://schemas.openid.net/secevent/caep/event-type/';
 
 /** Faults in the settings of either side, which can be fixed there (RFC 8935, section 2.4). */
 const MENDABLE = ['invalid_key', 'invalid_issuer', 'invalid_audience', 'authentication_failed', 'access_denied'];
 
-/** Reads `[events]`; faults go to the section's list. */
-export function readEventsConfig(section: Section): EventsConfig {
+export type EventsConfig = ReturnType<typeof readEventsConfig>;
+
+/**
+ * Reads `[events]`; faults go to the section's list. Sender (`iss`) and receiver (`aud`) are as agreed with the receiver; the file has a bearer
+ * token from it (RFC 6750).
+ */
+export function readEventsConfig(section: Section) {
   return {
     ...readTarget(section),
     issuer: section.text('issuer'),

@@ -10,16 +10,7 @@
 import { access, chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../make-folder.js';
-import {
-  assertSendable,
-  type Channel,
-  type Delivered,
-  MESSAGE_KINDS,
-  type Message,
-  type MessageKind,
-  permanent,
-  temporary,
-} from './channel.js';
+import { assertSendable, type Channel, MESSAGE_KINDS, type Message, permanent, temporary } from './channel.js';
 import { composeMail, isPlainAddress, type Sender, singleLine } from './mail.js';
 import { eventOf } from './webhook.js';
 
@@ -31,7 +22,7 @@ export interface FileChannelOptions {
   readonly rename?: (from: string, to: string) => Promise<void>;
 }
 
-const EXTENSIONS: Readonly<Record<MessageKind, string>> = {
+const EXTENSIONS: Readonly<Record<Message['kind'], string>> = {
   email: 'eml',
   sms: 'txt',
   webhook: 'json',
@@ -42,7 +33,7 @@ export function openFileChannel(options: FileChannelOptions): Channel {
   const channel = { name: 'file', carries: MESSAGE_KINDS };
   return {
     ...channel,
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (context.signal?.aborted) return temporary('stopped before it was written');
       if (message.kind === 'email' && !isPlainAddress(message.to)) {
@@ -80,12 +71,7 @@ async function textOf(message: Message, sender: Sender): Promise<Buffer> {
 const WRITING = '.writing';
 
 /** Writes `name` in the folder with these bytes, durably. Safe if two processes write the same id. */
-async function putFile(
-  folder: string,
-  name: string,
-  bytes: Buffer,
-  move: NonNullable<FileChannelOptions['rename']>,
-): Promise<void> {
+async function putFile(folder: string, name: string, bytes: Buffer, move: NonNullable<FileChannelOptions['rename']>) {
   const target = join(folder, name);
   makeFolder(folder);
   // mkdir does not change an existing folder, and the umask can change the mode of a new one.

@@ -99,16 +99,13 @@ function openWebhookSink(config: WebhookConfig, effects: DeliveryEffects): Sink 
   return {
     place: `webhook ${config.url}`,
     async send(entries, now) {
-      const answer = await postSigned(config, effects, { id: idOf(entries), body: bodyOf(entries, now), now });
+      const id = `aud_${entries[0]?.seq ?? 0}-${entries.at(-1)?.seq ?? 0}`;
+      const answer = await postSigned(config, effects, { id, body: bodyOf(entries, now), now });
       if ('why' in answer) return { ok: false, why: answer.why };
       if (answer.status >= 200 && answer.status <= 299) return { ok: true };
       return { ok: false, why: `the receiver of the log answered ${answer.status}` };
     },
   };
-}
-
-function idOf(entries: readonly SinkEntry[]): string {
-  return `aud_${entries[0]?.seq ?? 0}-${entries.at(-1)?.seq ?? 0}`;
 }
 
 /** Contains the entries byte for byte, so that a receiver can hash them again. */

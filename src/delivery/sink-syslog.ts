@@ -9,18 +9,13 @@ import { Interrupted, withinDeadline } from './deadline.js';
 import type { Section } from './section.js';
 import { type Sink, type SinkEntry, systemWhy } from './sink.js';
 
-export interface SyslogConfig {
-  readonly address: string;
-  /** HOSTNAME of the messages; `-` if none is set. */
-  readonly hostname: string;
-}
-
 /** Facility 13 (log audit) × 8 + severity: notice for what was refused or failed, informational for the rest. */
 const [NOTICE, INFORMATIONAL] = [13 * 8 + 5, 13 * 8 + 6];
 /** The most one datagram can carry over IPv4. */
 const DATAGRAM_BYTES = 65_507;
 
-export function readSyslogSink(section: Section): SyslogConfig {
+/** `hostname`: HOSTNAME of the messages; `-` if none is set. */
+export function readSyslogSink(section: Section) {
   const address = section.text('address');
   if (address !== '' && targetOf(address) === undefined) {
     section.fault('address', 'must look like tcp://host:port, udp://host:port or unix:/path');
@@ -38,6 +33,8 @@ function targetOf(address: string) {
   if (host === undefined || port < 1 || port > 65_535) return undefined;
   return kind === 'udp' ? ({ way: 'datagram', host, port } as const) : ({ way: 'stream', to: { host, port } } as const);
 }
+
+type SyslogConfig = ReturnType<typeof readSyslogSink>;
 
 export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffects, 'timeoutMs'>): Sink {
   const target = targetOf(config.address);

@@ -5,35 +5,20 @@
  * The id is sent as `Idempotency-Key`; a gateway that knows the header sends a retried message only once.
  */
 
-import {
-  assertSendable,
-  type Channel,
-  type Delivered,
-  type DeliveryEffects,
-  permanent,
-  TIMEOUT_MS,
-  temporary,
-} from './channel.js';
+import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { httpPost } from './http-post.js';
 import { readSecret, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
 
-export interface SmsConfig {
-  readonly channel: 'http';
-  /** Where to POST; `{accountSid}` stands for the account. */
-  readonly url: string;
-  readonly accountSid: string;
-  readonly tokenFile: string;
-  /** The sending number, or the sender name that the gateway knows. */
-  readonly from: string;
-}
-
 const TWILIO = 'https://api.twilio.com/2010-04-01/Accounts/{accountSid}/Messages.json';
 
-/** Reads `[sms]` with `channel = "http"`; faults go to the section's list. */
-export function readSmsConfig(section: Section): SmsConfig {
+/**
+ * Reads `[sms]` with `channel = "http"`; faults go to the section's list. In the address `{accountSid}` stands for the account; `from` is the
+ * sending number, or the sender name that the gateway knows.
+ */
+export function readSmsConfig(section: Section) {
   return {
-    channel: 'http',
+    channel: 'http' as const,
     url: section.webAddress('url', { default: TWILIO, plainHttp: 'loopback' }),
     accountSid: section.text('accountSid'),
     tokenFile: section.text('tokenFile'),
@@ -44,12 +29,12 @@ export function readSmsConfig(section: Section): SmsConfig {
 /** Answers about this message itself (bad number, text refused). Other faults can be fixed: login, quota, address. */
 const MESSAGE_REFUSED = [400, 422];
 
-export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Channel {
+export function openSmsChannel(config: ReturnType<typeof readSmsConfig>, effects: DeliveryEffects): Channel {
   const channel = { name: 'sms-http', carries: ['sms'] as const };
   const url = config.url.replaceAll('{accountSid}', encodeURIComponent(config.accountSid));
   return {
     ...channel,
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
       const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
@@ -76,7 +61,7 @@ export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Cha
   };
 }
 
-function unreadable(error: unknown): Delivered {
+function unreadable(error: unknown) {
   if (error instanceof SecretUnreadable) return temporary(error.message);
   throw error;
 }

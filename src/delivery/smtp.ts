@@ -10,33 +10,19 @@
 import type { Transporter } from 'nodemailer';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 
-import {
-  assertSendable,
-  type Channel,
-  type Delivered,
-  type DeliveryEffects,
-  permanent,
-  TIMEOUT_MS,
-  temporary,
-} from './channel.js';
+import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
 import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js';
 import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
 import { isLoopback, type Section } from './section.js';
 
-export interface SmtpConfig {
-  readonly channel: 'smtp';
-  readonly host: string;
-  readonly port: number;
-  readonly security: 'tls' | 'starttls' | 'none';
-  readonly user: string | null;
-  readonly passwordFile: string | null;
-  /** PEM file of an in-house certificate authority, or null for the authorities that Node trusts. */
-  readonly caFile: string | null;
-}
+export type SmtpConfig = ReturnType<typeof readSmtpConfig>;
 
-/** Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. */
-export function readSmtpConfig(section: Section): SmtpConfig {
+/**
+ * Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. `caFile`: PEM of an in-house certificate authority, or null for the
+ * authorities that Node trusts.
+ */
+export function readSmtpConfig(section: Section) {
   const host = section.text('host');
   const local = isLoopback(host);
   const security = section.oneOf('security', ['tls', 'starttls', 'none'], local ? 'none' : 'starttls');
@@ -46,7 +32,8 @@ export function readSmtpConfig(section: Section): SmtpConfig {
   const passwordFile = section.optionalText('passwordFile');
   if (!section.has('from')) section.fault('from', 'is missing: the sender address of the desk');
   if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile must be set together');
-  return { channel: 'smtp', host, port, security, user, passwordFile, caFile: section.optionalText('caFile') };
+  const caFile = section.optionalText('caFile');
+  return { channel: 'smtp' as const, host, port, security, user, passwordFile, caFile };
 }
 
 /** An SMTP dialogue has several steps with a time-out each. The whole attempt may take this many time-outs. */
@@ -68,11 +55,10 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
         await pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, undefined, () => transport.verify()));
         return undefined;
       } catch (error) {
-        const outcome = outcomeOf(error);
-        return outcome.ok ? undefined : outcome;
+        return outcomeOf(error);
       }
     },
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
       try {
@@ -148,7 +134,7 @@ async function transportOptions(config: SmtpConfig, timeoutMs: number, effects: 
   return { ...options, auth: { user, pass: await readSecret(effects, passwordFile, 'mail password') } };
 }
 
-function outcomeOf(error: unknown): Delivered {
+function outcomeOf(error: unknown) {
   if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
   if (error instanceof SecretUnreadable) return temporary(error.message);
   // The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used.

@@ -12,7 +12,6 @@ import { rangesOf } from './address-range.js';
 import {
   assertSendable,
   type Channel,
-  type Delivered,
   type DeliveryEffects,
   type Message,
   permanent,
@@ -56,7 +55,7 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
   let gone = false;
   return {
     ...channel,
-    async send(message, context): Promise<Delivered> {
+    async send(message, context) {
       assertSendable(channel, message);
       if (gone) return GONE;
       const body = eventOf(message);

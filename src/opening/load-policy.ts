@@ -15,25 +15,21 @@ const checkedByBuild = typeof CHECKED_POLICY === 'string' ? CHECKED_POLICY : und
 
 /** Refusal `config` for files that cannot be read, are not JSON, or are not a policy; `checked` is for tests. */
 export function loadPolicy(folder: string, checked: string | undefined = checkedByBuild): Policy {
-  const texts = { actions: read(folder, 'actions'), roles: read(folder, 'roles'), limits: read(folder, 'limits') };
-  const files = {
-    actions: parse(folder, 'actions', texts.actions),
-    roles: parse(folder, 'roles', texts.roles),
-    limits: parse(folder, 'limits', texts.limits),
-  };
+  const texts = ofEach((name) => read(folder, name));
+  const files = ofEach((name) => parse(folder, name, texts[name]));
   return readPolicy(files, folder, { alreadyChecked: fingerprintOf(texts) === checked });
 }
 
 /** A digest of the bytes of a folder's policy files. For the build, after `loadPolicy` has accepted them. */
-export function policyFingerprint(folder: string): string {
-  return fingerprintOf({
-    actions: read(folder, 'actions'),
-    roles: read(folder, 'roles'),
-    limits: read(folder, 'limits'),
-  });
-}
+export const policyFingerprint = (folder: string): string => fingerprintOf(ofEach((name) => read(folder, name)));
 
 type PolicyName = 'actions' | 'roles' | 'limits';
+
+const ofEach = <T>(make: (name: PolicyName) => T): Record<PolicyName, T> => ({
+  actions: make('actions'),
+  roles: make('roles'),
+  limits: make('limits'),
+});
 
 const fingerprintOf = ({ actions, roles, limits }: Record<PolicyName, string>): string =>
   sha256Hex(JSON.stringify([actions, roles, limits]));

@@ -81,27 +81,20 @@ export function refuseTyped({ path }: Lock, options: GlobalOptions, env: Environ
   );
   const [first] = [...typed, ...carried];
   if (first === undefined) return;
-  throw new Refusal(
-    'config',
-    `${first} is refused: the settings of this machine are locked, and only ${path} sets them`,
-    {
-      hint: `Leave ${first} out. Only root can change the settings of this machine.`,
-    },
-  );
+  throw refused(first, path, `Leave ${first} out. Only root can change the settings of this machine.`);
 }
 
 /** Refuses settings in a home: their owner believes that they count, and the mail server in them, for instance, would not be used. */
 export function refuseHome({ path }: Lock, files: readonly string[]): void {
   const found = files.find((file) => file !== path && existsSync(file));
   if (found === undefined) return;
-  throw new Refusal(
-    'config',
-    `${found} is refused: the settings of this machine are locked, and only ${path} sets them`,
-    {
-      hint: `Move what is needed into ${path}, then remove ${found}.`,
-    },
-  );
+  throw refused(found, path, `Move what is needed into ${path}, then remove ${found}.`);
 }
+
+const refused = (what: string, path: string, hint: string): Refusal =>
+  new Refusal('config', `${what} is refused: the settings of this machine are locked, and only ${path} sets them`, {
+    hint,
+  });
 
 /** Why a path that somebody types is refused. */
 export const pathRefused = (path: string, lockedBy: string): Refusal =>

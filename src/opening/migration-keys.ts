@@ -60,11 +60,7 @@ export async function directoryKeys(country: string | undefined): ReturnType<Mig
 }
 
 /** The log verifies, and it founded the store under this id. Refusals: audit-broken, store-corrupt. */
-async function requireFounded(
-  log: AuditReads,
-  former: ReturnType<typeof formerNotary>,
-  storeId: string,
-): Promise<void> {
+async function requireFounded(log: AuditReads, former: ReturnType<typeof formerNotary>, storeId: string) {
   const { size } = await verifyAuditLog(log, { notary: former });
   if (size === 0) return;
   const [founded] = await log.find({ kind: 'desk.founded' }, -1, 1);

@@ -73,7 +73,10 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
     const { keyring, notary } = own;
     const clock = clockOf(own, engine);
     const bare = openStore(engine, notary, { clock });
-    if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined) throw notVouched();
+    if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined)
+      throw new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
+        hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
+      });
     const pin = await readPin(own, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
     return assemble(pin.accepted ? own : withShippedPolicy(own), {
@@ -100,12 +103,6 @@ export const deskOver = (custody: Custody, engine: Engine): Desk =>
 const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): DeskClock =>
   openClock(now, clockAsGiven === true ? 'as-given' : name === 'postgres' ? 'server' : 'machine', policy.limits);
 
-export interface Established {
-  readonly desk: Desk;
-  readonly keyMade: boolean;
-  readonly keyPlace: string;
-}
-
 /** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk, or the key another store. */
 export async function refuseSecondDesk(settings: Settings): Promise<void> {
   if (!isPostgres(settings.store) && !existsSync(settings.store)) return refuseUsedKey(settings, undefined);
@@ -123,7 +120,7 @@ async function requireNoDesk(engine: Engine): Promise<void> {
 }
 
 /** Creates store and key if there is no desk yet; the procedure that follows creates the first operator. */
-export async function establishDesk(custody: Custody): Promise<Established> {
+export async function establishDesk(custody: Custody) {
   custody.policy;
   const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {
@@ -232,8 +229,3 @@ const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects 
   resolveHost,
   readFile: async (path) => readFileSync(path, 'utf8'),
 });
-
-const notVouched = (): Refusal =>
-  new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
-    hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
-  });

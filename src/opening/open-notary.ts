@@ -15,7 +15,7 @@ import type { SealedHead } from '../store/head.js';
 import type { Store } from '../store/store.js';
 
 export const notaryFor = (keyring: Keyring, policy: Policy): Desk['notary'] =>
-  openNotary(keyring, policyHashOf(policy));
+  openNotary(keyring, sha256Hex(canonicalJson(policyDocument(policy))));
 
 export function openNotary(keyring: Keyring, policyHash: string): Desk['notary'] {
   const vault = openVault(keyring);
@@ -61,20 +61,18 @@ export function formerNotary(keyring: Keyring, policyHash: string): Desk['notary
 const headText = (storeId: string, { size, frontier, latestAt, sums }: Omit<SealedHead, 'mac'>): string =>
   JSON.stringify(['head', storeId, size, frontier, latestAt, sums]);
 
-/** SHA-256 of the policy in force, hex. */
-const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));
-
 /** The signer is named after the store's id. Refusal `store-unreachable` if the setup of the desk was not finished and there is no id. */
 export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {
   const storeId = await store.read.meta.get('store-id');
-  if (storeId === undefined) {
-    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
-      hint: 'Run: countersign init',
-    });
-  }
+  if (storeId === undefined) throw notFinished(store.place);
   const name = `countersign/${storeId}`;
   const { verifierKey, sign } = openSigner(keyring, name);
   const older = await olderVerifierKeys({ store, vault });
   const known = [verifierKey(), ...older.filter((key) => key !== verifierKey())];
   return { name, verifierKey, sign, open: (note) => verifySignedNote(note, known).text };
 }
+
+export const notFinished = (place: string): Refusal =>
+  new Refusal('store-unreachable', `the setup of the desk in ${place} was not finished`, {
+    hint: 'Run: countersign init',
+  });

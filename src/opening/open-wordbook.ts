@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config.js';
 import { randomBytes, randomInt } from '../crypto/digests.js';
-import type { Desk, Phrasebook, Wordbook } from '../desk.js';
+import type { Phrasebook, Wordbook } from '../desk.js';
 import { requireLanguage } from '../rules/language.js';
 import type { Policy } from '../rules/policy.js';
 
@@ -28,10 +28,7 @@ export function openWordbook(dataFolder: string): Wordbook {
 }
 
 /** Refusal `config` for a language that has no folder. */
-export function languagesOf(
-  { language = 'en' }: Settings['file'],
-  dataFolder: string,
-): Pick<Desk, 'language' | 'languages'> {
+export function languagesOf({ language = 'en' }: Settings['file'], dataFolder: string) {
   const languages = readdirSync(join(dataFolder, 'messages')).toSorted();
   requireLanguage(language, languages, 'config');
   return { language, languages };

@@ -13,6 +13,7 @@ import type { Head } from '../store/head.js';
 import { unchecked } from '../store/store.js';
 import { anchorText } from './anchor.js';
 import { keyPlace, readKeyring } from './master-key.js';
+import { notFinished } from './open-notary.js';
 
 /** Refusal `refused-by-policy`; `storeId` is that of a store whose setup was interrupted. */
 export function refuseUsedKey(settings: Settings, storeId: string | undefined): void {
@@ -44,11 +45,7 @@ function servesAnother(path: string, keyring: Keyring, storeId: string): boolean
 /** Refusals: store-unreachable for a set-up that was not finished; key-mismatch. */
 export async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await unchecked(engine, 'key-id');
-  if (expected === undefined) {
-    throw new Refusal('store-unreachable', `the setup of the desk in ${engine.place} was not finished`, {
-      hint: 'Run: countersign init',
-    });
-  }
+  if (expected === undefined) throw notFinished(engine.place);
   if (expected === keyring.keyId || keyring.has(expected)) return;
   throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${engine.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',

@@ -9,8 +9,7 @@ import { countPortalReset, RESETTING_USERS, resetInPortal } from '../procedures/
 import { resetsOfUser, undoInPortal } from '../procedures/resets/undo-reset.js';
 import { minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
-import { type Answer, type Page, page } from './page.js';
-import { proven } from './proven.js';
+import { type Answer, type Page, page, proven } from './page.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 
@@ -99,8 +98,6 @@ ${form(visit, html`<details><summary>${text('users.more')}</summary>${button(tex
 /** Neither here nor at another system is anything left to do. */
 const ENDED = ['reset', 'no-address', 'nothing-to-do', 'sso-only', 'duplicate'];
 
-const chosen = (ids: readonly string[]): readonly Html[] => ids.map((id) => hidden('user', id));
-
 /** The names, and how many of them a reset would take something from, before anybody says yes (B59). */
 async function review(visit: Signed, wanted: readonly string[]): Promise<Answer> {
   const { desk, login, text } = visit;
@@ -110,7 +107,7 @@ async function review(visit: Signed, wanted: readonly string[]): Promise<Answer>
   const ids = people.map(({ id }) => id);
   const count = await countPortalReset(desk, login, ids);
   const names = people.map((user) => html`<li>${user.name} (${user.login})</li>`);
-  const yes = html`${chosen(ids)}${hidden('count', String(count))}${field('reason', text('users.reason'))}${button(text('users.reset-yes'), 'reset', 'danger')}`;
+  const yes = html`${ids.map((id) => hidden('user', id))}${hidden('count', String(count))}${field('reason', text('users.reason'))}${button(text('users.reset-yes'), 'reset', 'danger')}`;
   return {
     html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, yes)}${back}`,
   };

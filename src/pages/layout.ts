@@ -1,9 +1,16 @@
 /** The frame around every page, and the few pieces that forms are made of. The `html` tag escapes whatever it is given. */
 import { html, raw } from 'hono/html';
 import { hasAdminStatus } from '../rules/customer-roles.js';
-import { STYLE } from './style.js';
 import type { TextKey, Worded } from './text.js';
 import type { Visit } from './visit.js';
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#16202c;--ground:#fff;--soft:#f2f4f7;--line:#6b7785;--strong:#0b5394;--on:#fff;--bad:#a11212;--good:#0f5f2c}@media(prefers-color-scheme:dark){:root{--ink:#e8edf3;--ground:#12171d;--soft:#1d252e;--line:#8d9aa8;--strong:#8ec5ff;--on:#0b1520;--bad:#ff9d9d;--good:#8fe0a8}}*{box-sizing:border-box}body{margin:0;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+header,main,footer{max-width:60rem;margin:0 auto;padding:.75rem 1rem}header{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;border-bottom:1px solid var(--line)}.who{margin-left:auto}nav{flex-basis:100%}nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;margin:0;padding:0}a{color:var(--strong)}a[aria-current]{font-weight:700;text-decoration-thickness:3px}.skip{position:absolute;left:-99rem}.skip:focus{left:1rem}
+h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:1.5rem 0 .5rem}.field{margin:.75rem 0}.field label,.field small{display:block}input:not([type=checkbox]):not([type=radio]),select{font:inherit;width:100%;max-width:26rem;padding:.5rem;color:inherit;background:var(--soft);border:1px solid var(--line);border-radius:.25rem}button,.button{font:inherit;display:inline-block;min-height:2.5rem;margin:.25rem .5rem .25rem 0;padding:.4rem .9rem;color:var(--strong);background:var(--ground);border:1px solid var(--strong);border-radius:.25rem;text-decoration:none;cursor:pointer}
+button.first{color:var(--on);background:var(--strong)}button.danger{color:var(--bad);border-color:var(--bad)}:focus-visible{outline:3px solid var(--strong);outline-offset:2px}.no,.yes{padding:.5rem 1rem;border-left:.3rem solid var(--bad);background:var(--soft)}.no p{margin:.25rem 0}.yes{border-color:var(--good)}.secret{font:1.15rem/1.8 ui-monospace,monospace;overflow-wrap:anywhere;background:var(--soft);padding:.5rem 1rem}.qr{width:100%;max-width:16rem;height:auto;display:block}
+table{width:100%;border-collapse:collapse}caption{text-align:left;font-weight:700;padding:.5rem 0}th,td{text-align:left;padding:.4rem .5rem;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}th{overflow-wrap:normal}dt{font-weight:700}dd{margin:0 0 .5rem}footer{border-top:1px solid var(--line);font-size:.9rem}@media(max-width:40rem){thead{position:absolute;left:-99rem}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:block;border:0;padding:.15rem 0}td:not([data-head=""])::before{content:attr(data-head) ": ";font-weight:700}}
+`.replaceAll('\n', '');
 
 export type Html = ReturnType<typeof html>;
 
@@ -75,11 +82,7 @@ export const codeField = (label: string): Html => field('code', label, { fills: 
 
 export const link = (label: string, href: string): Html => html`<p><a class="button" href="${href}">${label}</a></p>`;
 
-export const select = (
-  name: string,
-  label: string,
-  options: readonly (readonly [value: string, shown: string])[],
-): Html =>
+export const select = (name: string, label: string, options: readonly (readonly [value: string, shown: string])[]) =>
   html`<p class="field"><label for="${name}">${label}</label><select id="${name}" name="${name}">${options.map(([value, shown]) => html`<option value="${value}">${shown}</option>`)}</select></p>`;
 
 /** Sensitive acts need the whole sign-in once more where a remembered device, or too much time, stands in for the code. */

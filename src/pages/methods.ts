@@ -5,8 +5,7 @@ import { listFactors, removeFactor } from '../procedures/factors/manage-factors.
 import { endSessions, forgetDevices, listDevices, listSessions } from '../procedures/portal/devices-and-sessions.js';
 import { dayOf, minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';
-import { type Page, page } from './page.js';
-import { proven } from './proven.js';
+import { type Page, page, proven } from './page.js';
 import { beginSetUp, kindButtons, setUpActs, unfinished } from './set-up.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';

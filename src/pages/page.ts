@@ -1,8 +1,11 @@
 /** What a page is: whom it is for, what it shows, and what its forms do. app.ts keeps the rules that hold for all of them. */
+
+import { html } from 'hono/html';
+import type { OwnerDoor } from '../procedures/portal/owner-locks.js';
 import { LOGIN_STATES, type LoginState } from '../rules/mfa-login.js';
-import type { Html } from './layout.js';
+import { button, form, type Html, hidden, passwordField, signInAgain } from './layout.js';
 import type { TextKey } from './text.js';
-import type { Signed, Visit } from './visit.js';
+import { owedFor, type Signed, takePassword, type Visit } from './visit.js';
 
 /** A page of its own after a form, for what is shown once, with a script if it says so; or a page to go to, with the sentence that it says. */
 export type Answer = { readonly html: Html; readonly script?: true } | { readonly to: string; readonly said?: TextKey };
@@ -32,4 +35,25 @@ export function onwards({ login, given }: Pick<Visit, 'login' | 'given'>): strin
   const next = NEXT[LOGIN_STATES.indexOf(login.session.state)] ?? '/profile';
   if (!BACK_TO.includes(given('next'))) return next;
   return next === '/profile' ? given('next') : `${next}?next=${encodeURIComponent(given('next'))}`;
+}
+
+/** A password of a moment ago, and with MFA a second factor: a browser that somebody left open is not enough. */
+const FRESH = { lock: 'owner:fresh' } as const;
+
+/** `act`: the pressed button's value; `kept`: the names of the fields that the act reads. */
+export async function proven(
+  visit: Signed,
+  { act, kept, door = FRESH }: { readonly act: string; readonly kept: readonly string[]; readonly door?: OwnerDoor },
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  const { text, all, given } = visit;
+  const owed = owedFor(visit, door);
+  if (owed === 'sign-in') return { html: signInAgain(visit) };
+  if (owed === 'password' && given('password') === '') {
+    const again = kept.flatMap((name) => all(name).map((value) => hidden(name, value)));
+    const asking = html`${again}${passwordField(visit)}${button(text('go-on'), act.trim(), 'first')}`;
+    return { html: html`<p>${text('users.password-first')}</p>${form(visit, asking)}` };
+  }
+  if (owed === 'password') await takePassword(visit);
+  return work();
 }

@@ -13,19 +13,8 @@ import { CHANGING_CONTACT, changeOwnContact, readProfile, sendContactCodes } fro
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
 import { heardAs } from '../rules/spoken-form.js';
-import {
-  button,
-  field,
-  form,
-  type Html,
-  hidden,
-  link,
-  newPasswordFields,
-  passwordField,
-  signInAgain,
-} from './layout.js';
-import { type Page, page } from './page.js';
-import { proven } from './proven.js';
+import { button, field, form, hidden, link, newPasswordFields, passwordField, signInAgain } from './layout.js';
+import { type Page, page, proven } from './page.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed, takePassword } from './visit.js';
 
@@ -50,7 +39,7 @@ const profile = page('/profile', 'profile.title', ['done'], {
 });
 
 /** What a login that is done should know (B41). */
-async function advice({ desk, login, text }: Signed): Promise<readonly Html[]> {
+async function advice({ desk, login, text }: Signed) {
   const { required, factors: all, backupCodesLeft } = await listFactors(desk, login);
   const factors = all.filter(({ state }) => state === 'active').map(({ kind }) => kind);
   const method = login.session.method === 'sso' ? 'sso' : 'native';
@@ -94,7 +83,7 @@ const contact = page('/contact', 'contact.title', ['done'], {
 });
 
 /** The change is in the form and in the codes, and in nothing else. */
-function contactCodes(visit: Signed, contact: string, next: string): Html {
+function contactCodes(visit: Signed, contact: string, next: string) {
   const { text } = visit;
   const kept = html`${hidden('contact', contact)}${hidden('next', next)}`;
   const code = (name: 'old-code' | 'new-code') => field(name, text(`contact.${name}`), { fills: 'one-time-code' });
@@ -145,7 +134,7 @@ const passphrase = page('/passphrase', 'passphrase.title', ['done'], {
   },
 });
 
-const back = ({ text, path }: Signed): Html => link(text('back'), path);
+const back = ({ text, path }: Signed) => link(text('back'), path);
 
 const password = page('/password', 'password.title', ['done'], {
   show: (visit) => {

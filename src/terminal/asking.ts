@@ -30,11 +30,7 @@ const BACK_FROM_SUSPENSION = Symbol('back from suspension');
  * Runs `ask` until it answers. `ask` must reject once its signal aborts, with the terminal restored.
  * Throws Refusal `cancelled`, or `missing-option` without a terminal.
  */
-export async function asking<T>(
-  terminal: Terminal,
-  message: string,
-  ask: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function asking<T>(terminal: Terminal, message: string, ask: (signal: AbortSignal) => Promise<T>) {
   if (!terminal.input.isTTY || !terminal.output.isTTY) {
     throw new Refusal('missing-option', `countersign cannot ask "${message}" without a terminal.`, {
       hint: 'Give the answer as an option; --help lists the options.',

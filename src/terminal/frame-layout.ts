@@ -23,19 +23,11 @@ export interface Picture {
   typed(line: string): string;
 }
 
-export interface Frame {
-  readonly lines: readonly string[];
-  /** Position of the cursor, from 1. */
-  readonly row: number;
-  readonly column: number;
-  /** Lines of the view that are not visible, above and below together. */
-  readonly overflow: number;
-  /** How many of them are above. */
-  readonly offset: number;
-}
-
-/** Scrolls by `wanted` lines; if undefined, by as few lines as show the sentence to say. */
-export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined): Frame {
+/**
+ * Scrolls by `wanted` lines; if undefined, by as few lines as show the sentence to say. `row`, `column`: of the cursor, from 1; `overflow`:
+ * lines of the view that are not visible, above and below together, of which `offset` are above.
+ */
+export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined) {
   const { columns } = style;
   const keys = packed(picture.keys.map(style.said), columns).map(style.keys);
   const body = picture.body(columns, style).slice(0, Math.max(1, rows - 2 - keys.length));
@@ -95,11 +87,9 @@ function packed(keys: readonly string[], columns: number): string[] {
 function more(offset: number, overflow: number, view: View, style: Style): string {
   if (offset > 0 && view.some(({ kind }) => kind === 'alerts'))
     return style.warn(style.said('… Alert above: PgUp shows it'));
-  return style.keys(style.said(where(offset, overflow)));
+  if (offset === 0) return style.keys(style.said('… PgDn shows more'));
+  return style.keys(style.said(offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more'));
 }
-
-const where = (offset: number, overflow: number): string =>
-  offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
 
 /** The question and the end of what was typed, because people look at the end. */
 function promptLine(picture: Picture, line: string, style: Style, columns: number): { text: string; column: number } {

@@ -1,11 +1,49 @@
-/** `call list`, `call show`, `call note`: calls as the log has them; `receipt show`, `receipt check`: the same for others (B97). */
+/**
+ * `call list`, `call show`, `call note`: calls as the log has them; `grant …`: live grants of verified callers (B08); `receipt show`,
+ * `receipt check`: the same for others (B97).
+ */
 import * as z from 'zod';
+import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { callRecord, ownCalls, proveCall } from '../../procedures/log/call-record.js';
 import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localClock, localMinute, moments } from '../wording/results.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
+
+const grantList = command({
+  path: 'grant list',
+  access: 'verify',
+  run: async ({ desk, words }) => {
+    const grants = await listGrants(desk);
+    return {
+      view: [
+        block.table(
+          words.all('grants.grant', 'grants.caller', 'grants.for', 'grants.operator', 'grants.until'),
+          grants.map((grant) => [
+            grant.id,
+            `${grant.account.number}/${grant.caller.login}`,
+            grant.action,
+            grant.operator.name,
+            localClock(grant.expiresAt),
+          ]),
+          words('grants.none'),
+        ),
+      ],
+      document: { grants: grants.map((grant) => ({ ...grant, ...moments(grant, 'createdAt', 'expiresAt') })) },
+    };
+  },
+});
+
+const grantRevoke = command({
+  path: 'grant revoke',
+  access: 'verify',
+  arguments: ['<grant>'],
+  run: async ({ desk, signed, words }, { grant }) => {
+    const ended = await revokeGrant(desk, signed, grant);
+    const line = words(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
+    return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
+  },
+});
 
 const list = command({
   path: 'call list',
@@ -90,4 +128,4 @@ const receiptCheck = command({
   },
 });
 
-export const commands: readonly Command[] = [list, show, note, receiptShow, receiptCheck];
+export const commands: readonly Command[] = [grantList, grantRevoke, list, show, note, receiptShow, receiptCheck];

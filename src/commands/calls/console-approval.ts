@@ -8,10 +8,8 @@ import {
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
-import type { View } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
-import { block } from '../wording/blocks.js';
-import { localClock } from '../wording/times.js';
+import { block, localClock } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
 import { otherSteps } from './console-request.js';
 import { giveFreshCode } from './console-reset.js';
@@ -38,7 +36,7 @@ export async function waitingStage(session: LiveSession): Promise<Stage> {
     news = (await showApproval(desk, request)).standing !== shown.standing;
   });
   const { verdict, tone, say, lines, steps } = standingOf(session, shown);
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, session.account?.name ?? desk.name),
     ...card(session, session.reset === null ? [] : [[words('call.reset'), session.reset.target.name]]),
     block.blank,
@@ -117,7 +115,7 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const { desk, screen, words } = session;
   const shown = await showApproval(desk, id);
   const left = shown.targets.length - MOST;
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, words('approval.one')),
     ...requestView({ ...shown, targets: shown.targets.slice(0, MOST) }, words).filter(({ kind }) => kind !== 'next'),
     ...(left > 0 ? [block.note(words('approval.more', { count: left, id }))] : []),
@@ -136,7 +134,7 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const { standing, requester } = await decideApproval(desk, session.signed, { id, approve, reason });
   session.requests = session.requests.filter((one) => one.id !== id);
   const verdict = words(standing === 'approved' ? 'approval.approved' : 'approval.rejected');
-  const decided = (): View => [
+  const decided = () => [
     ...titleOf(session, words('approval.one')),
     block.verdict(verdict, standing === 'approved' ? 'good' : 'warn'),
     block.lines(words('approval.shown-at-once', { name: requester.name })),

@@ -8,7 +8,7 @@ import { matchForm } from '../../rules/spoken-form.js';
 import type { View } from '../../terminal/render.js';
 import { undoneOf, undoView } from '../resets/job-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
 import { otherSteps } from './console-request.js';
 import { askTarget, giveFreshCode } from './console-reset.js';

@@ -14,8 +14,7 @@ import { isExact } from '../../rules/directory-keys.js';
 import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { leaves } from './console-lock.js';
 import {
   aloud,
@@ -57,7 +56,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const key = keyOf(session);
   const asked = decides(session) ? [key('requests' as const, ['f6', 'ctrl-p'], 'call.key-requests')] : [];
   const resume = key('resume' as const, ['f5', 'ctrl-o'], 'call.key-resume');
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, begun ? words('find.who-else') : session.desk.name),
     ...(begun ? [] : requestLines(session)),
     block.lines(words('find.box')),
@@ -77,11 +76,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
 }
 
 /** What the text names exactly comes first, people before companies; then companies, then people. */
-async function lookEverywhere(
-  session: LiveSession,
-  text: string,
-  thoroughly: boolean,
-): Promise<readonly LiveChoice<Found>[]> {
+async function lookEverywhere(session: LiveSession, text: string, thoroughly: boolean) {
   if (text === '') return [];
   const { desk, words } = session;
   const accounts = thoroughly
@@ -102,7 +97,7 @@ async function lookEverywhere(
     ...[...companies, ...people].filter(({ exact }) => !exact),
   ];
   if (all.length > 0 || !thoroughly) return all;
-  return [{ name: words('find.nobody'), value: { kind: 'no-company' }, beside: true }];
+  return [{ name: words('find.nobody'), value: { kind: 'no-company' } as const, beside: true }];
 }
 
 /** The account is known; asks which of its people is calling. */
@@ -125,12 +120,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
 }
 
 /** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
-async function lookInside(
-  session: LiveSession,
-  account: Account,
-  text: string,
-  thoroughly: boolean,
-): Promise<readonly LiveChoice<Found>[]> {
+async function lookInside(session: LiveSession, account: Account, text: string, thoroughly: boolean) {
   if (text === '') return [];
   const found = await peopleOf(session, text, thoroughly, account);
   return [
@@ -138,7 +128,11 @@ async function lookInside(
       name: [user.name, user.login, roleName(session, user.role)],
       value: { kind: 'user', account, user } as const,
     })),
-    { name: [session.words('find.not-listed'), spoken(text), ''], value: { kind: 'nobody', text }, beside: true },
+    {
+      name: [session.words('find.not-listed'), spoken(text), ''],
+      value: { kind: 'nobody', text } as const,
+      beside: true,
+    },
   ];
 }
 
@@ -177,7 +171,7 @@ async function noCompany(session: LiveSession): Promise<Stage> {
   // What the caller says is compared with nothing, and dropped.
   if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
   await note(session, { outcome: 'not-found' });
-  const refused = (): View => [...title(), ...refusedUnknown(words, heardWords(session))];
+  const refused = () => [...title(), ...refusedUnknown(words, heardWords(session))];
   const another: LiveChoice<Stage> = { name: words('call.look-for-another'), value: 'find' };
   return (await askNext(session, refused, [another, endStep(session)])) ?? 'find';
 }
@@ -197,7 +191,7 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
   if (session.call === null && session.ticket !== null) await note(session, {});
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
   const { words } = session;
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, words('find.general')),
     block.verdict(words('find.no-verification')),
     block.lines(words('find.answer-generally')),

@@ -8,8 +8,7 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { minutes } from '../../rules/duration.js';
 import { fit } from '../../terminal/printable.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { keyOf, type LiveSession, note, spoken, stillSignedIn, tell, ticketOf, titleOf } from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
@@ -58,7 +57,7 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
   }
 }
 
-function lockedView({ call, signed, words }: LiveSession, message: string, hint: string | undefined): View {
+function lockedView({ call, signed, words }: LiveSession, message: string, hint: string | undefined) {
   const stays = call === null ? [] : [words('lock.call-stays', { id: call.id })];
   return [
     block.title(words('lock.title'), signed.operator.name),
@@ -76,7 +75,7 @@ function lockedView({ call, signed, words }: LiveSession, message: string, hint:
 /** The ticket (E33), and the notes if there are any. */
 export function offerAlways(session: LiveSession): void {
   const { notes, screen, words } = session;
-  const shown = (): View => [...titleOf(session, words('call.notes')), block.lines(...notes)];
+  const shown = () => [...titleOf(session, words('call.notes')), block.lines(...notes)];
   const showNotes = async () => void (await tell(session, shown, 'call.back'));
   screen.offerAlways(() => {
     const given = ticketOf(session);
@@ -91,7 +90,7 @@ async function askTicket(session: LiveSession): Promise<void> {
   const { screen, words } = session;
   const message = words('reset.ticket');
   for (let said = words('call.ticket'); ; said = words('call.ticket-again')) {
-    const view = (): View => [...titleOf(session, message), block.lines(said)];
+    const view = () => [...titleOf(session, message), block.lines(said)];
     const ticket = await screen.line({ view, message, default: ticketOf(session) ?? undefined });
     if (ticket === undefined || ticket === '') return;
     if (spoken(ticket) !== ticket) continue;
@@ -104,6 +103,6 @@ async function askTicket(session: LiveSession): Promise<void> {
 /** Esc alone leaves nothing: a call, or a demo with all that was tried, may be behind it (E18). */
 export async function leaves({ desk, screen, signed, words }: LiveSession): Promise<boolean> {
   const choices = [false, true].map((value) => ({ name: words(value ? 'call.do-leave' : 'call.stay'), value }));
-  const view = (): View => [block.title(desk.name, signed.operator.name)];
+  const view = () => [block.title(desk.name, signed.operator.name)];
   return (await screen.choose({ view, message: words('call.leave-asked'), choices })) === true;
 }

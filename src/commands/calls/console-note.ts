@@ -2,8 +2,7 @@
 import { isRefusal } from '../../errors.js';
 import { endCall, handOverCall } from '../../procedures/calls/live-calls.js';
 import { callRecord } from '../../procedures/log/call-record.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { aloud, askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 import { noteOf } from './record-view.js';
 
@@ -48,7 +47,7 @@ export async function noteLines({ desk, signed, words }: LiveSession, id: string
   }
 }
 
-const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [
+const noteBlocks = ({ words }: LiveSession, lines: readonly string[]) => [
   block.note(words('note.ticket')),
   block.lines(...lines),
 ];
@@ -60,7 +59,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   await handOverCall(desk, signed, call.id);
   session.call = { ...call, state: 'handed-over' };
   const lines = await noteLines(session, call.id);
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, words('handover.title')),
     ...aloud(session, 'aloud.hand-over'),
     block.verdict(spaced(call.id)),

@@ -8,7 +8,7 @@ import { type Verdict, verifyCaller } from '../../procedures/calls/verify-caller
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
 import {
   aloud,

@@ -4,8 +4,7 @@ import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import {
   aloud,
   askNext,
@@ -59,7 +58,7 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
 }
 
 /** The verdict in the words of `verify`; here the next step is a key, not a command. */
-function verdictBlocks(session: LiveSession, verdict: Verdict): View {
+function verdictBlocks(session: LiveSession, verdict: Verdict) {
   const { caller, words } = session;
   const unlockKey = careSteps(session).some(({ value }) => value === 'unlock');
   const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
@@ -94,12 +93,12 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
   const shown = worded((await withNeutralLine(error, words, heardWords(session))) as Refusal, 'desk', words);
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   if (session.call !== null) await note(session, { outcome: shown.code });
-  const say = neutralLineOf(shown);
+  const say = shown.also['say'];
   const own = worded(error, 'desk', words).hint;
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, session.account?.name ?? session.desk.name),
     block.verdict(words('call.not-done'), 'warn'),
-    ...(say === undefined ? [] : [block.say(say)]),
+    ...(typeof say === 'string' ? [block.say(say)] : []),
     block.private(shown.message),
     block.lines(...(own === undefined ? [] : [own])),
   ];
@@ -117,8 +116,4 @@ function problemSteps(session: LiveSession, back: Stage): readonly LiveChoice<St
     { name: words('call.go-on-call'), value: back },
     ...otherSteps(session).filter(({ value }) => value !== 'request'),
   ];
-}
-
-function neutralLineOf({ also }: Refusal): string | undefined {
-  return typeof also['say'] === 'string' ? also['say'] : undefined;
 }

@@ -7,9 +7,8 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { Account, User } from '../../rules/people.js';
-import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { ALL, peopleOf } from './console-find.js';
 import { otherSteps } from './console-request.js';
 import {
@@ -47,7 +46,7 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   // It is done, and shown, also where another operator has the call by now.
   const lost = await note(session, news).catch((error: unknown) => error);
   const system = done.remote != null && done.remote.removed.length > 0 ? done.remote.connector : null;
-  const view = (): View => [
+  const view = () => [
     ...titleOf(session, account.name),
     ...resetView(done, words, heardWords(session)),
     ...(done.outcome === 'reset' && !done.final
@@ -121,7 +120,7 @@ async function askReset(session: LiveSession, account: Account): Promise<AskedRe
   return sure && { target, reason, ticket: ticketOf(session) ?? ticket };
 }
 
-const resetCard = (session: LiveSession, target: User, more: readonly (readonly [string, string])[] = []): View => [
+const resetCard = (session: LiveSession, target: User, more: readonly (readonly [string, string])[] = []) => [
   ...titleOf(session, session.words('reset.title')),
   ...card(session, [
     [session.words('call.reset'), `${target.name}, ${target.login}, ${roleName(session, target.role)}`],

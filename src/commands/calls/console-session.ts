@@ -16,11 +16,12 @@ import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
+import { shownToken } from '../ask.js';
 import type { Context } from '../command.js';
-import { alarmLine, block, sayBlocks } from '../wording/blocks.js';
-import type { ScreenKey, Words } from '../wording/words.js';
-import { alertBlocks } from './alerts-view.js';
+import { block } from '../wording/results.js';
+import { alarmLine, type ScreenKey, sayBlocks, type Words } from '../wording/words.js';
 import type { Alphabet } from './spelled.js';
+import { alertBlocks } from './verdict-view.js';
 
 export type Care = 'set-up' | 'unlock' | 'resend' | 'undo';
 export type Stage =
@@ -149,14 +150,7 @@ const NOTHING_KNOWN = {
 
 /** The console stays open for hours, so session, role and operator are checked again before each stage (B70, B71). */
 export async function stillSignedIn(context: Context, desk: Desk): Promise<SignedOperator> {
-  const { token: scripted } = await context.settings();
-  const token = scripted ?? (await context.sessions.read('operator', 'desk'));
-  return authenticateOperator(desk, {
-    token,
-    via: scripted === undefined ? 'session' : 'token',
-    access: 'verify',
-    command: 'console',
-  });
+  return authenticateOperator(desk, { ...(await shownToken(context)), access: 'verify', command: 'console' });
 }
 
 /** After the call nothing of it stays in memory. */
@@ -209,7 +203,10 @@ export function card(session: LiveSession, more: readonly (readonly [string, str
   const { account, caller, action, alerts, words } = session;
   const rows: (readonly [string, string])[] = [];
   if (account !== null)
-    rows.push([words('call.account'), `${account.name} (${account.number}), ${editionName(account.edition)}`]);
+    rows.push([
+      words('call.account'),
+      `${account.name} (${account.number}), ${account.edition === 'classic' ? 'Classic' : 'X Series'}`,
+    ]);
   if (caller !== null) {
     const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
     rows.push([words('call.caller'), `${callerName(session)}${role}`]);
@@ -225,8 +222,6 @@ export const alarmLines = ({ sounding, words }: Pick<LiveSession, 'sounding' | '
   const lines = sounding.map((one) => words('alerts.alarm-on', { alarm: alarmLine(one, words) }));
   return lines.length === 0 ? [] : [block.alerts(...lines, words('alerts.alarm-advice'))];
 };
-
-const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 
 /** Makes the extra keys of a question, with their words. */
 export const keyOf =

@@ -3,8 +3,7 @@ import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { pause } from '../../procedures/pause.js';
 import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { permits } from '../../rules/operator-roles.js';
-import type { Block } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { alarmLines, type LiveSession } from './console-session.js';
 
 const LOOK_AGAIN_MS = 1_000;
@@ -37,7 +36,7 @@ export function watchRequests(session: LiveSession): { stop(): Promise<void> } {
 }
 
 /** Between two calls: the alarms, and one line for a lead. */
-export function requestLines(session: LiveSession): readonly Block[] {
+export function requestLines(session: LiveSession) {
   const { requests, words } = session;
   const [first] = requests;
   if (first === undefined) return alarmLines(session);

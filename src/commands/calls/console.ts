@@ -9,10 +9,8 @@ import { dropCall, recordConsoleEnded, resumeCall } from '../../procedures/calls
 import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
-import type { View } from '../../terminal/render.js';
 import { type At, type Command, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { CARE_STAGES } from './console-care.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
@@ -147,7 +145,7 @@ async function askWhichCall(session: LiveSession): Promise<string | undefined> {
     value: id,
   }));
   return screen.search<string>({
-    view: (): View => [...titleOf(session, words('find.resume')), block.lines(words('find.resume-id'))],
+    view: () => [...titleOf(session, words('find.resume')), block.lines(words('find.resume-id'))],
     message: words('find.call'),
     initial: '',
     most: ALL,

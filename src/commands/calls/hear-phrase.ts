@@ -4,8 +4,8 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
-import { block, sayBlocks } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { block } from '../wording/results.js';
+import { sayBlocks, type Words, wordsOf } from '../wording/words.js';
 import { alphabetIn, alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
 
 /** Asks until every letter could be read. It shows only how many letters it read, and checks nothing before the agent agrees. */

@@ -2,10 +2,7 @@
 import type { CallHead, CallRecord } from '../../procedures/log/call-record.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { moments } from '../wording/documents.js';
-import { localClock } from '../wording/times.js';
+import { block, localClock, moments } from '../wording/results.js';
 import type { ScreenKey, Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
 
@@ -33,13 +30,11 @@ function stepsOf(record: CallRecord, words: Words) {
     if (SILENT.includes(kind)) return [];
     const noted = detail?.['outcome'];
     if (kind === 'call.noted' && (noted === undefined || known.has(String(noted)))) return [];
-    const text = kind === 'call.noted' ? notedWords(String(noted), words) : textOf(entry, record, words);
+    const said = noted === 'not-found' ? words('note.not-listed') : words.term('noted', String(noted));
+    const text = kind === 'call.noted' ? said : textOf(entry, record, words);
     return [{ kind, at, by: by.name, text }];
   });
 }
-
-const notedWords = (outcome: string, words: Words): string =>
-  outcome === 'not-found' ? words('note.not-listed') : words.term('noted', outcome);
 
 const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') + 1);
 
@@ -89,7 +84,7 @@ export function noteOf(record: CallRecord, words: Words): readonly string[] {
   ];
 }
 
-export function recordView(record: CallRecord, words: Words): View {
+export function recordView(record: CallRecord, words: Words) {
   const { id, account, caller, ticket, operator, state } = record;
   return [
     block.title(id, elapsed((record.endedAt ?? words.now()) - record.openedAt)),
@@ -97,7 +92,7 @@ export function recordView(record: CallRecord, words: Words): View {
       [words('record.state'), words('record.with', { callState: state, operator })],
       [words('record.account'), account === null ? words('record.no-account') : `${account.name} (${account.number})`],
       [words('record.caller'), caller ?? words('record.unlisted')],
-      ...(ticket === null ? [] : [[words('record.ticket'), ticket] as const]),
+      [words('record.ticket'), ticket],
     ),
     block.table(
       [words('record.time'), words('record.by'), words('record.what')],

@@ -3,17 +3,15 @@
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73). `heard` are the words of the caller's language.
  */
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
+import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';
 import { iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { block, sayBlocks } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import { localClock } from '../wording/times.js';
-import type { Words } from '../wording/words.js';
+import { agoFrom, block, localClock, moments, pick } from '../wording/results.js';
+import { sayBlocks, type Words } from '../wording/words.js';
 
 /** The sentence to read to the caller; the first mismatch of a call is asked once more, whoever the caller is (E11, B73). */
 const sayKeyOf = ({ outcome, again }: Verdict) =>
@@ -49,18 +47,19 @@ export function verdictDocument(verdict: Verdict, words: Words, heard: Words) {
 }
 
 /** `unlockKey`: a key of the screen lifts the lock, so no command is named. */
-export function verdictView(verdict: Verdict, words: Words, heard: Words, unlockKey = false): View {
+export function verdictView(verdict: Verdict, words: Words, heard: Words, unlockKey = false) {
   const { grant, account, action, caller, again } = verdict;
   const name = caller?.name ?? words('verdict.caller');
   const title = block.title(`${name} · ${account.name} (${account.number})`, verdict.id);
   const say = sayBlocks(words, heard, sayKeyOf(verdict), { name });
+  const numbered = guidanceOf(verdict, heard).map((line, index) => `  ${index + 1}. ${line}`);
   if (grant === null)
     return [
       title,
       again ? block.verdict(words('verdict.once-more'), 'warn') : block.verdict(words('verdict.refused'), 'bad'),
       ...say,
       block.private(operatorNote(verdict, words, unlockKey)),
-      block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered(guidanceOf(verdict, heard))])),
+      block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered])),
     ];
   const until = words('verdict.until', { grant: grant.id, clock: localClock(grant.expiresAt) });
   return [
@@ -104,13 +103,11 @@ function whyNot({ reason, caller, said, account }: Verdict, words: Words): strin
 }
 
 /** For a caller of a company that is not on the list. */
-export const refusedUnknown = (words: Words, heard: Words): View => [
+export const refusedUnknown = (words: Words, heard: Words) => [
   block.verdict(words('verdict.refused'), 'bad'),
   ...sayBlocks(words, heard, 'aloud.neutral'),
   block.private(words('verdict.unknown')),
 ];
-
-const numbered = (lines: readonly string[]) => lines.map((line, index) => `  ${index + 1}. ${line}`);
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
 export function resultOf(verdict: Verdict, words: Words, heard: Words, mayReset = true): Result {
@@ -136,4 +133,32 @@ export async function withNeutralLine(error: unknown, words: Words, heard: Words
     hint: `${words('verdict.say', { text: say })} ${hint ?? ''}`.trim(),
     also: { ...also, say },
   });
+}
+
+export function alertLines(alerts: CallerAlerts, words: Words): readonly string[] {
+  const { failures, failedOperators: operators, lookBackDays: days, lockedUntil: until } = alerts;
+  const ago = (at: number | null) => agoFrom(words.now(), words.language)(at ?? 0) ?? words('alerts.just-now');
+  const since = (key: 'alerts.passphrase-changed' | 'alerts.contact-changed' | 'alerts.reset', at: number | null) =>
+    at === null ? [] : [words(key, { ago: ago(at) })];
+  return [
+    ...(failures > 0 ? [words('alerts.failures', { failures, operators, days, ago: ago(alerts.lastFailureAt) })] : []),
+    ...(alerts.disabled ? [words('alerts.disabled')] : []),
+    ...(until === null ? [] : [words('alerts.locked', { until })]),
+    ...since('alerts.passphrase-changed', alerts.passphraseChangedAt),
+    ...since('alerts.contact-changed', alerts.contactChangedAt),
+    ...since('alerts.reset', alerts.resetAt),
+    ...alerts.alsoWith.map((name) => words('alerts.also-with', { name })),
+  ];
+}
+
+/** What scripts read (A11). */
+export const alertsDocument = (alerts: CallerAlerts) => ({
+  ...alerts,
+  ...moments(alerts, 'lastFailureAt', 'lockedUntil', 'passphraseChangedAt', 'contactChangedAt', 'resetAt'),
+});
+
+/** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
+export function alertBlocks(alerts: CallerAlerts, words: Words) {
+  const lines = alertLines(alerts, words);
+  return lines.length === 0 ? [] : [block.alerts(...lines)];
 }

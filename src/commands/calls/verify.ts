@@ -8,11 +8,10 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
-import { askLine } from '../ask-secret.js';
+import { askLine } from '../ask.js';
 import { type Command, command, type Operated } from '../command.js';
-import { sayBlocks } from '../wording/blocks.js';
-import { alertBlocks, alertsDocument } from './alerts-view.js';
-import { resultOf, withNeutralLine } from './verdict-view.js';
+import { sayBlocks } from '../wording/words.js';
+import { alertBlocks, alertsDocument, resultOf, withNeutralLine } from './verdict-view.js';
 
 const verify = command({
   path: 'verify',

@@ -9,17 +9,9 @@ import type { Counts, ImportReport, ImportRequest } from '../../procedures/impor
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
-import { untilApproved } from '../ask-approver.js';
-import {
-  type Command,
-  type Context,
-  command,
-  type Given,
-  type Operated,
-  type OptionSpec,
-  type Result,
-} from '../command.js';
-import { block } from '../wording/blocks.js';
+import { untilApproved } from '../ask.js';
+import { type Command, type Context, command, type Given, type Operated, type OptionSpec } from '../command.js';
+import { block } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { WAIT } from './power-change.js';
@@ -74,10 +66,10 @@ const importUsers = command({
 
 async function importing(at: Operated, given: Planned, read: (file: string) => Promise<ImportRequest>) {
   const { context, desk, signed, words } = at;
+  const { apply, file, acceptDamaged } = given;
+  if (apply === undefined && file === undefined) throw refusal('missing-option', 'file-missing', {}, 'csv-file');
   const request =
-    given.apply === undefined
-      ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
-      : await readImportPlan(context, given.apply, given);
+    apply === undefined ? { ...(await read(file ?? '')), acceptDamaged } : await readImportPlan(context, apply, given);
   if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
     confirmed(context, given.confirm, (confirm) => importDirectory(desk, signed, { ...request, confirm })),
@@ -85,18 +77,14 @@ async function importing(at: Operated, given: Planned, read: (file: string) => P
   const waiting = report.notices.length - (await deliverNotices(at, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
+  const queued = [block.lines(words('import.waiting', { count: waiting })), block.next('countersign outbox flush')];
   return {
-    view: [...importView(report, words), ...waitingBlocks(waiting, words)],
+    view: [...importView(report, words), ...(waiting === 0 ? [] : queued)],
     document: { import: { ...report, notices: report.notices.length, noticesWaiting: waiting } },
   };
 }
 
-function fileOf({ file }: Planned): string {
-  if (file !== undefined) return file;
-  throw refusal('missing-option', 'file-missing', {}, 'csv-file');
-}
-
-async function previewed(at: Operated, request: ImportRequest, { plan }: Planned): Promise<Result> {
+async function previewed(at: Operated, request: ImportRequest, { plan }: Planned) {
   const { context, desk, signed, words } = at;
   const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
@@ -135,11 +123,6 @@ async function deliverNotices({ context, desk, words }: Operated, ids: readonly 
     progress.done();
   }
   return delivered;
-}
-
-function waitingBlocks(waiting: number, words: Words): View {
-  if (waiting === 0) return [];
-  return [block.lines(words('import.waiting', { count: waiting })), block.next('countersign outbox flush')];
 }
 
 const LISTED = 10;
@@ -215,7 +198,7 @@ const exportAllUsers = command({
 });
 
 /** Written as it is read; under --json it is one text. */
-async function asCsv(context: Context, pages: AsyncIterable<string>): Promise<Result> {
+async function asCsv(context: Context, pages: AsyncIterable<string>) {
   let csv = '';
   for await (const text of pages) {
     if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));

@@ -40,11 +40,7 @@ export async function readImportPlan(context: Context, path: string, given: obje
 }
 
 /** A person types the number that a script gives with --confirm. */
-export async function confirmed<T>(
-  context: Context,
-  given: number | undefined,
-  run: (confirm: number | undefined) => Promise<T>,
-): Promise<T> {
+export async function confirmed<T>(context: Context, given: number | undefined, run: (confirm?: number) => Promise<T>) {
   try {
     return await run(given);
   } catch (error) {

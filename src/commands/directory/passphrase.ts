@@ -5,10 +5,10 @@ import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-ph
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
-import { askNewSecret, askSecret } from '../ask-secret.js';
+import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block, sayBlocks } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
+import { block, pick } from '../wording/results.js';
+import { sayBlocks } from '../wording/words.js';
 import { givenUser } from './listing-arguments.js';
 
 const setup = command({

@@ -4,12 +4,11 @@ import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
 import type { Handed } from '../../procedures/exits/hand-over.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
-import { untilApproved } from '../ask-approver.js';
+import { untilApproved } from '../ask.js';
 import type { Given, Operated, Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
-import { accountDocument } from './account-view.js';
+import { accountDocument } from './customer-view.js';
 
 export const WAIT = { flags: '--wait', about: 'wait until a second operator has decided' } as const;
 

@@ -6,13 +6,11 @@ import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
-import { askDisable } from '../ask-missing.js';
+import { askDisable } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import type { Words } from '../wording/words.js';
+import { block, moments, pick } from '../wording/results.js';
+import { userDocument } from './customer-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
-import { userDocument } from './user-view.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
 
@@ -65,7 +63,10 @@ const invite = command({
     const invitations = await inviteUsers(desk, signed, found);
     const failed = invitations.filter(({ state }) => state === 'given-up').length;
     const document = { invitations: invitations.map(invitedDocument) };
-    const lines = invitations.map((invitation) => invitedLine(invitation, words));
+    const lines = invitations.map((one) => {
+      const { sentTo: to, address, messageId: id, expiresAt: until, state } = one;
+      return words('directory.invited', { who: whoOf(one), state, to, address, id, until });
+    });
     if (failed === invitations.length) {
       const problems = lines.map((message) => ({ message }));
       throw refusal('delivery-failed', 'nobody-invited', {}, 'see-why-refused', { problems, also: document });
@@ -73,11 +74,6 @@ const invite = command({
     return { view: [block.lines(...lines)], document, ...(failed > 0 ? { exit: 4 } : {}) };
   },
 });
-
-function invitedLine(invitation: Invitation, words: Words): string {
-  const { sentTo: to, address, messageId: id, expiresAt: until, state } = invitation;
-  return words('directory.invited', { who: whoOf(invitation), state, to, address, id, until });
-}
 
 const invitedDocument = (invitation: Invitation) => ({
   user: pick(invitation.user, 'id', 'login', 'name'),

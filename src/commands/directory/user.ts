@@ -1,21 +1,109 @@
-/** `user …`: logins inside accounts (B05, B09); `list`, `show`, `search` are user/look.ts. */
+/** `user …`: logins inside accounts (B05, B09). */
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
+import { mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';
+import { describeUser } from '../../procedures/directory/describe-customer.js';
 import { editUser } from '../../procedures/directory/edit-user.js';
-import { seenAfterAct } from '../../procedures/directory/see-people.js';
+import { userPages } from '../../procedures/directory/export-directory.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
+import { type FoundUser, searchUsers } from '../../procedures/directory/search-directory.js';
+import {
+  type SeenUser,
+  seenAfterAct,
+  viewAllUsers,
+  viewUser,
+  viewUsers,
+} from '../../procedures/directory/see-people.js';
 import { appointSuccessor } from '../../procedures/exits/hand-over.js';
 import { CUSTOMER_ROLES } from '../../rules/people.js';
-import { untilApproved } from '../ask-approver.js';
-import { askMissing } from '../ask-missing.js';
+import { askMissing, untilApproved } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { longList } from '../wording/long-list.js';
+import { block } from '../wording/results.js';
+import { cutNote, describedUserDocument, ssoBlocks, userDocument, userTable, userView } from './customer-view.js';
 import { commands as files } from './directory-files.js';
-import { ACCOUNT_OPTION, givenUser, LANGUAGE, USER_ARGUMENT } from './listing-arguments.js';
+import { ACCOUNT_OPTION, givenUser, LANGUAGE, limitOf, PAGE, pageOf, USER_ARGUMENT } from './listing-arguments.js';
 import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn, WAIT } from './power-change.js';
-import { listUsers, searchUsersCommand, showUser } from './user/look.js';
 import { commands as access } from './user-access.js';
-import { ssoBlocks, userDocument } from './user-view.js';
+
+const listUsers = command({
+  path: 'user list',
+  access: 'directory:read',
+  options: [ACCOUNT_OPTION, '--limit <n>'],
+  own: () => ({ limit: limitOf().optional() }),
+  run: async ({ context, desk, signed, words }, { account: reference, limit }) => {
+    const account = reference === undefined ? undefined : await findAccount(desk, reference);
+    const above = (count: number, more: boolean) =>
+      account === undefined
+        ? []
+        : [block.title(`${account.name} (${account.number})`, more ? '' : words('directory.count-users', { count }))];
+    const table = (rows: readonly SeenUser[]) =>
+      userTable(rows, words('directory.no-users'), account === undefined, words);
+    const long = limit !== undefined && limit <= FEW ? undefined : await viewAllUsers(desk, signed, account, limit);
+    if (long !== undefined) {
+      const { count, more, pages } = long;
+      const around = { above: above(count, more), below: cutNote(words, count, more, false), beside: { more } };
+      return longList(context, pages, { name: 'users', table, document: userDocument, ...around });
+    }
+    const { found, more, capped } = await viewUsers(
+      desk,
+      signed,
+      { list: 'user list', account, limit },
+      async (rows) => {
+        const users: FoundUser[] = [];
+        for await (const page of userPages(desk, account, rows.limit + 1)) users.push(...page);
+        return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
+      },
+    );
+    return {
+      view: [...above(found.length, more), table(found), ...cutNote(words, found.length, more, capped)],
+      document: { users: found.map(userDocument), more },
+    };
+  },
+});
+
+/** So many are read without counting how many there are. */
+const FEW = 1_000;
+
+const showUser = command({
+  path: 'user show',
+  access: 'directory:read',
+  arguments: [USER_ARGUMENT],
+  options: [ACCOUNT_OPTION],
+  run: async ({ desk, signed, words }, given) => {
+    const found = await givenUser(desk, given.user, given.account);
+    const mfa = await mfaStatus(desk, found.account, found.user);
+    const all = await describeUser(desk, found);
+    const asked = { view: 'user', others: all.sharing } as const;
+    const { person, others } = await viewUser(desk, signed, found, asked);
+    const described = { ...all, ...person, sharing: others, mfa };
+    return { view: userView(described, words), document: { user: describedUserDocument(described) } };
+  },
+});
+
+const searchUsersCommand = command({
+  path: 'user search',
+  access: 'directory:read',
+  arguments: ['<text...>'],
+  options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
+  own: () => ({ limit: limitOf().default(20), page: pageOf() }),
+  run: async ({ desk, signed, words }, given) => {
+    const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
+    const text = given.text.join(' ');
+    const { found, more, capped } = await viewUsers(
+      desk,
+      signed,
+      { list: 'user search', text, account, limit: given.limit, page: given.page },
+      (rows) => searchUsers(desk, text, rows, account),
+    );
+    const cut = cutNote(words, found.length, more, capped, given.page);
+    return {
+      view: [userTable(found, words('directory.no-user'), true, words), ...cut],
+      document: { users: found.map(userDocument), more },
+    };
+  },
+});
 
 const editUserCommand = command({
   path: 'user edit',

@@ -24,8 +24,7 @@ import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, command, type Operated, type OptionSpec, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localSecond } from '../wording/times.js';
+import { block, localSecond } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const FILTERS = [

@@ -6,10 +6,8 @@ import { type VerifiedLog, verifyAuditLog, verifyTables } from '../../procedures
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
-import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localZoned } from '../wording/times.js';
+import { block, localZoned } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
 
@@ -42,7 +40,7 @@ const verify = command({
   },
 });
 
-function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, words: Words): View {
+function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, words: Words) {
   const facts = checkpoint && { size: checkpoint.size, newer: log.size - checkpoint.size };
   return [
     block.verdict(words('audit.valid')),
@@ -51,7 +49,7 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, word
       [words('audit.root'), log.root],
       [words('audit.newest'), words('audit.newest-at', { at: log.size === 0 ? null : log.latestAt })],
       // Every log begins with the empty log, so a checkpoint of it proves nothing, and the screen says so.
-      ...(facts === undefined ? [] : [[words('audit.checkpoint'), words('audit.checkpoint-is', facts)] as const]),
+      [words('audit.checkpoint'), facts === undefined ? null : words('audit.checkpoint-is', facts)],
     ),
     ...(checkpoint === undefined ? [block.note(words('audit.note'))] : []),
   ];

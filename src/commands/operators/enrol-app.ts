@@ -6,7 +6,7 @@ import type { StartedOperator } from '../../procedures/operators/start-operator.
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 /** The secret is in groups of four. */

@@ -13,11 +13,9 @@ import { type NewToken, prepareToken } from '../../procedures/operators/operator
 import { makeRecoveryCodes, type NewRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
-import type { Block } from '../../terminal/render.js';
-import { askNewSecret } from '../ask-secret.js';
+import { askNewSecret } from '../ask.js';
 import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, recoveryBlocks, secretBlocks } from './enrol-app.js';
 
@@ -112,7 +110,7 @@ function documentOf(operator: NewOperator, { token, own, recovery }: Made, place
   };
 }
 
-export function tokenBlocks(token: NewToken | null, words: Words): readonly Block[] {
+export function tokenBlocks(token: NewToken | null, words: Words) {
   if (token === null) return [];
   return [
     block.blank,

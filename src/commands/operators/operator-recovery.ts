@@ -2,18 +2,92 @@
 import type { SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import type { AddedOperator } from '../../procedures/operators/make-operator.js';
 import { changeOwnPassword } from '../../procedures/operators/own-password.js';
 import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
 import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
+import type { StartCode } from '../../procedures/operators/start-code.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
-import { askNewSecret, askReason, askSecret, readSecretLines } from '../ask-secret.js';
+import { iso } from '../../rules/moment.js';
+import {
+  approverInput,
+  approverOptions,
+  askNewSecret,
+  askReason,
+  askSecondOperator,
+  askSecret,
+  readSecretLines,
+  shownToken,
+} from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import { block, localMinute } from '../wording/results.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
-import { recoveredDocument, recoveredView } from './start-view.js';
+
+type Mail = AddedOperator['mail'];
+
+/** Sent means that the server took it. */
+const mailRow = ({ to, state }: NonNullable<Mail>, words: Words): readonly [string, string] => {
+  if (state === 'delivered') return [words('staff.mailed'), to];
+  return [words('staff.mail'), words(state === 'queued' ? 'staff.mail-queued' : 'staff.mail-refused', { to })];
+};
+
+export function startBlocks(name: string, start: StartCode | null, mail: Mail, words: Words) {
+  if (start === null) return [];
+  const { code, expiresAt } = start;
+  return [
+    block.blank,
+    block.fields(
+      [words('sign.start-code'), code],
+      [words('staff.until'), localMinute(expiresAt)],
+      ...(mail === null ? [] : [mailRow(mail, words)]),
+    ),
+    block.note(words('staff.hand-over', { name })),
+    block.next(words('staff.next-start', { name, code })),
+  ];
+}
+
+export const startDocument = (start: StartCode | null, mail: Mail = null) =>
+  start === null
+    ? {}
+    : {
+        startCode: start.code,
+        expiresAt: iso(start.expiresAt),
+        ...(mail === null ? {} : { mail }),
+        ...(mail?.state === 'delivered' ? { mailedTo: mail.to } : {}),
+      };
+
+function recoveredView({ operator, start, waits, sessions, tokens }: Recovered, words: Words) {
+  const { name } = operator;
+  const lines = waits
+    ? [words('staff.starts-later', { name, from: start.validFrom }), words('staff.until-then')]
+    : [words('staff.recovered-is', { name, sessions })];
+  const verdict = words(waits ? 'staff.waits' : 'staff.recovered');
+  const live = [
+    block.blank,
+    block.lines(words('staff.tokens-work', { name })),
+    block.table(
+      [words('mfa.id'), words('approval.col-role'), words('approval.col-for'), words('staff.expires')],
+      tokens.map((row) => [row.id, words.term('roleTitle', row.role), row.label, localMinute(row.expires_at)]),
+    ),
+  ];
+  return [
+    block.verdict(verdict, waits ? 'warn' : 'good'),
+    block.lines(...lines),
+    ...(tokens.length === 0 ? [] : live),
+    ...startBlocks(name, start, null, words),
+  ];
+}
+
+const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recovered) => ({
+  operator,
+  ...startDocument(start),
+  waits,
+  validFrom: iso(start.validFrom),
+  ended: { sessions },
+  tokens: tokens.map(({ id, role, label, expires_at }) => ({ id, role, label, expiresAt: iso(expires_at) })),
+});
 
 const OPTIONS = [
   '--reason <text>',
@@ -38,13 +112,10 @@ const recover = command({
 
 /** Undefined for somebody who recovers alone: with a recovery code, and not signed in as somebody else. */
 async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOperator | undefined> {
-  const { token } = await context.settings();
-  const session = token ?? (await context.sessions.read('operator', 'desk'));
+  const claim = { ...(await shownToken(context)), command: 'operator recover' };
   const alone = given.recoveryCodeStdin && given.approver === undefined;
-  if (session === undefined && alone) return undefined;
+  if (claim.token === undefined && alone) return undefined;
   const desk = await context.desk();
-  const via = token === undefined ? ('session' as const) : ('token' as const);
-  const claim = { token: session, via, command: 'operator recover' };
   try {
     const who = await authenticateOperator(desk, { ...claim, access: alone ? 'signed-in' : 'operator:manage' });
     const own = who.operator.id === given.name || foldKey(who.operator.name) === foldKey(given.name);
@@ -59,11 +130,7 @@ async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOpe
 
 async function byCode(context: Context, { name }: RecoverGiven): Promise<Recovered> {
   const what = wordsOf(context)('sign.line-recovery');
-  const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', {
-    least: 1,
-    most: 2,
-    what,
-  });
+  const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', what, 1);
   return recoverYourself(await context.desk(), { name, code, password: password === '' ? null : password });
 }
 
@@ -101,7 +168,7 @@ const password = command({
 
 async function twoLines(context: Context) {
   const what = wordsOf(context)('sign.lines-password');
-  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', what);
   return { old, next: async () => next };
 }
 

@@ -4,9 +4,7 @@ import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({

@@ -1,20 +1,84 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findUser } from '../../procedures/directory/find-account.js';
 import { changeOperator } from '../../procedures/operators/change-operator.js';
 import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
+import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import type { Words } from '../wording/words.js';
-import { recoveryCommands } from './operator-recovery.js';
-import { start } from './operator-start.js';
+import { askCode, askNewSecret, askSecret } from '../ask.js';
+import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
+import { block, pick } from '../wording/results.js';
+import { type Words, wordsOf } from '../wording/words.js';
+import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
+import { recoveryCommands, startBlocks, startDocument } from './operator-recovery.js';
 import { tokenCommands } from './operator-token.js';
-import { startBlocks, startDocument } from './start-view.js';
+
+const OPTIONS = ['--code <code>', '--password-stdin', '--totp <code>'] as const;
+type StartGiven = Given<'<name>' | (typeof OPTIONS)[number]>;
+
+/** An operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
+const start = command({
+  path: 'operator start',
+  access: 'anyone',
+  arguments: ['<name>'],
+  options: OPTIONS,
+  run,
+});
+
+async function run({ context, words }: At<'anyone'>, given: StartGiven): Promise<Result> {
+  if (given.totp !== undefined && given.passwordStdin)
+    throw refusal('usage', 'totp-with-password', {}, 'password-first');
+  const code = await askCode(context, given.code, words('sign.start-code'));
+  const { name } = given;
+  const desk = await context.desk();
+  if (given.totp !== undefined) return provedResult(await proveStart(desk, { name, code, totp: given.totp }), words);
+  const started = await startOperator(desk, { name, code, password: (isNew) => askPassword(context, given, isNew) });
+  if (started.totp === null) return provedResult(started, words);
+  if (!context.ask.possible || given.passwordStdin) return unprovedResult(context, started);
+  return provedResult(
+    await askFirstCode(context, started.totp, (totp) => proveStart(desk, { name, code, totp }).catch(wrongAgain)),
+    words,
+  );
+}
+
+const askPassword = (context: Context, { name, passwordStdin }: StartGiven, isNew: boolean): Promise<string> =>
+  isNew
+    ? askNewSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.new-password-of', { name }))
+    : askSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('sign.password-of', { name }));
+
+/** A mistyped code is asked again; everything else ends the command. */
+function wrongAgain(error: unknown): undefined {
+  if (isRefusal(error) && error.because?.reason === 'app-code-wrong') return undefined;
+  throw error;
+}
+
+function provedResult({ operator }: Pick<StartedOperator, 'operator'>, words: Words): Result {
+  const { name } = operator;
+  return {
+    view: [
+      block.verdict(words('sign.ready')),
+      block.lines(words('sign.can-sign-in', { name, role: words.term('roleTitle', operator.role) })),
+      block.next(`countersign login --operator ${name}`),
+    ],
+    document: { operator, ready: true },
+  };
+}
+
+async function unprovedResult(context: Context, { operator, totp, expiresAt }: StartedOperator): Promise<Result> {
+  if (totp === null) throw new Error('there is no secret to show');
+  const words = wordsOf(context);
+  return {
+    view: [
+      block.lines(words('sign.password-set')),
+      ...(await secretBlocks(context, totp)),
+      block.next(words('sign.next-start', { name: operator.name })),
+    ],
+    document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
+  };
+}
 
 const add = command({
   path: 'operator add',
@@ -44,11 +108,13 @@ const list = command({
     const { read } = desk.store;
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
     const roleOf = (row: Listed) => words.term('roleTitle', row.role);
+    const stateOf = ({ disabled_at: at }: Listed) =>
+      at === null ? words('directory.active') : words.term('switched', 'disabled');
     return {
       view: [
         block.table(
           words.all('approval.col-name', 'approval.col-role', 'mfa.state', 'directory.e-mail', 'mfa.id'),
-          rows.map((row) => [row.name, roleOf(row), stateOf(row, words), emails.get(row.id) ?? '', row.id]),
+          rows.map((row) => [row.name, roleOf(row), stateOf(row), emails.get(row.id) ?? '', row.id]),
           words('staff.none'),
         ),
       ],
@@ -66,9 +132,6 @@ const documentOf = (row: Listed) => ({
   createdAt: iso(row.created_at),
   totp: row.totp !== null,
 });
-
-const stateOf = (row: Listed, words: Words): string =>
-  row.disabled_at === null ? words('directory.active') : words.term('switched', 'disabled');
 
 const edit = command({
   path: 'operator edit',

@@ -2,10 +2,9 @@
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
-import { askCode, askSecret } from '../ask-secret.js';
+import { askCode, askSecret } from '../ask.js';
 import { type At, type Command, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 
 const OPTIONS = ['--operator <name>', '--password-stdin', '--code <code>'] as const;
 type LoginGiven = Given<(typeof OPTIONS)[number]>;

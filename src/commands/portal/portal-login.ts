@@ -16,14 +16,19 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
+import { type Command, type Context, command, type Given } from '../command.js';
+import { block, pick } from '../wording/results.js';
 import { wordsOf } from '../wording/words.js';
-import { readDevices, writeDevice } from './portal-device.js';
-import { passFactor } from './portal-factor.js';
-import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf } from './portal-given.js';
-import { keepSession, openLogin, sessionName, speakTo } from './portal-session.js';
+import {
+  missing,
+  PERSON_OPTIONS,
+  type PersonNamed,
+  PORTAL_OPTIONS,
+  personOf,
+  readDevices,
+  writeDevice,
+} from './portal-given.js';
+import { keepSession, openLogin, passFactor, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
@@ -162,12 +167,7 @@ async function keepDevice(
 }
 
 /** Who is signed in, until when, warnings (B41), and whether this device is remembered. */
-async function greeting(
-  context: Context,
-  desk: Desk,
-  login: PortalLogin,
-  device: Remembered = 'not-asked',
-): Promise<Result> {
+async function greeting(context: Context, desk: Desk, login: PortalLogin, device: Remembered = 'not-asked') {
   const words = wordsOf(context);
   const { account, user, session } = login;
   const { factors, backupCodesLeft } = await listFactors(desk, login);

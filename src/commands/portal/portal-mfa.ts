@@ -14,7 +14,7 @@ import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Given, type Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { endedFields, endedLines, optionsOf, PORTAL_OPTIONS } from './portal-given.js';
 import { type PortalUser, portalCommand, portalSession } from './portal-session.js';

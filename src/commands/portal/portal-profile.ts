@@ -9,10 +9,9 @@ import {
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
-import { readSecretLines } from '../ask-secret.js';
+import { readSecretLines } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 import { endedFields, endedLines, missing, PORTAL_OPTIONS } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
@@ -35,7 +34,7 @@ const changePassword = command({
   own: () => ({ passwordStdin: z.literal(true) }),
   run: async ({ context }, given) => {
     const what = 'two lines: the present password and the new one';
-    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', what);
     return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {
       const { desk, login, words, viewKey } = portal;
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });

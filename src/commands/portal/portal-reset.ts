@@ -7,7 +7,7 @@ import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedur
 import type { Command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import { portalCommand } from './portal-session.js';
 
 const reset = portalCommand({

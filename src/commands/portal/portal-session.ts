@@ -5,10 +5,14 @@
 import type * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import type { AnswerKind } from '../../procedures/codes/methods.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import { answerFactor } from '../../procedures/factors/answer-factor.js';
+import { type FactorChoice, factorChoices, guessKind } from '../../procedures/factors/factor-choices.js';
+import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { authenticateUser, signOutUser } from '../../procedures/portal/authenticate-user.js';
-import type { Owner, PortalLogin } from '../../procedures/portal/customer-login.js';
+import { type Owner, type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/portal/owner-locks.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { languageOf } from '../../rules/language.js';
@@ -24,9 +28,15 @@ import {
   type Written,
 } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
-import { readDevices } from './portal-device.js';
-import { passFactor } from './portal-factor.js';
-import { missing, type PersonNamed, PORTAL_OPTIONS, type PortalGiven, personOf } from './portal-given.js';
+import {
+  missing,
+  optionsOf,
+  type PersonNamed,
+  PORTAL_OPTIONS,
+  type PortalGiven,
+  personOf,
+  readDevices,
+} from './portal-given.js';
 
 export interface PortalUser {
   readonly context: Context;
@@ -159,4 +169,43 @@ export async function keepSession(context: Context, desk: Desk, opened: PortalLo
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
   if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
+}
+
+/**
+ * The second factor of a login: a code given with the command, or exit 5 and the next step, after a code was sent (B43). Refusals:
+ * factor-needed without one, not-signed-in, locked.
+ */
+export async function passFactor(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  { factor, code }: { readonly factor?: AnswerKind | undefined; readonly code?: string | undefined },
+): Promise<PortalLogin> {
+  if (code !== undefined) {
+    return answerFactor(desk, login, { kind: factor ?? (await guessKind(desk, login, code)), code });
+  }
+  const choices = await factorChoices(desk, login);
+  const kind = factor ?? onlyKind(choices);
+  const sentTo = kind === undefined ? undefined : await sendLoginCode(desk, login, kind);
+  const words = wordsOf(context);
+  /** `E-mail to a…@example.com` */
+  const nameOf = ({ kind, to }: FactorChoice) =>
+    to === undefined ? words.term('factorTitle', kind) : words('portal.method-to', { factorTitle: kind, to });
+  const command = `countersign portal login ${optionsOf(whoOf(login))}`;
+  const next =
+    kind === undefined
+      ? words('portal.say-which', { command: `${command} --factor NAME` })
+      : words('portal.give-with', { command: `${command} --code CODE` });
+  throw new Refusal('factor-needed', words('portal.code-needed', { to: sentTo }), {
+    hint: choices.length === 0 ? words('portal.no-contact') : next,
+    problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice)}` })),
+    also: { login: { state: 'factor-needed', factors: choices, chosen: kind ?? null, codeSentTo: sentTo ?? null } },
+  });
+}
+
+/** Backup codes are no method of their own beside another (B41). */
+function onlyKind(choices: readonly FactorChoice[]): AnswerKind | undefined {
+  const real = choices.filter(({ kind }) => kind !== 'backup');
+  const [first, ...more] = real.length === 0 ? choices : real;
+  return more.length === 0 ? first?.kind : undefined;
 }

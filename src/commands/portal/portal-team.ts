@@ -3,10 +3,8 @@ import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-ove
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
-import type { View } from '../../terminal/render.js';
 import type { Command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { portalCommand } from './portal-session.js';
 
@@ -48,12 +46,8 @@ const change = (verb: 'grant' | 'revoke') =>
     },
   });
 
-function viewOf(
-  { outcome, user, roleBefore, grantsEnded }: ScopeChange,
-  scope: string,
-  how: 'given' | 'taken',
-  words: Words,
-): View {
+function viewOf(done: ScopeChange, scope: string, how: 'given' | 'taken', words: Words) {
+  const { outcome, user, roleBefore, grantsEnded } = done;
   const { name, login, role, scopes } = user;
   const held = scopes.length === 0 ? words('team.no-privileges') : scopes;
   if (outcome === 'nothing-to-do') return [block.lines(words('team.nothing', { name, login, held }))];

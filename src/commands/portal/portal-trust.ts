@@ -7,14 +7,11 @@ import {
   forgetDevices,
   listDevices,
   listSessions,
-  type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
 import type { Command, Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
-import { readDevices } from './portal-device.js';
+import { readDevices } from './portal-given.js';
 import { portalCommand } from './portal-session.js';
 
 const devices = portalCommand({
@@ -53,6 +50,7 @@ const sessions = portalCommand({
   path: 'portal sessions list',
   run: async ({ desk, login, words }) => {
     const rows = await listSessions(desk, login);
+    const proofOf = ({ method }: (typeof rows)[number]) => proofWords(method, words);
     return {
       view: [
         block.table(
@@ -61,7 +59,7 @@ const sessions = portalCommand({
             row.id,
             localMinute(row.openedAt),
             localMinute(row.lastSeenAt),
-            methodWords(row, words),
+            row.state === 'done' ? proofOf(row) : words('trust.unfinished', { words: proofOf(row) }),
             row.current ? words('trust.this-one') : '',
           ]),
           words('trust.nobody'),
@@ -106,11 +104,6 @@ function ended(done: Ended, words: Words): Result {
     view: [block.lines(...(lines.length === 0 ? [words('trust.nothing')] : lines))],
     document: { devices: { forgotten: done.devices }, sessions: { ended: done.sessions } },
   };
-}
-
-function methodWords({ method, state }: ShownSession, words: Words): string {
-  const proof = proofWords(method, words);
-  return state === 'done' ? proof : words('trust.unfinished', { words: proof });
 }
 
 function proofWords(method: string, words: Words): string {

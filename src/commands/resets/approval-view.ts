@@ -1,10 +1,7 @@
 /** What is shown of requests for approval, for the commands and the console. */
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
-import type { Block, View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 export const approvalDocument = (approval: Approval) => ({
@@ -28,7 +25,7 @@ const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: 
     ? decidedAt
     : null;
 
-export const listTable = (approvals: readonly Approval[], words: Words): Block =>
+export const listTable = (approvals: readonly Approval[], words: Words) =>
   block.table(
     (['request', 'for', 'users', 'by', 'state'] as const).map((name) => words(`approval.col-${name}`)),
     approvals.map((one) => [
@@ -51,19 +48,19 @@ function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>, wo
 /** Of a bulk run or an import nobody reads thousands on a screen. */
 const SHOWN = 50;
 
-export function requestView(approval: ApprovalInFull, words: Words): View {
+export function requestView(approval: ApprovalInFull, words: Words) {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
   return [
     block.title(words.term('approval', approval.why), words.term('standing', approval.standing)),
     block.fields(
       [words('approval.asked-by'), askedBy(approval, words)],
-      ...(caller === null ? [] : [[words('approval.caller'), `${caller.name} (${caller.login})`] as const]),
-      ...(subject.change === undefined ? [] : [[words('approval.change'), subject.change] as const]),
+      [words('approval.caller'), caller === null ? null : `${caller.name} (${caller.login})`],
+      [words('approval.change'), subject.change ?? null],
       [words('approval.reason'), subject.reason ?? words('approval.none-given')],
       [words('approval.ticket'), subject.ticket ?? words('approval.none-given')],
-      ...(subject.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
-      ...(counts === null ? [] : [[words('approval.counts-from'), localMinute(counts)] as const]),
+      [words('approval.final'), subject.final ? words('approval.final-means') : null],
+      [words('approval.counts-from'), counts === null ? null : localMinute(counts)],
       [words('approval.expires'), localMinute(approval.expiresAt)],
       ['SHA-256', approval.hash],
     ),

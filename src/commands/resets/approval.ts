@@ -6,11 +6,9 @@ import { approveAlone } from '../../procedures/resets/approve-alone.js';
 import { DECIDING, decideApproval, listApprovals, showApproval } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
-import { askReason } from '../ask-secret.js';
+import { askReason } from '../ask.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import { localSecond } from '../wording/times.js';
+import { block, localSecond, pick } from '../wording/results.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({

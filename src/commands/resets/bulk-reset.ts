@@ -1,22 +1,109 @@
 /**
- * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
- * Users who need a second operator wait; all others are reset.
+ * `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). Many (B51, B56, B59, B60): makes a plan, shows it,
+ * asks for the number of users, runs it and reports each line. Users who need a second operator wait; all others are reset.
  */
+import * as z from 'zod';
+import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { waitForApproval } from '../../procedures/resets/approvals.js';
-import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
+import {
+  type FrozenPlan,
+  freezePlan,
+  hasItsOwnNumbers,
+  planReset,
+  RESETTING_MANY,
+} from '../../procedures/resets/plan-reset.js';
+import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
-import type { Operated, Result } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { languageOf } from '../../rules/language.js';
+import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
+import { untilApproved } from '../ask.js';
+import { type Context, command, type Operated, type Result } from '../command.js';
+import { givenUser } from '../directory/listing-arguments.js';
+import { block } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
-import { PLAN, planText, readPlanFile } from './plan-file.js';
-import { type ResetGiven, readResetList, writeNotDone } from './reset-input.js';
+import { RESET_OPTIONS, type ResetGiven, readResetList, resetInput, writeNotDone } from './reset-input.js';
+import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 import { showRun } from './show-run.js';
 
-export async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
+/**
+ * A plan in a file: `sha256` names the plan in approvals and in the log. The tag is made with the desk's key: a hash anybody can compute anew,
+ * after any change (S10).
+ */
+const planText = (desk: Desk, { text, hash }: FrozenPlan): string =>
+  `{"plan":${text},"sha256":"${hash}","tag":"${desk.digests.mac('mac/plan', text)}"}\n`;
+
+/** How `planText` begins: the plan's members are in the order of their names. */
+const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
+
+/** Refusal `invalid-input` for a file that is not a plan, and for a plan that was changed. */
+async function readPlanFile(context: Context, desk: Desk, path: string): Promise<FrozenPlan> {
+  const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), path));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw noPlan(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
+  const fits = frozen.hash === parsed.data.sha256 && desk.digests.mac('mac/plan', frozen.text) === parsed.data.tag;
+  if (!fits || !hasItsOwnNumbers(desk, frozen.plan))
+    throw refusal('invalid-input', 'plan-file-changed', { file: path }, 'make-new-plan');
+  return frozen;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw noPlan(path, 'it is not JSON');
+  }
+}
+
+const noPlan = (file: string, why: string) => refusal('invalid-input', 'not-a-plan', { file, why }, 'make-plan');
+
+function fileSchema() {
+  const count = z.int().check(z.gte(0));
+  const row = z.strictObject({
+    line: count,
+    class: z.enum(ROW_CLASSES),
+    account: z.string(),
+    login: z.string(),
+    user: z.string().optional(),
+    act: z.literal(true).optional(),
+    objected: z.literal(true).optional(),
+    noAddress: z.literal(true).optional(),
+    written: z.array(z.string()).optional(),
+  });
+  const cells = z.array(z.tuple([count, z.array(z.string())]));
+  const list = z.strictObject({
+    bom: z.boolean(),
+    newline: z.enum(['\n', '\r\n']),
+    delimiter: z.enum([',', ';', '\t', '|']),
+    header: z.array(z.string()),
+    cells,
+  });
+  const plan = z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('mfa-reset-plan'),
+    job: z.string().regex(/^job_[0-9a-z]{26}$/),
+    desk: z.string(),
+    madeAt: count,
+    madeBy: z.strictObject({ id: z.string(), name: z.string() }),
+    reason: z.string(),
+    ticket: z.string(),
+    final: z.boolean(),
+    source: z.string(),
+    list: list.optional(),
+    counts: z.record(z.enum(ROW_CLASSES), count),
+    confirm: count,
+    rows: z.array(row),
+  });
+  return z.strictObject({ plan, sha256: z.string(), tag: z.string() });
+}
+
+async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
   if (given.failed !== undefined && given.failed !== '-' && [given.from, given.apply].includes(given.failed)) {
     throw refusal('usage', 'failed-is-list', {}, 'other-failed-file');
   }
@@ -116,4 +203,38 @@ async function waitForYes({ context, desk, signed, words }: Operated, frozen: Fr
   if (row === null) return;
   context.notice(words('approval.wait', { id: row.id }));
   await waitForApproval(desk, row.id, context.signal);
+}
+
+export const reset = command({
+  path: 'mfa reset',
+  access: 'mfa:reset-with-grant',
+  arguments: ['[users...]'],
+  options: RESET_OPTIONS,
+  own: resetInput,
+  run: async (at, given) => {
+    if (given.grant !== undefined) return onCall(at, given, given.grant);
+    if (isBulk(given)) return bulkReset(at, given);
+    await askAuthority(at.desk, at.signed, RESETTING);
+    throw refusal('no-grant', 'reset-needs-grant', {}, 'verify-or-reason');
+  },
+});
+
+const isBulk = (given: ResetGiven): boolean =>
+  (['from', 'apply', 'plan', 'reason', 'ticket', 'confirm'] as const).some((name) => given[name] !== undefined) ||
+  given.all ||
+  given.dryRun;
+
+/** Resets one user for the verified caller. */
+async function onCall({ context, desk, signed, words }: Operated, given: ResetGiven, grantId: string): Promise<Result> {
+  await askAuthority(desk, signed, RESETTING);
+  const [reference, ...more] = given.users;
+  const others = [...more, given.from, given.apply].some((one) => one !== undefined) || given.all;
+  if (reference === undefined || others) throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
+  const found = await givenUser(desk, reference, given.account);
+  const { reason, ticket, final } = given;
+  const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
+  const attempt = () => resetUnderGrant(desk, signed, asked);
+  const outcome = await untilApproved(context, given.wait, attempt);
+  const heard = words.in(languageOf(outcome.account, outcome.caller, desk.language));
+  return { view: resetView(outcome, words, heard), document: resetDocument(outcome), exit: exitOfReset(outcome) };
 }

@@ -4,14 +4,12 @@ import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
 import type { PlannedRemote, Remote } from '../../rules/remote-reset.js';
 import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
+import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const SHOWN = 20;
 
-export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words): View {
+export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words) {
   const odd = plan.rows.filter(
     (row) => row.objected === true || row.noAddress === true || ['unknown', 'ambiguous', 'admin'].includes(row.class),
   );
@@ -21,19 +19,17 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
     block.title(words('bulk.plan', { count: plan.rows.length }), plan.source),
     block.fields(
       ...ROW_CLASSES.map((name) => [words(`bulk.class-${name}`), String(plan.counts[name])] as const),
-      ...(objected === 0 ? [] : [[words('bulk.objected'), String(objected)] as const]),
-      ...(unreached === 0 ? [] : [[words('bulk.unreached'), String(unreached)] as const]),
+      [words('bulk.objected'), objected === 0 ? null : String(objected)],
+      [words('bulk.unreached'), unreached === 0 ? null : String(unreached)],
       [words('bulk.confirm'), String(plan.confirm)],
-      ...(why === null
-        ? []
-        : [[words('bulk.needs-second'), words('bulk.needs-why', { approval: why, waiting })] as const]),
+      [words('bulk.needs-second'), why === null ? null : words('bulk.needs-why', { approval: why, waiting })],
       [words('approval.reason'), plan.reason],
       [words('approval.ticket'), plan.ticket],
-      ...(plan.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
+      [words('approval.final'), plan.final ? words('approval.final-means') : null],
       ['SHA-256', hash],
     ),
     ...(plan.remote ?? []).map((one) => remoteBlock(one, words)),
-    ...(odd.length === 0 ? [] : [oddRows(odd, words)]),
+    ...(odd.length === 0 ? [] : [shownLines(odd, words, (row) => oddWords(row, words))]),
   ];
 }
 
@@ -43,8 +39,6 @@ const remoteBlock = ({ connector, gate, users, waitMinutes }: PlannedRemote, wor
     words('remote.plan', { connector, count: users, kind: gate, minutes: waitMinutes }),
     gate === 'none' ? 'bad' : 'warn',
   );
-
-const oddRows = (rows: readonly PlannedRow[], words: Words) => shownLines(rows, words, (row) => oddWords(row, words));
 
 /** The first lines of a list, and how many more. */
 function shownLines<Row extends { readonly line: number; readonly account: string; readonly login: string }>(
@@ -121,7 +115,7 @@ export interface RunEnd {
   readonly notDone: readonly RowOutcome[];
 }
 
-export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words): View {
+export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words) {
   const exit = exitOfTally(tally);
   const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? 'bulk.waiting' : 'bulk.partly';
   return [
@@ -130,7 +124,7 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, w
       ...OUTCOMES.flatMap((outcome) =>
         tally.has(outcome) ? [[words(`bulk.outcome-${outcome}`), String(tally.get(outcome))] as const] : [],
       ),
-      ...(job === null ? [] : [[words('bulk.job'), job] as const]),
+      [words('bulk.job'), job],
     ),
     ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => words.term('rowOutcome', outcome))]),
     block.next(

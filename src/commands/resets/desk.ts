@@ -4,9 +4,8 @@ import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { alarmLine, block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
-import type { Words } from '../wording/words.js';
+import { block, localMinute } from '../wording/results.js';
+import { alarmLine } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',
@@ -15,15 +14,21 @@ const status = command({
     const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(desk);
     const frozen = freeze && words('status.frozen-by', { name: freeze.by.name, at: freeze.at });
     const sounding = alarms.map((one) => alarmLine(one, words)).join('; ');
+    const { queued, givenUp: lost, dueSince, late } = mail;
+    const mailIs = { queued, since: late ? dueSince : null, lost, off: more.off };
+    const gigabytes = ((disk.free ?? 0) / 1024 ** 3).toFixed(1);
     return {
       view: [
         block.fields(
           [words('status.alarms'), sounding || words('status.none')],
           [words('status.resets'), frozen ?? words('status.allowed')],
           [words('status.requests'), String(more.approvals)],
-          [words('status.mail'), mailLine(mail, more.off, words)],
+          [words('status.mail'), words('status.mail-is', mailIs)],
           [words('status.latest'), localMinute(clock.latest)],
-          ...(disk.free === null ? [] : [[words('status.disk'), diskLine(disk.free, disk.low, words)] as const]),
+          [
+            words('status.disk'),
+            disk.free === null ? null : words('status.free', { gigabytes, low: String(disk.low) }),
+          ],
         ),
       ],
       document: {
@@ -39,17 +44,6 @@ const status = command({
     };
   },
 });
-
-function mailLine(
-  { queued, givenUp, dueSince, late }: Awaited<ReturnType<typeof deskStatus>>['mail'],
-  off: readonly string[],
-  words: Words,
-) {
-  return words('status.mail-is', { queued, since: late ? dueSince : null, lost: givenUp, off });
-}
-
-const diskLine = (free: number, low: boolean, words: Words): string =>
-  words('status.free', { gigabytes: (free / 1024 ** 3).toFixed(1), low: String(low) });
 
 const resume = command({
   path: 'desk resume',

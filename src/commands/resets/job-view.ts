@@ -4,10 +4,7 @@ import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { rowDocument } from './bulk-view.js';
 
@@ -21,7 +18,7 @@ export const headDocument = (head: JobHead) => ({
   endedAt: iso(head.ended_at),
 });
 
-export const jobsView = (jobs: readonly JobHead[], words: Words): View => [
+export const jobsView = (jobs: readonly JobHead[], words: Words) => [
   block.table(
     (['job', 'started', 'state', 'users', 'ticket'] as const).map((name) => words(`job.${name}`)),
     jobs.map((job) => [job.id, localMinute(job.created_at), stateOf(job, words), doneOf(job, words), job.ticket]),
@@ -42,7 +39,7 @@ export const lineDocument = (line: JobLine) => ({
   ...(line.code === null ? {} : { code: line.code }),
 });
 
-export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: Words): View {
+export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: Words) {
   const tally = new Map<ReturnType<typeof nameOf>, number>();
   for (const line of lines) tally.set(nameOf(line), (tally.get(nameOf(line)) ?? 0) + 1);
   const codes = new Map<string, number>();
@@ -58,17 +55,13 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
       [words('job.Users'), doneOf(head, words)],
       [words('approval.reason'), head.reason],
       [words('approval.ticket'), head.ticket],
-      ...(head.approval_id === null ? [] : [[words('job.approved-by'), approved] as const]),
+      [words('job.approved-by'), head.approval_id === null ? null : approved],
       ...[...tally].map(([outcome, count]) => [words(`bulk.outcome-${outcome}`), String(count)] as const),
-      ...(codes.size === 0
-        ? []
-        : [
-            [
-              words('job.codes'),
-              [...codes].map(([state, n]) => `${n} ${words.term('codeState', state)}`).join(', '),
-            ] as const,
-          ]),
-      ...(undone === 0 ? [] : [[words('job.undone'), String(undone)] as const]),
+      [
+        words('job.codes'),
+        codes.size === 0 ? null : [...codes].map(([state, n]) => `${n} ${words.term('codeState', state)}`).join(', '),
+      ],
+      [words('job.undone'), undone === 0 ? null : String(undone)],
       [words('job.plan'), head.plan_hash],
     ),
     block.next(
@@ -108,7 +101,7 @@ const undoRow = ({ reset, login, outcome, remote }: UndoOutcome) => ({
   ...(remote === null ? {} : { remote }),
 });
 
-export function undoView({ undone, before, stayed, taken }: Undone, words: Words): View {
+export function undoView({ undone, before, stayed, taken }: Undone, words: Words) {
   const remotes = (['cancelled', 'stays'] as const).map(
     (what) => [what, taken.filter(({ remote }) => remote === what).length] as const,
   );
@@ -118,7 +111,7 @@ export function undoView({ undone, before, stayed, taken }: Undone, words: Words
     block.verdict(verdict, stayed.length === 0 ? 'good' : 'warn'),
     block.fields(
       [words('job.undone'), String(undone)],
-      ...(before === 0 ? [] : [[words('job.undone-before'), String(before)] as const]),
+      [words('job.undone-before'), before === 0 ? null : String(before)],
       [words('job.not-undone'), String(stayed.length)],
       ...remotes.flatMap(([what, count]) =>
         count === 0 ? [] : [[words(`remote.undo-${what}`), String(count)] as const],

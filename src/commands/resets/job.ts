@@ -8,7 +8,7 @@ import { idleOutcomes, isNotDone } from '../../procedures/resets/row-outcome.js'
 import { type JobLine, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
-import { askReason } from '../ask-secret.js';
+import { askReason } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { listText, writeNotDone } from './reset-input.js';

@@ -4,9 +4,8 @@ import { findAccount, findUser } from '../../procedures/directory/find-account.j
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';
 import { languageOf } from '../../rules/language.js';
 import { type Command, command, type Result } from '../command.js';
-import { block, sayBlocks } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import type { Words } from '../wording/words.js';
+import { block, pick } from '../wording/results.js';
+import { sayBlocks, type Words } from '../wording/words.js';
 
 const resend = command({
   path: 'mfa resend',

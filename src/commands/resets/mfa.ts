@@ -1,23 +1,65 @@
 /** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
-import { csvText } from '../../procedures/directory/export-directory.js';
+import { allAccounts, csvText } from '../../procedures/directory/export-directory.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import { type Compared, reconcileRemotes } from '../../procedures/upkeep/reconcile-remotes.js';
 import { iso, readMoment } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
 import { longList } from '../wording/long-list.js';
-import { localDay, localMinute } from '../wording/times.js';
+import { block, localDay, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
+import { reset } from './bulk-reset.js';
 import { remoteDocument } from './bulk-view.js';
-import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
-import { commands as resetCommands } from './mfa-reset.js';
 import { remoteRows } from './reset-view.js';
+
+/** What stands at the other systems, beside what the log says (B93). */
+const reconcile = command({
+  path: 'mfa reconcile',
+  access: 'mfa:reset-bulk',
+  options: ['--account <account>'],
+  run: async ({ context, desk, signed, words }, { account }) => {
+    const accounts = account === undefined ? await allAccounts(desk) : [await findAccount(desk, account)];
+    const compared = await reconcileRemotes(desk, signed, accounts, context.signal);
+    const drifts = compared.filter(({ drift }) => drift !== null);
+    return {
+      view: [
+        block.verdict(
+          words('remote.compared', { count: compared.length, drifts: drifts.length }),
+          drifts.length === 0 ? 'good' : 'warn',
+        ),
+        block.table(
+          [words('remote.system'), words('remote.person'), words('remote.log'), words('remote.there')],
+          drifts.map(({ account: { number }, user, remote, there, drift }) => [
+            remote.connector,
+            `${number}/${user.login}`,
+            remote.state,
+            drift === null ? '' : words(`remote.drift-${drift}`, { kinds: there.join(', ') }),
+          ]),
+          words('remote.same'),
+        ),
+      ],
+      document: { reconciled: { people: compared.length, drifts: drifts.map(driftDocument) } },
+      // Could not be read, says something else.
+      exit: drifts.some(({ drift }) => drift === 'not-read') ? 7 : drifts.length > 0 ? 4 : 0,
+    };
+  },
+});
+
+const driftDocument = ({ account, user, remote, there, drift }: Compared) => ({
+  account: account.number,
+  user: user.id,
+  login: user.login,
+  connector: remote.connector,
+  external: user.external,
+  log: remote.state,
+  there,
+  drift,
+});
 
 const status = command({
   path: 'mfa status',
@@ -32,7 +74,7 @@ const status = command({
   },
 });
 
-function statusView(state: MfaStatus, words: Words): View {
+function statusView(state: MfaStatus, words: Words) {
   return [
     block.title(`${state.user.name} · ${state.account.name} (${state.account.number})`, state.user.login),
     block.fields(
@@ -40,7 +82,7 @@ function statusView(state: MfaStatus, words: Words): View {
       [words('mfa.codes-left'), String(state.backupCodesLeft)],
       [words('reset.devices'), String(state.devices)],
       [words('reset.sessions'), String(state.sessions)],
-      ...(state.code === null ? [] : [[words('status.code'), words(`status.code-${state.code}`)] as const]),
+      [words('status.code'), state.code === null ? null : words(`status.code-${state.code}`)],
       ...resetRows(state, words),
       ...remoteRows(state.remote, words),
     ),
@@ -93,13 +135,10 @@ const freeze = command({
   },
 });
 
-function freezeView({ until, reason }: Freeze, words: Words): View {
+function freezeView({ until, reason }: Freeze, words: Words) {
   return [
     block.verdict(words('status.frozen'), 'warn'),
-    block.fields(
-      [words('status.resets'), words('status.stopped', { until })],
-      ...(reason === null ? [] : [[words('approval.reason'), reason] as const]),
-    ),
+    block.fields([words('status.resets'), words('status.stopped', { until })], [words('approval.reason'), reason]),
     block.next('countersign mfa thaw'),
   ];
 }
@@ -163,12 +202,4 @@ const toCall = ({ reset, account, user, state }: PendingEnrolment) => [
   reset.id,
 ];
 
-export const commands: readonly Command[] = [
-  status,
-  ...resetCommands,
-  ...resendCommands,
-  freeze,
-  thaw,
-  pending,
-  ...reconcileCommands,
-];
+export const commands: readonly Command[] = [status, reset, ...resendCommands, freeze, thaw, pending, reconcile];

@@ -1,14 +1,11 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
-import type { View } from '../../terminal/render.js';
-import { block, sayBlocks } from '../wording/blocks.js';
-import { pick } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
-import type { Words } from '../wording/words.js';
+import { block, localMinute, pick } from '../wording/results.js';
+import { sayBlocks, type Words } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
 
-export function resetView(done: ResetOutcome, words: Words, heard: Words): View {
+export function resetView(done: ResetOutcome, words: Words, heard: Words) {
   const { removed, enrolmentCode } = done;
   const rows = [
     [words('reset.asked-by'), `${done.caller.name} (${done.caller.login})`] as const,

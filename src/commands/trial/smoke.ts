@@ -1,8 +1,8 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { type Command, type Context, command, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
-import { foundDesk, importSamples, runStep, type ScriptDesk, type Step, scriptDesk, typed } from './demo-script.js';
+import { foundDesk, importSamples, runStep, type ScriptDesk, type Step, scriptDesk, typed } from './demo-desk.js';
 
 interface SmokeStep {
   readonly name: string;

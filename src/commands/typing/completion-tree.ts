@@ -3,7 +3,7 @@ import { methodIds } from '../../procedures/codes/methods.js';
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
+import { GLOBAL_OPTIONS } from './flag-names.js';
 
 export interface Word {
   readonly word: string;
@@ -76,7 +76,7 @@ function placeOf(path: string, paths: ReadonlySet<string>, sources: Sources): Pl
   const { commands, policy } = sources;
   const spec = commands.find((command) => command.path === path);
   const children = path === 'help' ? helpWords(sources) : childrenOf(path, paths, sources);
-  const fixed = (spec?.arguments ?? []).flatMap(({ name }) => argumentWords(name, policy));
+  const fixed = (spec?.arguments ?? []).flatMap(({ name }) => wordsOf(name.replace(/[<>[\].]/g, ''), '', policy));
   return {
     path,
     words: [...children, ...fixed.map((word) => ({ word, about: '' }))].filter(({ word }) => PLAIN.test(word)),
@@ -139,9 +139,6 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   switch: ['on', 'off'],
   method: methodIds,
 };
-
-const argumentWords = (name: string, policy: Policy): readonly string[] =>
-  wordsOf(name.replace(/[<>[\].]/g, ''), '', policy);
 
 /** A description for a shell's list: one line without control characters. */
 const plainText = (text: string): string => text.replace(/\s+/g, ' ').trim();

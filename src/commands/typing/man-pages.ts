@@ -4,7 +4,7 @@
  * that troff would read as a command.
  */
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
+import { GLOBAL_OPTIONS } from './flag-names.js';
 import { type TopicFiles, topicNames, topicText } from './help-topics.js';
 
 export interface ManPage {

@@ -43,10 +43,7 @@ export const asksForHelp = (argv: readonly string[]): boolean =>
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
 
-export function usageRefusal(
-  error: { readonly code: string; readonly message: string },
-  word: string | undefined,
-): Refusal {
+export function usageRefusal(error: { readonly code: string; readonly message: string }, word: string | undefined) {
   const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = withoutValue(error.message)

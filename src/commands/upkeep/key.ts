@@ -4,13 +4,11 @@
  */
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
-import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-store.js';
-import { askNewSecret, askSecret } from '../ask-secret.js';
+import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import type { Words } from '../wording/words.js';
+import { block } from '../wording/results.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };
@@ -64,8 +62,11 @@ const restore = command({
         block.verdict(words(check ? 'key.opens' : 'key.restored')),
         block.fields(
           [words('key.key'), opened.keyId],
-          ...(opened.place === null ? [] : [[words('key.file'), opened.place] as const]),
-          [words('key.store'), storeWords(opened, words)],
+          [words('key.file'), opened.place],
+          [
+            words('key.store'),
+            words('key.fits', { fits: opened.fitsStore === null ? null : String(opened.fitsStore) }),
+          ],
         ),
       ],
       document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
@@ -73,9 +74,6 @@ const restore = command({
     };
   },
 });
-
-const storeWords = ({ fitsStore: fits }: OpenedKey, words: Words): string =>
-  words('key.fits', { fits: fits === null ? null : String(fits) });
 
 const jwks = command({
   path: 'key jwks',

@@ -1,4 +1,7 @@
-/** `outbox …`: queued and sent messages; `events resend`: what other systems have missed. Content and codes are sealed and never shown. */
+/**
+ * `outbox …`: queued and sent messages, whose content and codes are sealed and never shown; `events resend`: what other systems have missed;
+ * `connector …`: the other systems where logins are reset (B93), and whether their tokens may do just that.
+ */
 import * as z from 'zod';
 import { isRefusal, refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
@@ -9,12 +12,57 @@ import { pause } from '../../procedures/pause.js';
 import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
 import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { moments } from '../wording/documents.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute, moments } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
+
+const listConnectors = command({
+  path: 'connector list',
+  access: 'outbox:read',
+  run: async ({ desk, words }) => {
+    const { connectors } = desk;
+    const all = await Promise.all(connectors.names().map((name) => connectors.settings(name)));
+    const open = all.filter(({ gate }) => gate.kind !== 'suspend').map(({ name }) => name);
+    return {
+      view: [
+        block.table(
+          (['name', 'kind', 'gate', 'place'] as const).map((column) => words(`connector.${column}`)),
+          all.map(({ name, kind, gate, place }) => [name, kind, words.term('gate', gate.kind), place]),
+          words('connector.no-connector'),
+        ),
+        ...(open.length === 0 ? [] : [block.blank, block.note(words('connector.open-gate', { open }))]),
+      ],
+      document: { connectors: all.map(({ name, kind, gate, place }) => ({ name, kind, place, gate })) },
+    };
+  },
+});
+
+const checkConnector = command({
+  path: 'connector check',
+  access: 'outbox:flush',
+  arguments: ['<name>'],
+  run: async ({ context, desk, words }, { name }) => {
+    const connector = await desk.connectors.pick(name, context.signal);
+    const found = await connector.check();
+    const findings = [
+      ...(found.why === null ? [] : [words('connector.in-the-way', { trouble: found.why })]),
+      ...found.missing.map((permission) => words('connector.missing', { permission })),
+      ...found.tooMany.map((permission) => words('connector.too-many', { permission })),
+      ...found.notes.map((checkNote) => words('connector.note', { checkNote })),
+    ];
+    return {
+      view: [
+        findings.length === 0
+          ? block.verdict(words('connector.all-right'))
+          : block.verdict(words('connector.findings', { count: findings.length }), 'bad'),
+        block.lines(...findings),
+      ],
+      document: { check: { name, kind: connector.kind, ...found } },
+      // Out of reach, partly right, right.
+      exit: found.why !== null ? 7 : findings.length > 0 ? 4 : 0,
+    };
+  },
+});
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
@@ -27,7 +75,7 @@ const offDocument = (off: ReadonlyMap<string, number>) =>
   Object.fromEntries([...off].map(([kind, since]) => [kind, { since: iso(since) }]));
 
 /** A channel whose receiver answered HTTP 410 (gone) stays off until a person has checked it. */
-function offLines(off: ReadonlyMap<string, number>, words: Words): View {
+function offLines(off: ReadonlyMap<string, number>, words: Words) {
   const lines = [...off].map(([kind, since]) => words('outbox.off', { kind, since }));
   return lines.length === 0 ? [] : [block.lines(...lines), block.next(words('outbox.on-again'))];
 }
@@ -174,4 +222,4 @@ const resend = command({
   },
 });
 
-export const commands: readonly Command[] = [list, show, flush, test, resend];
+export const commands: readonly Command[] = [list, show, flush, test, resend, listConnectors, checkConnector];

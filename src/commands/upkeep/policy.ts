@@ -2,9 +2,8 @@
 import type { PolicyPin } from '../../desk.js';
 import { acceptPolicy } from '../../procedures/upkeep/care-for-store.js';
 import type { Policy } from '../../rules/policy.js';
-import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const show = command({
@@ -23,7 +22,7 @@ const show = command({
 });
 
 /** The settings name another policy than the one that the desk has accepted. */
-const waitingBlocks = ({ offered: { source, hash } }: PolicyPin, words: Words): View => [
+const waitingBlocks = ({ offered: { source, hash } }: PolicyPin, words: Words) => [
   block.blank,
   block.note(words('policy.not-accepted', { source, hash })),
   block.next('countersign policy check', 'countersign policy accept'),
@@ -37,7 +36,7 @@ const policyDocument = ({ source, categories, roles, limits }: Policy, hash: str
   limits,
 });
 
-function policyView(policy: Policy, hash: string, words: Words): View {
+function policyView(policy: Policy, hash: string, words: Words) {
   const inWords = (figure: number | boolean): string =>
     typeof figure === 'number' ? String(figure) : words(figure ? 'mfa.yes' : 'mfa.no');
   return [
@@ -63,7 +62,7 @@ function policyView(policy: Policy, hash: string, words: Words): View {
 }
 
 /** One line for each role, its permissions in the order of the policy file. The renderer wraps them. */
-function roleBlocks({ roles }: Policy, words: Words): readonly Block[] {
+function roleBlocks({ roles }: Policy, words: Words) {
   const customers = Object.entries(roles.customers).flatMap(([edition, rules]) =>
     Object.entries(rules).map(([role, { holds }]) => [`${edition} ${role}`, words('policy.holds', { holds })] as const),
   );
@@ -114,7 +113,7 @@ const accept = command({
         block.fields(
           [words('policy.from'), source],
           ['SHA-256', after],
-          ...(changed ? [[words('policy.before'), before ?? words('policy.none')] as const] : []),
+          [words('policy.before'), changed ? (before ?? words('policy.none')) : null],
         ),
         ...(follows ? [block.note(words('policy.follows'))] : []),
       ],

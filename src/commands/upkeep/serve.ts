@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { type Command, type Context, command, type Given } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block } from '../wording/results.js';
 
 const OPTIONS = [
   '--listen <address>',

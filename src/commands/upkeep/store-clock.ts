@@ -1,18 +1,14 @@
 /** `store clock`: shows the desk's clock, confirms a long silence, or sets back a latest time that was wrong (B87). */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
-import { askSecondOperator } from '../ask-approver.js';
-import { askYes } from '../ask-missing.js';
-import { askCode, askLine, askSecret, readSecretLines } from '../ask-secret.js';
+import { askCode, askLine, askSecret, askYes, needSecondOperator, readSecretLines } from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { block, localMinute } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 
 const OPTIONS = [
@@ -47,16 +43,12 @@ const clock = command({
 });
 
 async function setBack(context: Context, words: Words, desk: Desk, given: ClockGiven): Promise<Result> {
-  const shape = { least: 2, most: 2, what: words('clock.lines-passwords') };
   const both = given.passwordStdin && given.approverPasswordStdin;
-  const [own, others] = both ? await readSecretLines(context, '--password-stdin', shape) : [];
+  const [own, others] = both ? await readSecretLines(context, '--password-stdin', words('clock.lines-passwords')) : [];
   const signed = await signedIn(context, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
-  const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code }, undefined, others);
-  if (signIn === undefined) {
-    const what = words('clock.setting-back');
-    throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
-  }
+  const second = { approver, approverPasswordStdin, code };
+  const signIn = await needSecondOperator(context, second, 'clock.setting-back', others);
   const done = await setClockBack(desk, signed, await secondOperator(desk, signIn, signed.operator.id));
   return result(words, 'clock.set-back', done, done.to, ['countersign login', words('clock.each-machine')]);
 }
@@ -83,7 +75,7 @@ function result(words: Words, verdict: ScreenKey, done: MendedClock, machineAt: 
       block.fields(
         [words('clock.machine'), localMinute(machineAt)],
         [words('clock.log'), localMinute(to)],
-        ...(from === to ? [] : [[words('clock.before'), localMinute(from)] as const]),
+        [words('clock.before'), from === to ? null : localMinute(from)],
       ),
       ...(next.length === 0 ? [] : [block.next(...next)]),
     ],

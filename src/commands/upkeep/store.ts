@@ -1,26 +1,15 @@
 /** `store …`: looks after the store as a whole. A copy never contains the master key. */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, refusal } from '../../errors.js';
-import type { RekeyedStore, RestoredStore } from '../../house.js';
+import { isRefusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
-import {
-  backUpStore,
-  CARE_FOR_KEY,
-  CARE_FOR_STORE,
-  type StoreInfo,
-  storeInfo,
-} from '../../procedures/upkeep/care-for-store.js';
+import { backUpStore, CARE_FOR_KEY, CARE_FOR_STORE, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
-import { approverInput, approverOptions, askSecondOperator, type GivenApprover } from '../ask-approver.js';
-import { askYes } from '../ask-missing.js';
+import { approverInput, approverOptions, askSecondOperator, askYes, needSecondOperator, shownToken } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import { block, localMinute } from '../wording/results.js';
 import { commands as mendingClock } from './store-clock.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -28,29 +17,27 @@ const info = command({
   path: 'store info',
   access: 'store:manage',
   run: async ({ desk, words }) => {
-    const known = await storeInfo(desk);
-    const { log, createdAt, ...rest } = known;
-    const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
+    const { log, createdAt, ...known } = await storeInfo(desk);
+    const root = hex(log.root);
     return {
-      view: [block.fields(...infoRows(known, words))],
-      document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
+      view: [
+        block.fields(
+          [words('store.store'), `${known.place} (${known.engine})`],
+          [words('store.id'), known.id ?? words('store.none')],
+          [words('store.created'), createdAt === null ? words('store.unknown') : localMinute(createdAt)],
+          [words('store.schema'), known.schema],
+          [words('store.size'), `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
+          [words('store.key'), known.keyId],
+          ...Object.entries(known.counts).map(([what, count]) => [words.term('counted', what), String(count)] as const),
+          [words('store.audit-log'), words('store.log-is', { entries: log.size, root: root.slice(0, 16) })],
+        ),
+      ],
+      document: {
+        store: { ...known, createdAt: iso(createdAt), log: { size: log.size, root, latestAt: iso(log.latestAt) } },
+      },
     };
   },
 });
-
-function infoRows(known: StoreInfo, words: Words): readonly (readonly [string, string])[] {
-  const root = hex(known.log.root).slice(0, 16);
-  return [
-    [words('store.store'), `${known.place} (${known.engine})`],
-    [words('store.id'), known.id ?? words('store.none')],
-    [words('store.created'), known.createdAt === null ? words('store.unknown') : localMinute(known.createdAt)],
-    [words('store.schema'), known.schema],
-    [words('store.size'), `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
-    [words('store.key'), known.keyId],
-    ...Object.entries(known.counts).map(([what, count]) => [words.term('counted', what), String(count)] as const),
-    [words('store.audit-log'), words('store.log-is', { entries: known.log.size, root })],
-  ];
-}
 
 const migrate = command({
   path: 'store migrate',
@@ -103,12 +90,20 @@ const restore = command({
   run: async ({ context, words }, given) => {
     const { file, acceptRollback } = given;
     const signed = await restorer(context);
-    const approve = (desk: Desk) => askApprover(context, given, desk, signed?.operator.id ?? null);
+    // Called only if the restore loses something.
+    const approve = async (desk: Desk) =>
+      secondOperator(desk, await needSecondOperator(context, given, 'store.accepting'), signed?.operator.id ?? null);
     const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
+    const { logSize, logSizeBefore, kept, place } = restored;
     return {
       view: [
         block.verdict(words('store.restored')),
-        block.fields(...restoredRows(file, restored, words)),
+        block.fields(
+          [words('store.from'), file],
+          [words('store.store'), place],
+          [words('store.log'), words('store.entries-before', { logSize, logSizeBefore })],
+          [words('store.old-store'), kept],
+        ),
         block.next(words('store.verify-it')),
       ],
       document: { restore: { file, ...restored } },
@@ -116,43 +111,18 @@ const restore = command({
   },
 });
 
-function restoredRows(file: string, restored: RestoredStore, words: Words): readonly (readonly [string, string])[] {
-  const { logSize, logSizeBefore, kept, place } = restored;
-  return [
-    [words('store.from'), file],
-    [words('store.store'), place],
-    [words('store.log'), words('store.entries-before', { logSize, logSizeBefore })],
-    ...(kept === null ? [] : [[words('store.old-store'), kept] as const]),
-  ];
-}
-
 /** The operator who restores, with store:manage; null if there is no store to sign in to. Checked before any prompt. */
 async function restorer(context: Context): Promise<SignedOperator | null> {
-  const { token } = await context.settings();
   try {
     const desk = await context.desk();
-    const signed = await authenticateOperator(desk, {
-      token: token ?? (await context.sessions.read('operator', 'desk')),
-      via: token === undefined ? 'session' : 'token',
-      access: 'store:manage',
-      command: 'store restore',
-    });
+    const claim = { ...(await shownToken(context)), access: 'store:manage', command: 'store restore' } as const;
+    const signed = await authenticateOperator(desk, claim);
     await askAuthority(desk, signed, CARE_FOR_STORE);
     return signed;
   } catch (error) {
     if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt')) return null;
     throw error;
   }
-}
-
-/** Called only if the restore loses something. */
-async function askApprover(context: Context, given: GivenApprover, desk: Desk, requesterId: string | null) {
-  const signIn = await askSecondOperator(context, given);
-  if (signIn === undefined) {
-    const what = wordsOf(context)('store.accepting');
-    throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
-  }
-  return secondOperator(desk, signIn, requesterId);
 }
 
 /** `store rekey`: replaces the master key while others work. Explains the consequences first. */
@@ -164,22 +134,22 @@ const rekey = command({
     if (!context.options.yes) await context.show([block.lines(...words('store.before-rekey').split('\n'))]);
     await askYes(context, words('store.sure'));
     const done = await context.house.rekeyStore(signed);
-    return { view: rekeyedView(done, words), document: { rekey: done } };
+    const { to, from, place, oldKey, sealed, tagged } = done;
+    return {
+      view: [
+        block.verdict(words('store.key-changed')),
+        block.fields(
+          [words('store.key'), words('store.key-in', { to, place })],
+          [words('store.old-key'), words('store.old-key-is', { from, oldKey })],
+          [words('store.sealed'), words('store.values', { sealed })],
+          [words('store.tagged'), words('store.rows', { tagged })],
+        ),
+        block.note(words(oldKey === null ? 'store.remove-key' : 'store.delete-key')),
+        block.next('countersign key backup FILE', words('store.checkpoint')),
+      ],
+      document: { rekey: done },
+    };
   },
 });
-
-function rekeyedView({ to, from, place, oldKey, sealed, tagged }: RekeyedStore, words: Words): View {
-  return [
-    block.verdict(words('store.key-changed')),
-    block.fields(
-      [words('store.key'), words('store.key-in', { to, place })],
-      [words('store.old-key'), words('store.old-key-is', { from, oldKey })],
-      [words('store.sealed'), words('store.values', { sealed })],
-      [words('store.tagged'), words('store.rows', { tagged })],
-    ),
-    block.note(words(oldKey === null ? 'store.remove-key' : 'store.delete-key')),
-    block.next('countersign key backup FILE', words('store.checkpoint')),
-  ];
-}
 
 export const commands: readonly Command[] = [info, migrate, backup, restore, rekey, ...mendingClock];

@@ -3,7 +3,7 @@ import { Refusal } from '../../errors.js';
 import { printableJson } from '../../terminal/printable.js';
 import { renderView, type View } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
-import type { block } from './blocks.js';
+import type { block } from './results.js';
 import { wordsOf } from './words.js';
 
 export interface LongList<T> {

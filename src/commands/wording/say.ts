@@ -1,7 +1,7 @@
 /** Says a message of the catalogue (ICU MessageFormat) with its facts, in one of the languages of data/messages (B98). */
 import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
 import type { Fact, Facts, Problem } from '../../errors.js';
-import { localMinute, localSecond, waitFrom } from './times.js';
+import { localMinute, localSecond, waitFrom } from './results.js';
 
 // The library asks Intl which locales it knows, to no use here. The first such question takes a third of a command's time: those of
 // NumberFormat, ListFormat and RelativeTimeFormat are asked only where a sentence needs them.

@@ -36,10 +36,7 @@ export function worded(refused: Refusal, reader: Reader, words: Words): Refusal 
   return new Refusal(code, message ?? customer.unsaid, {
     ...(hints.length === 0 ? {} : { hint: hints.join('   ') }),
     problems: message === undefined ? [] : problems,
-    also: reader === 'desk' ? also : withoutDeskOnly(also),
+    also: Object.fromEntries(Object.entries(also).filter(([name]) => reader === 'desk' || !DESK_ONLY.includes(name))),
     cause: cause ?? refused,
   });
 }
-
-const withoutDeskOnly = (also: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(also).filter(([name]) => !DESK_ONLY.includes(name)));

@@ -2,15 +2,52 @@
 import en from '../../../data/messages/en/screens.json' with { type: 'json' };
 import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
 import type { Fact, Facts } from '../../errors.js';
+import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
+import type { Block } from '../../terminal/render.js';
 import type { Tongue } from '../ports.js';
-import { inSentences } from './known.js';
+import { block, localClock } from './results.js';
 import { say } from './say.js';
+
+type Texts = Readonly<Record<string, string>>;
+
+/**
+ * Sentences that stand in the code in English, because JSON has them so: findings of `doctor`, faults of rows, refusals of store and settings.
+ * A language has them under their English (`sentences` in data/messages): what is in `{0}` stays as it is, `{a}` is such a sentence itself.
+ */
+const patterns = new WeakMap<Texts, readonly (readonly [english: RegExp, own: string])[]>();
+
+/** Of two sentences that fit, the one with more words of its own comes first. */
+const fixed = (english: string): number => english.replace(/\{\w\}/g, '').length;
+
+const compile = (sentences: Texts) =>
+  Object.entries(sentences)
+    .sort(([a], [b]) => fixed(b) - fixed(a))
+    .map(([english, own]) => {
+      const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w)\}/g, '(?<_$1>.+?)');
+      return [new RegExp(`^${text}$`, 's'), own] as const;
+    });
+
+/** A longer text holds something from outside, on which matching could take very long. */
+const LONGEST = 2_000;
+
+/** The text in the language of these sentences; as it is if it is none of them. */
+function inSentences(sentences: Texts, text: string): string {
+  if (!patterns.has(sentences)) patterns.set(sentences, compile(sentences));
+  if (text.length > LONGEST) return text;
+  for (const [english, own] of patterns.get(sentences) ?? []) {
+    const held = english.exec(text);
+    const part = (name: string) => held?.groups?.[`_${name}`] ?? '';
+    const said = (_: string, name: string) => (/\d/.test(name) ? part(name) : inSentences(sentences, part(name)));
+    if (held !== null) return own.replaceAll(/\{(\w)\}/g, said);
+  }
+  const steps = text.split('   ');
+  return steps.length === 1 ? text : steps.map((step) => inSentences(sentences, step)).join('   ');
+}
 
 type Groups = typeof en;
 /** Group and key, such as `verdict.neutral`. */
 export type ScreenKey = { [G in keyof Groups]: `${G}.${Extract<keyof Groups[G], string>}` }[keyof Groups];
 
-type Texts = Readonly<Record<string, string>>;
 type Catalogue = Readonly<Record<string, Texts>>;
 
 export interface Words {
@@ -68,3 +105,13 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
     catalogue,
   });
 }
+
+/** A sentence to read aloud, and what it means where the operator works in another language. */
+export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
+  block.say(heard(key, facts)),
+  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
+];
+
+/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
+export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
+  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });

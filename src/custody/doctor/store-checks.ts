@@ -1,7 +1,6 @@
 /** What `doctor` looks at in a store that opens: key, policy, log, tables, messages, people. Each changes nothing and needs no other. */
 import { join } from 'node:path';
-import { alarmLine } from '../../commands/wording/blocks.js';
-import { englishAt } from '../../commands/wording/words.js';
+import { alarmLine, englishAt } from '../../commands/wording/words.js';
 import type { Settings } from '../../config.js';
 import { readDeliveryConfig } from '../../delivery/registry.js';
 import { isRefusal } from '../../errors.js';

@@ -1,8 +1,8 @@
 /** A long list is one table and one document, however many pages it is read in. */
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/commands/command.js';
-import { block } from '../../../src/commands/wording/blocks.js';
 import { longList } from '../../../src/commands/wording/long-list.js';
+import { block } from '../../../src/commands/wording/results.js';
 import { makeStyle } from '../../../src/terminal/style.js';
 
 const name = (n: number) => `row-${String(n).padStart(4, '0')}`;

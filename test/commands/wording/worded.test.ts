@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import de from '../../../data/messages/de/refusals.json' with { type: 'json' };
 import en from '../../../data/messages/en/refusals.json' with { type: 'json' };
-import { localZoned, waitFrom } from '../../../src/commands/wording/times.js';
+import { localZoned, waitFrom } from '../../../src/commands/wording/results.js';
 import { worded } from '../../../src/commands/wording/worded.js';
 import { Refusal, refusal } from '../../../src/errors.js';
 import { hours, minutes } from '../../../src/rules/duration.js';

@@ -1,6 +1,6 @@
 /** What stands on the operator's screen before the phrase is asked (B76, B09). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertLines, alertsDocument } from '../../../src/commands/calls/alerts-view.js';
+import { alertLines, alertsDocument } from '../../../src/commands/calls/verdict-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
 import { beginCall, endCall } from '../../../src/procedures/calls/live-calls.js';

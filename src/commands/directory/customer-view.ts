@@ -1,14 +1,77 @@
-/** Users as documents and views: facts and states, never a secret (B11). */
+/** Accounts and users as documents and views: facts and states, never a secret (B11). */
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
-import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
+import {
+  type AccountDescription,
+  SHARING_SHOWN,
+  type UserDescription,
+} from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
-import type { User } from '../../rules/people.js';
-import type { Block, View } from '../../terminal/render.js';
-import { block } from '../wording/blocks.js';
-import { moments, pick } from '../wording/documents.js';
+import type { Account, User } from '../../rules/people.js';
+import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
+
+export const accountDocument = (account: Account) => ({
+  ...pick(account, 'id', 'number', 'name', 'edition', 'sso', 'country', 'language', 'connector'),
+  ...moments(account, 'mfaRequiredAt'),
+  phoneResetForbidden: account.phoneResetForbidden,
+  ...moments(account, 'disabledAt'),
+});
+
+export function accountTable(accounts: readonly Account[], empty: string, words: Words) {
+  const name = { title: words('approval.col-name'), max: 40 };
+  const sso = { title: words('directory.sso'), max: 12 };
+  return block.table(
+    [words('directory.number'), name, words('directory.edition'), sso, words('mfa.state')],
+    accounts.map((account) => [
+      account.number,
+      account.name,
+      account.edition,
+      account.sso ?? '',
+      account.disabledAt === null ? '' : words.term('switched', 'disabled'),
+    ]),
+    empty,
+  );
+}
+
+/** The note under a table that was cut. */
+export function cutNote(words: Words, shown: number, more: boolean, capped: boolean, page?: number) {
+  if (!more) return [];
+  const how = capped ? 'capped' : page === undefined ? 'limit' : 'page';
+  const named = page === undefined || page === 1 ? null : page;
+  return [block.note(words('directory.cut', { page: named, shown, how, next: (page ?? 0) + 1 }))];
+}
+
+export function accountView(described: AccountDescription, words: Words) {
+  const { account, users, disabled, sso: logins, roles, enrolled, issuer } = described;
+  const each = Object.entries(roles).map(([role, count]) => `${count} ${words.term('roleTitle', role)}`);
+  const off = { at: account.disabledAt };
+  return [
+    block.title(`${account.name} (${account.number})`, account.id),
+    block.fields(
+      [words('directory.Edition'), account.edition],
+      [words('directory.State'), words(off.at === null ? 'directory.active' : 'directory.disabled-since', off)],
+      [words('directory.Users'), words('directory.users-are', { users, each, disabled })],
+      [words('status.mfa'), mfaWords(account, words)],
+      [words('directory.Enrolled'), words('directory.enrolled-are', { enrolled, users })],
+      [words('directory.Sso'), words('directory.sso-is', { sso: account.sso, logins, issuer })],
+      [words('directory.Country'), account.country],
+      [words('directory.Language'), account.language],
+      [words('directory.Connector'), account.connector],
+      [words('directory.Resets'), words('directory.resets-are', { forbidden: String(account.phoneResetForbidden) })],
+    ),
+  ];
+}
+
+const mfaWords = ({ edition, mfaRequiredAt }: Account, words: Words): string =>
+  edition === 'classic' ? words('directory.mfa-outside') : words('directory.mfa-is', { at: mfaRequiredAt });
+
+export const describedDocument = ({ account, ...found }: AccountDescription) => ({
+  ...accountDocument(account),
+  users: { total: found.users, disabled: found.disabled, sso: found.sso, roles: found.roles, enrolled: found.enrolled },
+  ssoIssuer: found.issuer,
+});
 
 /** `contacts` says whether e-mail and phone are in full (B83). */
 export const userDocument = ({ account, user, contacts }: SeenUser) => ({
@@ -49,7 +112,7 @@ function stateOf({ account, user }: FoundUser, words: Words): string {
 }
 
 /** The warning for a new login that needs single sign-on before its account has it. */
-export function ssoBlocks({ account, user }: FoundUser, words: Words): View {
+export function ssoBlocks({ account, user }: FoundUser, words: Words) {
   if (user.signIn !== 'sso' || account.sso !== null) return [];
   return [
     block.note(words('directory.no-sso-yet', { number: account.number })),
@@ -63,10 +126,12 @@ type Described = Omit<UserDescription, 'sharing'> &
 const phoneWords = ({ phone, phoneE164 }: User, words: Words): string =>
   `${phone === '' ? words('directory.none-on-file') : phone}${phoneE164 === null || phoneE164 === phone ? '' : ` (${phoneE164})`}`;
 
-export function userView(described: Described, words: Words): View {
+export function userView(described: Described, words: Words) {
   const { account, user, sharing } = described;
   const role = words.term('roleTitle', user.role);
-  const locks = described.locks.map((lock) => lockWords(lock, words)).join('; ');
+  const locks = described.locks
+    .map(({ subject, until }) => words('directory.lock-is', { lockSubject: subject, until }))
+    .join('; ');
   return [
     block.title(`${user.name} · ${account.name} (${account.number})`, user.login),
     block.fields(
@@ -105,13 +170,10 @@ function factorsByKind({ factors }: MfaStatus): Readonly<Record<string, number>>
   );
 }
 
-const lockWords = ({ subject, until }: Lock, words: Words): string =>
-  words('directory.lock-is', { lockSubject: subject, until });
-
 const SHARING_LISTED = 8;
 
 /** Logins with the same e-mail or phone are listed, so that nobody is taken for another (B09); --json lists all. */
-function sharingBlocks(sharing: readonly SeenUser[], words: Words): readonly Block[] {
+function sharingBlocks(sharing: readonly SeenUser[], words: Words) {
   if (sharing.length === 0) return [];
   const rest = sharing.length - SHARING_LISTED;
   const many = String(rest === SHARING_SHOWN - SHARING_LISTED);

@@ -1,5 +1,43 @@
-/** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
+/** What results are made of, in few words: the blocks of a view (terminal/render.ts), the members of a JSON document, moments as people read them. */
 import { hours, minutes } from '../../rules/duration.js';
+import { iso } from '../../rules/moment.js';
+import type { Block, Tone } from '../../terminal/render.js';
+import type { TableColumn } from '../../terminal/table.js';
+
+export const block = {
+  blank: { kind: 'blank' },
+  title: (text: string, aside?: string): Block => ({ kind: 'title', text, aside }),
+  verdict: (verdict: string, tone: Tone = 'good'): Block => ({ kind: 'verdict', verdict, tone }),
+  say: (text: string): Block => ({ kind: 'say', text }),
+  private: (text: string): Block => ({ kind: 'private', text }),
+  note: (text: string): Block => ({ kind: 'note', text }),
+  next: (...lines: readonly string[]): Block => ({ kind: 'next', lines }),
+  alerts: (...lines: readonly string[]): Block => ({ kind: 'alerts', lines }),
+  lines: (...lines: readonly string[]): Block => ({ kind: 'lines', lines }),
+  picture: (...lines: readonly string[]): Block => ({ kind: 'picture', lines }),
+  /** A row without a value is left out. */
+  fields: (...rows: readonly (readonly [label: string, value: string | null])[]): Block => ({
+    kind: 'fields',
+    rows: rows.flatMap(([label, value]) => (value === null ? [] : [[label, value] as const])),
+  }),
+  /** A column is its title alone, where it is like any other. */
+  table: (columns: readonly (string | TableColumn)[], rows: readonly (readonly string[])[], empty = '') => ({
+    kind: 'table' as const,
+    columns: columns.map((column) => (typeof column === 'string' ? { title: column } : column)),
+    rows,
+    empty,
+  }),
+} as const satisfies Readonly<Record<Block['kind'], unknown>>;
+
+/** These members, in this order. */
+export const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]): Pick<From, Name> =>
+  Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<From, Name>;
+
+/** These moments, as scripts read them. */
+export const moments = <Name extends string>(
+  from: { readonly [One in NoInfer<Name>]: number | null },
+  ...names: readonly Name[]
+) => Object.fromEntries(names.map((name) => [name, iso(from[name])])) as Record<Name, string | null>;
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
