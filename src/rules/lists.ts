@@ -7,10 +7,7 @@ export const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (read
   Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(at * most, (at + 1) * most));
 
 /** Does it for some at a time, and gives what came of all. */
-export async function inChunks<In, Out>(
-  items: readonly In[],
-  work: (some: readonly In[]) => Promise<readonly Out[]>,
-): Promise<readonly Out[]> {
+export async function inChunks<In, Out>(items: readonly In[], work: (some: readonly In[]) => Promise<readonly Out[]>) {
   const found: Out[] = [];
   for (const some of chunksOf(items)) found.push(...(await work(some)));
   return found;

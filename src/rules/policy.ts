@@ -4,7 +4,7 @@
  * contains its hash, taken over `policyDocument`.
  */
 import type * as z from 'zod';
-import { type Problem, type Refusal, refusal } from '../errors.js';
+import { type Refusal, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
 import type { OperatorRules } from './operator-roles.js';
 import type { CustomerRole, Edition } from './people.js';
@@ -85,14 +85,7 @@ export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked 
   return assemble(source, actions.content.categories, roles.content, limits.content);
 }
 
-type FileReading<T> = { readonly content: T } | { readonly problems: readonly Problem[] };
-
-function readFile<T>(
-  name: string,
-  schema: z.ZodType<T>,
-  check: (content: T) => readonly PolicyFault[],
-  data: unknown,
-): FileReading<T> {
+function readFile<T>(name: string, schema: z.ZodType<T>, check: (content: T) => readonly PolicyFault[], data: unknown) {
   // Each schema is used once in a process: compiling it first would take longer than reading with it.
   const parsed = schema.safeParse(data, { error: inPlainWords, jitless: true });
   const faults = parsed.success ? check(parsed.data) : parsed.error.issues.flatMap(shapeFaults);

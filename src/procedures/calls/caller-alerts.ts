@@ -30,12 +30,7 @@ export interface CallerAlerts {
 const ON_THE_LINE = hours(1);
 
 /** `operatorId`: who reads them. */
-export async function callerAlerts(
-  desk: Desk,
-  call: Call,
-  sharedContacts: number,
-  operatorId: string,
-): Promise<CallerAlerts> {
+export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number, operatorId: string) {
   const { read } = desk.store;
   const now = desk.now();
   const lookBackDays = desk.policy.limits.throttle.alertLookBackDays;
@@ -64,11 +59,7 @@ export async function callerAlerts(
   };
 }
 
-async function othersOn(
-  { store: { read }, now }: Desk,
-  userId: string,
-  operatorId: string,
-): Promise<readonly string[]> {
+async function othersOn({ store: { read }, now }: Desk, userId: string, operatorId: string) {
   const open = await read.calls.openAbout(userId, now() - ON_THE_LINE);
   const ids = new Set(open.map(({ operator_id }) => operator_id).filter((id) => id !== operatorId));
   return Promise.all([...ids].map(async (id) => (await read.operators.byId(id))?.name ?? id));

@@ -67,11 +67,7 @@ export interface NewUserRequest {
  * Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot have, a
  * login that is taken.
  */
-export async function addUser(
-  desk: Desk,
-  signed: SignedOperator,
-  request: NewUserRequest,
-): Promise<{ account: Account; user: User }> {
+export async function addUser(desk: Desk, signed: SignedOperator, request: NewUserRequest) {
   await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const account = await findAccount(desk, request.account);

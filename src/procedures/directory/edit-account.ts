@@ -55,12 +55,7 @@ const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit)
     : EDITING;
 
 /** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). */
-export async function editAccount(
-  desk: Desk,
-  signed: SignedOperator,
-  account: Account,
-  edit: AccountEdit,
-): Promise<EditedAccount> {
+export async function editAccount(desk: Desk, signed: SignedOperator, account: Account, edit: AccountEdit) {
   const door = doorOf(edit);
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);

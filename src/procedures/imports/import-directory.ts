@@ -31,11 +31,7 @@ export interface ImportPreview extends ImportReport {
 }
 
 /** Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
-export async function previewImport(
-  desk: Desk,
-  signed: SignedOperator,
-  request: ImportRequest,
-): Promise<ImportPreview> {
+export async function previewImport(desk: Desk, signed: SignedOperator, request: ImportRequest) {
   await askAuthority(desk, signed, IMPORTING);
   const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
   const people = new Set(changes.filter(isOfContact).map(({ line }) => line)).size;

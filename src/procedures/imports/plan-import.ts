@@ -19,12 +19,7 @@ import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
 import { accountAfter, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
 
-export async function planCompanies(
-  desk: Desk,
-  store: Stored,
-  given: readonly AccountEntry[],
-  allowed: Allowed,
-): Promise<PlannedCompanies> {
+export async function planCompanies(desk: Desk, store: Stored, given: readonly AccountEntry[], allowed: Allowed) {
   const found = await inChunks(
     given.map((entry) => entry.numberKey),
     (keys) => store.accounts.byNumbers(keys),

@@ -23,11 +23,7 @@ export interface WaitingMessage {
 }
 
 /** Newest first. */
-export async function listOutbox(
-  desk: Desk,
-  state: string | undefined,
-  limit: number,
-): Promise<readonly WaitingMessage[]> {
+export async function listOutbox(desk: Desk, state: string | undefined, limit: number) {
   const rows = await desk.store.read.outbox.list(limit, state);
   return rows.map((row) => shown(desk, row));
 }
@@ -44,16 +40,13 @@ export type SentState = 'delivered' | 'queued' | 'given-up';
  * What became of a message that an act has queued. The act is committed, so a store that cannot be read now must not make it look failed:
  * then nothing is claimed, and the message counts as queued.
  */
-export async function sentState(
-  desk: Desk,
-  id: string,
-): Promise<{ readonly state: SentState; readonly why: string | null }> {
+export async function sentState(desk: Desk, id: string) {
   try {
     const row = await desk.store.read.outbox.byId(id);
-    const state = row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
+    const state: SentState = row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
     return { state, why: row?.last_error ?? null };
   } catch (error) {
-    if (isRefusal(error)) return { state: 'queued', why: null };
+    if (isRefusal(error)) return { state: 'queued' as const, why: null };
     throw error;
   }
 }

@@ -38,12 +38,7 @@ export interface OperatorChanged {
  * Changing the role, disabling and enabling end the operator's sessions, tokens and grants. Refusals: `not-found`, `invalid-input`, and
  * `forbidden` for doing it to oneself.
  */
-export async function changeOperator(
-  desk: Desk,
-  signed: SignedOperator,
-  reference: string,
-  wish: OperatorChange,
-): Promise<OperatorChanged> {
+export async function changeOperator(desk: Desk, signed: SignedOperator, reference: string, wish: OperatorChange) {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const { id, name } = await findOperator(desk.store.read, reference);
   requireLanguage(wish.language, desk.languages);

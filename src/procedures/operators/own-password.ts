@@ -17,11 +17,7 @@ export interface OwnPasswordChange {
 }
 
 /** Ends the operator's other sessions. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
-export async function changeOwnPassword(
-  desk: Desk,
-  signed: SignedOperator,
-  { old, next }: OwnPasswordChange,
-): Promise<{ readonly sessionsEnded: number }> {
+export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange) {
   await askAuthority(desk, signed, OWN_PASSWORD);
   const { id, name } = signed.operator;
   const started = { what: 'sign-in', kind: 'operator.password-started' } as const;

@@ -18,12 +18,7 @@ const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
  * last, and only for a user who has proven to be the owner: its refusal reveals that the two are the same, and every other answer must
  * lead to a change, so that nobody can go on trying.
  */
-export async function judgeApplicationPassword(
-  desk: Desk,
-  user: User,
-  account: Account,
-  password: string,
-): Promise<void> {
+export async function judgeApplicationPassword(desk: Desk, user: User, account: Account, password: string) {
   const rules = desk.policy.limits.applicationPassword;
   const least = leastLength(rules, account.mfaRequiredAt === null);
   if (!fitsLength(password, least, rules)) {
@@ -53,12 +48,7 @@ async function isPassphrase(desk: Desk, user: User, password: string): Promise<b
  * whenever the old password was proven: on a change, and when a check says `outdated`. Without it the password counts as set
  * anew: then call `destroyOwnerCopy` in the same transaction.
  */
-export async function prepareApplicationPassword(
-  desk: Desk,
-  user: User,
-  password: string,
-  keep?: Uint8Array,
-): Promise<{ readonly verifier: string; readonly viewKey: Uint8Array }> {
+export async function prepareApplicationPassword(desk: Desk, user: User, password: string, keep?: Uint8Array) {
   return desk.ownerView.make(applicationPasswordContext(user), asTyped(password), keep);
 }
 

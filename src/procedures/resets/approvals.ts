@@ -38,10 +38,7 @@ export const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
 });
 
 /** The frozen text of a request, and its hash. */
-export function freezeSubject(
-  desk: Pick<Desk, 'notary' | 'digests'>,
-  subject: ApprovalSubject,
-): { readonly text: string; readonly hash: string } {
+export function freezeSubject(desk: Pick<Desk, 'notary' | 'digests'>, subject: ApprovalSubject) {
   const text = desk.notary.canonical(subject);
   return { text, hash: desk.digests.sha256(text) };
 }
@@ -87,20 +84,13 @@ export async function useApproval(acting: Acting<Asker>, hash: string): Promise<
 }
 
 /** The pending request for exactly this. */
-export async function pendingApproval(
-  { reads, operatorId, now }: Asked,
-  hash: string,
-): Promise<ApprovalRow | undefined> {
+export async function pendingApproval({ reads, operatorId, now }: Asked, hash: string) {
   const rows = await reads.approvals.ofSubject(hash, operatorId);
   return rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, now) === 'pending');
 }
 
 /** The pending request for this, and whether it was made just now. */
-export async function requestApproval(
-  acting: Acting<Asker>,
-  why: ApprovalReason,
-  subject: ApprovalSubject,
-): Promise<{ readonly request: ApprovalRow; readonly made: boolean }> {
+export async function requestApproval(acting: Acting<Asker>, why: ApprovalReason, subject: ApprovalSubject) {
   const { desk, write, now, by } = acting;
   const { text, hash } = freezeSubject(desk, subject);
   const known = await pendingApproval(askedIn(acting), hash);

@@ -92,11 +92,7 @@ async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targe
 }
 
 /** The request that this plan would wait for; null if it needs none, or is approved. */
-export async function askApproval(
-  desk: Desk,
-  signed: SignedOperator,
-  { plan }: FrozenPlan,
-): Promise<ApprovalRow | null> {
+export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: FrozenPlan) {
   await askAuthority(desk, signed, RESETTING_MANY);
   const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
   if (why === null) return null;

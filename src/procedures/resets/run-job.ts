@@ -112,19 +112,8 @@ interface Chunk {
   readonly companies: Companies;
 }
 
-/** With the size of the log, by which the next chunk sees whether others have written. */
-interface DoneChunk {
-  readonly outcomes: readonly RowOutcome[];
-  readonly logBefore: number;
-  readonly logAfter: number;
-}
-
-async function runChunk(
-  desk: Desk,
-  signed: SignedOperator,
-  work: JobWork,
-  chunk: Chunk,
-): Promise<DoneChunk | 'overtaken'> {
+/** Of a chunk that is done, with the size of the log, by which the next one sees whether others have written. */
+async function runChunk(desk: Desk, signed: SignedOperator, work: JobWork, chunk: Chunk) {
   const { from, size, door } = chunk;
   const rows = work.targets.slice(from, from + size);
   const to = from + rows.length;

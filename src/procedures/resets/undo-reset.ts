@@ -43,11 +43,7 @@ export const UNDOING = { permission: 'job:undo', fresh: true } as const;
  * each row has its own outcome. Rows taken back before a refusal stay so, and the same call continues after them. If
  * there is more than one chunk, the caller sends the notices.
  */
-export async function undoResets(
-  desk: Desk,
-  signed: SignedOperator,
-  asked: UndoRequest,
-): Promise<readonly UndoOutcome[]> {
+export async function undoResets(desk: Desk, signed: SignedOperator, asked: UndoRequest) {
   await askAuthority(desk, signed, UNDOING);
   const resets = await resetsOf(desk, asked);
   const outcomes: UndoOutcome[] = [];
