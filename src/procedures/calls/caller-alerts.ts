@@ -8,23 +8,7 @@ import { refusalNow } from '../../rules/throttle.js';
 import { toThrottle } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
-export interface CallerAlerts {
-  /** How far back failures and changes count, in days. */
-  readonly lookBackDays: number;
-  /** Failed or refused attempts within the look-back, and by how many operators. */
-  readonly failures: number;
-  readonly failedOperators: number;
-  readonly lastFailureAt: number | null;
-  readonly lockedUntil: number | null;
-  readonly disabled: boolean;
-  readonly passphraseChangedAt: number | null;
-  readonly contactChangedAt: number | null;
-  readonly resetAt: number | null;
-  /** Other logins anywhere with the same e-mail or phone (B09). */
-  readonly sharedContacts: number;
-  /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
-  readonly alsoWith: readonly string[];
-}
+export type CallerAlerts = Awaited<ReturnType<typeof callerAlerts>>;
 
 /** Without news for so long, a call that nobody ended is none. */
 const ON_THE_LINE = hours(1);
@@ -45,7 +29,9 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
   const contact =
     call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
   return {
+    /** How far back failures and changes count. */
     lookBackDays,
+    /** Failed or refused attempts, and by how many operators. */
     failures: failures.length,
     failedOperators: new Set(failures.map((row) => row.operator_id)).size,
     lastFailureAt: failures[0]?.started_at ?? null,
@@ -54,7 +40,9 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
     passphraseChangedAt: recent(passphrase?.set_at),
     contactChangedAt: recent(contact),
     resetAt: recent(reset?.at),
+    /** Other logins anywhere with the same e-mail or phone (B09). */
     sharedContacts,
+    /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
     alsoWith: call.caller === null ? [] : await othersOn(desk, call.caller.id, operatorId),
   };
 }

@@ -6,17 +6,7 @@ import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
 import { type Acting, act, askAuthority, type Lock } from '../authorise.js';
 
-export interface LiveGrant {
-  readonly id: string;
-  readonly action: string;
-  readonly account: { readonly id: string; readonly number: string; readonly name: string };
-  readonly caller: { readonly id: string; readonly login: string; readonly name: string };
-  readonly operator: { readonly id: string; readonly name: string };
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-export async function listGrants(desk: Desk): Promise<readonly LiveGrant[]> {
+export async function listGrants(desk: Desk) {
   const { read } = desk.store;
   const rows = await read.grants.live(desk.now());
   return Promise.all(

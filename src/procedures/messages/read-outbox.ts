@@ -4,23 +4,7 @@ import { isRefusal, refusal } from '../../errors.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { connectorOf, remoteOf } from '../../rules/remote-reset.js';
 
-export interface WaitingMessage {
-  readonly id: string;
-  /** `email`, `sms` or `webhook`. */
-  readonly channel: string;
-  /** Name of its template. */
-  readonly template: string;
-  readonly to: string;
-  readonly account: string | null;
-  readonly user: string | null;
-  readonly state: string;
-  readonly attempts: number;
-  readonly createdAt: number;
-  readonly nextAttemptAt: number | null;
-  readonly deliveredAt: number | null;
-  readonly lastError: string | null;
-  readonly reference: string | null;
-}
+export type WaitingMessage = ReturnType<typeof shown>;
 
 /** Newest first. */
 export async function listOutbox(desk: Desk, state: string | undefined, limit: number) {
@@ -51,7 +35,8 @@ export async function sentState(desk: Desk, id: string) {
   }
 }
 
-function shown(desk: Desk, row: OutboxRow): WaitingMessage {
+/** `template`: its name; `to`: masked. */
+function shown(desk: Desk, row: OutboxRow) {
   const address = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id: row.id }, row.address);
   return {
     id: row.id,
