@@ -13,5 +13,20 @@ export async function inChunks<In, Out>(items: readonly In[], work: (some: reado
   return found;
 }
 
+/** In groups, in the order in which they come. */
+export function grouped<T>(
+  items: readonly T[],
+  keyOf: (item: T, nth: number) => string,
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [nth, item] of items.entries()) {
+    const key = keyOf(item, nth);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 export const byId = <T extends { readonly id: string }>(items: Iterable<T>): Map<string, T> =>
   new Map([...items].map((one) => [one.id, one]));

@@ -51,16 +51,11 @@ export async function addAccount(
   return account;
 }
 
-export interface NewUserRequest {
-  /** Number, id or unique name. */
-  readonly account: string;
-  readonly login: string;
-  readonly name: string;
-  readonly email: string;
-  readonly phone: string;
-  readonly role: string;
+type UserTexts = Readonly<Record<'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'signIn', string>>;
+
+/** `account`: number, id or unique name. */
+export interface NewUserRequest extends UserTexts {
   readonly scopes: readonly string[];
-  readonly signIn: string;
 }
 
 /**

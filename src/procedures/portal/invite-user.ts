@@ -22,11 +22,10 @@ import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { type SentState, sentState } from '../messages/read-outbox.js';
 import { ownerCopyContext } from '../seal-contexts.js';
+import type { Owner } from './customer-login.js';
 import { copyKeyOf, moveOwnerCopy } from './owner-copy.js';
 
-export interface Invitation {
-  readonly account: Account;
-  readonly user: User;
+export interface Invitation extends Owner {
   /** `a…@alfki.example` */
   readonly sentTo: string;
   /** `earlier`: the present address is too new to reset a password with, so the one before it was used. */
@@ -46,7 +45,7 @@ const INVITING = { permission: 'user:invite', logsRefusals: true } as const;
 export async function inviteUsers(
   desk: Desk,
   signed: SignedOperator,
-  found: readonly { account: Account; user: User }[],
+  found: readonly Owner[],
 ): Promise<readonly Invitation[]> {
   await askAuthority(desk, signed, INVITING);
   const people: Invitee[] = [];
@@ -100,7 +99,7 @@ async function putInvitations(
   }
 }
 
-function requireInvitable(desk: Desk, { account, user }: { account: Account; user: User }): void {
+function requireInvitable(desk: Desk, { account, user }: Owner): void {
   const who = `${account.number}/${user.login}`;
   if (account.disabledAt !== null || user.disabledAt !== null) {
     throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');
@@ -113,16 +112,14 @@ function requireInvitable(desk: Desk, { account, user }: { account: Account; use
   }
 }
 
-interface Invitee {
-  readonly account: Account;
-  readonly user: User;
+interface Invitee extends Owner {
   /** There is a password, which this invitation resets. */
   readonly resets: boolean;
   readonly to: string;
   readonly address: Invitation['address'];
 }
 
-async function addressed(desk: Desk, { account, user }: { account: Account; user: User }): Promise<Invitee> {
+async function addressed(desk: Desk, { account, user }: Owner): Promise<Invitee> {
   const resets = (await desk.store.read.secrets.applicationPassword(user.id)) !== undefined;
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const to = resets && contacts !== undefined ? oldEnoughAddress(desk, contacts) : user.email;

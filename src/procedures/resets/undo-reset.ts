@@ -75,10 +75,7 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
 }
 
 /** What was looked up before the transaction: the people, and the notices to them. */
-interface Prepared {
-  readonly people: ReadonlyMap<string, UserContacts>;
-  readonly notices: ReadonlyMap<string, readonly PreparedMessage[]>;
-}
+type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 async function undoChunk(
   desk: Desk,
@@ -94,7 +91,7 @@ async function undoChunk(
   });
 }
 
-async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]): Promise<Prepared> {
+async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]) {
   const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
   const people = new Map(contacts.map((one) => [one.user.id, one]));
   return { people, notices: await noticesOf(desk, who, resets, people) };
@@ -142,7 +139,12 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
   return now >= row.at + days(desk.policy.limits.reset.undoDays) ? 'too-late' : undefined;
 }
 
-async function noticesOf(desk: Desk, who: string, resets: readonly ResetRow[], people: Prepared['people']) {
+async function noticesOf(
+  desk: Desk,
+  who: string,
+  resets: readonly ResetRow[],
+  people: ReadonlyMap<string, UserContacts>,
+) {
   const accounts = byId(await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]));
   const when = minuteOf(desk.now());
   return new Map(
