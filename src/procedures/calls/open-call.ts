@@ -41,7 +41,6 @@ export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: A
       const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code } as const;
       await act(desk, signed, VERIFYING, {
         entry: () => ({ ...entry, detail: { action: asked.action } }),
-        change: async () => undefined,
       });
     }
     throw error;

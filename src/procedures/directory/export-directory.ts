@@ -91,7 +91,6 @@ const keyAfter = (last: Account | undefined): string => (last === undefined ? ''
 async function log(desk: Desk, signed: SignedOperator, detail: Readonly<Record<string, string | number>>) {
   await act(desk, signed, EXPORTING, {
     entry: () => ({ kind: 'directory.exported', detail }),
-    change: async () => undefined,
   });
 }
 

@@ -77,7 +77,6 @@ export async function viewUser(
   const ids = { account: found.account.id, user: found.user.id };
   await act(desk, signed, door, {
     entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
-    change: async () => undefined,
   });
   return shown;
 }
@@ -169,7 +168,6 @@ export async function noteList(
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
   await act(desk, signed, LISTING, {
     entry: () => ({ kind: 'directory.viewed', ...about }),
-    change: async () => undefined,
   });
 }
 

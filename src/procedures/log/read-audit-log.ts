@@ -102,7 +102,6 @@ export async function noteExport(desk: Desk, signed: SignedOperator, filter: Aud
   const detail = { format, filter: { ...filter } };
   await act(desk, signed, READ_LOG, {
     entry: () => ({ kind: 'audit.exported', detail }),
-    change: async () => undefined,
   });
 }
 

@@ -17,6 +17,7 @@ import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Acting } from '../authorise.js';
+import { freeId } from '../calls/live-calls.js';
 import { otherApprovers } from '../operators/second-operator.js';
 import { type Asking, personOf } from '../operators/two-persons.js';
 import { pause } from '../pause.js';
@@ -96,7 +97,7 @@ export async function requestApproval(acting: Acting<Asker>, why: ApprovalReason
   const known = await pendingApproval(askedIn(acting), hash);
   if (known !== undefined) return { request: known, made: false };
   const request: ApprovalRow = {
-    id: await freeId(desk, write),
+    id: await freeId(() => approvalId(desk.chance.bytes(APPROVAL_ID_BYTES)), write.approvals),
     why,
     subject: text,
     hash,
@@ -113,14 +114,6 @@ export async function requestApproval(acting: Acting<Asker>, why: ApprovalReason
   };
   await write.approvals.insert(request);
   return { request, made: true };
-}
-
-/** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
-async function freeId(desk: Desk, write: Acting<Asker>['write']): Promise<string> {
-  for (;;) {
-    const id = approvalId(desk.chance.bytes(APPROVAL_ID_BYTES));
-    if ((await write.approvals.byId(id)) === undefined) return id;
-  }
 }
 
 export function approvalEntry(

@@ -38,7 +38,6 @@ export async function deskReport(desk: Desk, signed: SignedOperator, since: numb
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
   await act(desk, signed, REPORTING, {
     entry: () => ({ kind: 'report.made', at: until, detail: { since } }),
-    change: async () => undefined,
   });
   return {
     since,

@@ -90,6 +90,5 @@ async function log(desk: Desk, signed: SignedOperator, compared: readonly Compar
   const detail = { people: compared.length, drifted: drifted.length, ids };
   await act(desk, signed, READING, {
     entry: () => ({ kind: 'mfa.reconciled', detail }),
-    change: async () => undefined,
   });
 }
