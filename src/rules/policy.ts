@@ -32,13 +32,7 @@ export interface Category {
   readonly actions: readonly Action[];
 }
 
-export interface CustomerRoleRule {
-  readonly holds: 'everything' | 'its-scopes' | 'nothing';
-  /** May grant and revoke scopes in the portal (B16). */
-  readonly assignsScopes: boolean;
-  /** The desk may set the first passphrase on the set-up call (B13). */
-  readonly firstPassphraseByDesk: boolean;
-}
+export type CustomerRoleRule = Readonly<RolesFile['customers']['x-series']['user']>;
 
 export interface PolicyRoles extends OperatorRules {
   /** A role that an edition does not have is absent. */

@@ -1,7 +1,6 @@
 /** Lists and ends grants, and checks them again at the moment of use (B08, B54). */
-import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal, type Term } from '../../errors.js';
-import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
 import { type Acting, act, askAuthority, type Lock } from '../authorise.js';
@@ -57,11 +56,7 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
 }
 
 /** A grant that is live inside the write door, with its caller and account as they are now. */
-export interface UsableGrant {
-  readonly row: GrantRow;
-  readonly account: Account;
-  readonly caller: User;
-}
+export type UsableGrant = Awaited<ReturnType<typeof requireGrant>>;
 
 /**
  * Checks everything about a grant again, inside the transaction that uses it: it is this operator's, for this action, and not
@@ -72,7 +67,7 @@ export async function requireGrant(
   { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,
   id: string,
   actionId: string,
-): Promise<UsableGrant> {
+) {
   const row = await write.grants.byId(id);
   if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('unknown');
   if (row.action !== actionId) throw refusal('no-grant', 'grant-for-other', { action: row.action }, 'verify-caller');

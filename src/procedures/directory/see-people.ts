@@ -75,9 +75,7 @@ export async function viewUser(
   const at = desk.now();
   const detail = { view, contacts: person.contacts, ...(grant === undefined ? {} : { grant: grant.id }) };
   const ids = { account: found.account.id, user: found.user.id };
-  await act(desk, signed, door, {
-    entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
-  });
+  await act(desk, signed, door, { entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail) });
   return shown;
 }
 
@@ -166,9 +164,7 @@ export async function noteList(
 ): Promise<void> {
   const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
-  await act(desk, signed, LISTING, {
-    entry: () => ({ kind: 'directory.viewed', ...about }),
-  });
+  await act(desk, signed, LISTING, { entry: () => ({ kind: 'directory.viewed', ...about }) });
 }
 
 /** Nobody asked for fewer. */

@@ -68,8 +68,9 @@ export async function checkApplicationPassword(desk: Desk, user: User | null, pa
 export const CHANGING_PASSWORD = { lock: 'owner:fresh' } as const;
 
 /**
- * The owner changes it; the passphrase and its readable copy stay as they are (B10, B17). Ends the user's other portal sessions and forgets all devices (B82). `viewKey` is from the check of the current password that was given with this
- * command; it is wrapped again under the next one. Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input.
+ * The owner changes it; the passphrase and its readable copy stay as they are (B10, B17). Ends the user's other portal sessions and forgets all
+ * devices (B82). `viewKey` is from the check of the current password that was given with this command; it is wrapped again under the next one.
+ * Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input.
  */
 export async function changeApplicationPassword(
   desk: Desk,

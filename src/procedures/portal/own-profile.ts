@@ -21,7 +21,7 @@ import { countOwnerAttempt } from './portal-attempts.js';
 
 export type Profile = Awaited<ReturnType<typeof readProfile>>;
 
-/** `privileges`: everything, or the scopes held. Without an application password (single sign-on) none was changed. Refusals: not-signed-in, factor-needed, enrolment-needed. */
+/** `privileges`: everything, or the scopes held. Null for a password that there is not (single sign-on). Refusals: those of the lock. */
 export async function readProfile(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, { lock: 'owner' });
   const { account, user } = login;

@@ -32,15 +32,11 @@ export interface PasswordSignIn {
   readonly deviceTokens: readonly string[];
 }
 
-export interface OpenedLogin extends PortalLogin {
-  /** Kept in the state folder; the store has its digest. */
-  readonly token: string;
-  /** Opens the owner's copy of the passphrase (B17); kept in memory only, for the one command. */
-  readonly viewKey: Uint8Array | null;
-}
+/** `token`: kept in the state folder; the store has its digest. `viewKey`: as of `checkApplicationPassword`. */
+export type OpenedLogin = Awaited<ReturnType<typeof signInWithPassword>>;
 
 /** Refusals: not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30). */
-export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Promise<OpenedLogin> {
+export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const person = await findPortalPerson(desk, input.account, input.login);
   const subject: Subject = `portal:${person.key}`;
   const attempt = await countPortalAttempt(desk, subject, {
@@ -89,7 +85,7 @@ async function openWithPassword(
   who: Owner,
   deviceTokens: readonly string[],
   afterMatch: (write: Writes) => Promise<void>,
-): Promise<Omit<OpenedLogin, 'viewKey'>> {
+) {
   return openLogged(desk, who.user, async (inside, digest) => {
     const { write } = inside;
     const owner = await openOwner(write, who.user.id);
