@@ -6,7 +6,7 @@ import type { AuditKind } from '../../rules/audit-kinds.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, type Door, type Lock } from '../authorise.js';
-import { lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 
 /** What is guessed at, and the kind of the entry. */
 interface About {
@@ -70,6 +70,18 @@ export async function refuseGuess(
   const entry = { kind, outcome: 'refused', at: desk.now(), by } as const;
   await desk.store.record(reason === undefined ? entry : { ...entry, reason }, async () => undefined);
   throw refused;
+}
+
+/** What was guessed was right, so a new password that is refused is no wrong guess. Logs it, and throws. */
+export async function refusePassword(
+  desk: Desk,
+  { by, subject, attempt }: Guess,
+  kind: AuditKind,
+  error: unknown,
+): Promise<never> {
+  const entry = { kind, outcome: 'refused', at: desk.now(), by, reason: 'password' } as const;
+  await desk.store.record(entry, (write) => clearAttempt(desk, write, subject, attempt));
+  throw error;
 }
 
 export const recoveryWrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

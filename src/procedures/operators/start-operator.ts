@@ -12,7 +12,7 @@ import type { OperatorRole } from '../../rules/people.js';
 import { provenBySignIn } from '../authorise.js';
 import { clearAttempt } from '../lock-outs.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
-import { countGuess, type Guess, refuseGuess } from './guesses.js';
+import { countGuess, type Guess, refuseGuess, refusePassword } from './guesses.js';
 import { newSeed } from './make-operator.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
 import { judgeStart } from './start-code.js';
@@ -104,18 +104,16 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
   return { operator, row, by, subject, attempt, code };
 }
 
-/** The sealed password. The code was right, so a password that is refused is no wrong guess. */
-async function newPassword(desk: Desk, { operator, by, subject, attempt }: Begun, start: Start): Promise<string> {
-  const { id, name, role } = operator;
+/** The sealed password. */
+async function newPassword(desk: Desk, begun: Begun, start: Start): Promise<string> {
+  const { id, name, role } = begun.operator;
   try {
     const password = await start.password(true);
     const email = await desk.store.read.lifeCycle.emailOf(id);
     await requireOperatorPassword(desk, { name, role: role as OperatorRole, email }, password);
     return await sealOperatorPassword(desk, id, password);
   } catch (error) {
-    const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by } as const;
-    await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
-    throw error;
+    return refusePassword(desk, begun, 'operator.set-up-refused', error);
   }
 }
 
