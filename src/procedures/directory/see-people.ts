@@ -98,6 +98,14 @@ async function viewedUnder(
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
 }
 
+interface ListWish {
+  readonly list: 'user list' | 'user search';
+  readonly text?: string;
+  readonly account?: Account | undefined;
+  readonly limit: number | undefined;
+  readonly page?: number;
+}
+
 /**
  * A list, or a search for `text`, of which the log gets a keyed digest; `page` is from 1. `capped`: the role sees no more rows than these,
  * whatever it asks for. Pages are for names that many have, not for reading the directory: without contacts a search has five pages, and each
@@ -106,19 +114,7 @@ async function viewedUnder(
 export async function viewUsers(
   desk: Desk,
   signed: SignedOperator,
-  {
-    list,
-    text,
-    account,
-    limit,
-    page = 1,
-  }: {
-    list: 'user list' | 'user search';
-    text?: string;
-    account?: Account | undefined;
-    limit: number | undefined;
-    page?: number;
-  },
+  { list, text, account, limit, page = 1 }: ListWish,
   look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<FoundUser>>,
 ): Promise<Found<SeenUser> & { readonly capped: boolean }> {
   await askAuthority(desk, signed, LISTING);

@@ -123,14 +123,11 @@ export async function planPeople(
 async function planSome(
   desk: Desk,
   store: Stored,
-  {
-    homes,
-    homeOf,
-    seen,
-  }: { homes: Homes; homeOf: (entry: UserEntry) => Account | undefined; seen: Map<string, number> },
+  known: { homes: Homes; homeOf: (entry: UserEntry) => Account | undefined; seen: Map<string, number> },
   given: readonly UserEntry[],
   allowed: Allowed,
 ): Promise<PlannedUsers> {
+  const { homes, homeOf, seen } = known;
   const read = await desk.phones();
   const pairsOf = (entry: UserEntry, keys: readonly string[]) => {
     const home = homeOf(entry);

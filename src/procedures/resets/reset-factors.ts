@@ -22,8 +22,6 @@ import { requireNotFrozen } from './freeze.js';
 import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 
-export type { Removed };
-
 export interface ResetOutcome {
   readonly id: string;
   readonly outcome: 'reset' | 'nothing-to-do';
