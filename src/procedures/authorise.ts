@@ -91,9 +91,8 @@ export interface Acting<P extends Lock> {
 }
 
 export interface Act<P extends Lock, T> {
-  /** The log entry, made inside the transaction, after the change. */
+  /** The log entry, made inside the transaction, after the change; that is absent where only the entry is written. */
   readonly entry: (done: T, by: Authorised<P>) => ActEntry | readonly ActEntry[];
-  /** Absent where only the entry is written. */
   readonly change?: (acting: Acting<P>) => Promise<T>;
 }
 
