@@ -103,12 +103,11 @@ async function openWithPassword(
   });
 }
 
-/** With the token of the new session. `open` returns a refusal instead of throwing it, so that it is logged. */
-export async function openLogged(
-  desk: Desk,
-  user: User,
-  open: (inside: Inside, digest: string) => Promise<PortalLogin | Refusal>,
-) {
+/** Returns a refusal instead of throwing it, so that it is logged. */
+type Opening = (inside: Inside, digest: string) => Promise<PortalLogin | Refusal>;
+
+/** With the token of the new session. */
+export async function openLogged(desk: Desk, user: User, open: Opening) {
   const { token, digest } = desk.digests.newToken('csp');
   const base = ownerEntryBase(desk, user);
   const result = await desk.store.record<PortalLogin | Refusal>(
