@@ -28,11 +28,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** The text of a backup: comment lines and one line with the sealed key. */
-export async function sealKeyBackup(
-  hasher: Hasher,
-  keys: readonly [Buffer, Buffer?],
-  passphrase: string,
-): Promise<{ readonly text: string; readonly keyId: string }> {
+export async function sealKeyBackup(hasher: Hasher, keys: readonly [Buffer, Buffer?], passphrase: string) {
   const { keyId } = openKeyring(keys[0]);
   const { cost, salt, key } = await hasher.stretch('person', passphrase);
   const head = [FORMAT, keyId, `${cost.m}-${cost.t}-${cost.p}`, salt.toString('base64url')].join('.');

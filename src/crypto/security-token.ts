@@ -6,22 +6,17 @@ import { sign as signBytes } from 'node:crypto';
 import type { Keyring } from './keyring.js';
 import { ed25519FromSeed } from './signer.js';
 
-export interface TokenSigner {
-  /** The compact form of a token with these claims. The same claims give the same text. */
-  sign(claims: object): string;
-  /** The public key, for receivers (RFC 7517). */
-  jwk(): Readonly<Record<string, string>>;
-}
-
-export function openTokenSigner(keyring: Keyring): TokenSigner {
+export function openTokenSigner(keyring: Keyring) {
   return {
-    sign: (claims) => {
+    /** The compact form of a token with these claims. The same claims give the same text. */
+    sign: (claims: object): string => {
       const { keyId } = keyring;
       const { privateKey } = ed25519FromSeed(keyring.derive('sign/events', keyId));
       const signed = `${encoded({ alg: 'EdDSA', kid: keyId, typ: 'secevent+jwt' })}.${encoded(claims)}`;
       return `${signed}.${signBytes(null, Buffer.from(signed), privateKey).toString('base64url')}`;
     },
-    jwk: () => {
+    /** The public key, for receivers (RFC 7517). */
+    jwk: (): Readonly<Record<string, string>> => {
       const { keyId } = keyring;
       const { publicBytes } = ed25519FromSeed(keyring.derive('sign/events', keyId));
       const x = Buffer.from(publicBytes).toString('base64url');

@@ -20,17 +20,7 @@ export interface SealContext {
   readonly user?: string;
 }
 
-export interface Vault {
-  /** Seals with the keyring's current key. Text is encoded as UTF-8. */
-  seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string;
-  /**
-   * The plaintext, after the whole blob was authenticated. Refusal('key-mismatch') if the blob names a key that is not in the
-   * ring, Refusal('store-corrupt') for everything else; both name the place and no value.
-   */
-  open(purpose: SealPurpose, place: SealContext, blob: string): Buffer;
-  /** The same, as text; bytes that are not UTF-8 are Refusal('store-corrupt'). */
-  openText(purpose: SealPurpose, place: SealContext, blob: string): string;
-}
+export type Vault = ReturnType<typeof openVault>;
 
 const FORMAT = 'cs1';
 const BLOB = /^cs1\.([0-9a-f]{16})\.([A-Za-z0-9_-]+)$/;
@@ -71,7 +61,8 @@ export function aesGcmOpen(key: Uint8Array, box: GcmBox): Buffer | null {
   }
 }
 
-export function openVault(keyring: Keyring): Vault {
+export function openVault(keyring: Keyring) {
+  /** Seals with the keyring's current key. Text is encoded as UTF-8. */
   function seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string {
     const bytes = typeof plaintext === 'string' ? encodeUtf8(plaintext) : plaintext;
     const box = aesGcmSeal(keyring.derive(purpose), randomBytes(NONCE_BYTES), bindingOf(purpose, place), bytes);
@@ -79,6 +70,10 @@ export function openVault(keyring: Keyring): Vault {
     return `${FORMAT}.${keyring.keyId}.${body.toString('base64url')}`;
   }
 
+  /**
+   * The plaintext, after the whole blob was authenticated. Refusal('key-mismatch') if the blob names a key that is not in the
+   * ring, Refusal('store-corrupt') for everything else; both name the place and no value.
+   */
   function open(purpose: SealPurpose, place: SealContext, blob: string): Buffer {
     const { keyId, body } = parseBlob(place, blob);
     if (!keyring.has(keyId)) throw otherKey(place, keyId, keyring.keyId);
@@ -92,6 +87,7 @@ export function openVault(keyring: Keyring): Vault {
     return plaintext;
   }
 
+  /** The same, as text; bytes that are not UTF-8 are Refusal('store-corrupt'). */
   function openText(purpose: SealPurpose, place: SealContext, blob: string): string {
     const plaintext = open(purpose, place, blob);
     try {

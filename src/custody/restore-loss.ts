@@ -26,14 +26,10 @@ export interface Backup {
 }
 
 /** The store that is replaced, and the second operator who accepted the loss. */
-export interface Before {
-  /** Entries of its log; null if it cannot be read. */
-  readonly size: number | null;
-  readonly approver: Actor | null;
-}
+export type Before = Awaited<ReturnType<typeof judgeLoss>>;
 
-/** Refuses a restore that loses entries, unless two operators accept the loss. */
-export async function judgeLoss(custody: Custody, backup: Backup, choice: RestoreChoice): Promise<Before> {
+/** Refuses a restore that loses entries, unless two operators accept the loss. `size`: entries of its log; null if it cannot be read. */
+export async function judgeLoss(custody: Custody, backup: Backup, choice: RestoreChoice) {
   const present = await presentDesk(custody);
   try {
     const size = present === undefined ? null : ((await present.store.read.audit.head())?.size ?? 0);

@@ -8,7 +8,7 @@ import {
   VIEWING_PASSPHRASE,
   viewOwnPassphrase,
 } from '../procedures/passphrases/passphrase-of-owner.js';
-import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/change-application-password.js';
+import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/application-password.js';
 import { CHANGING_CONTACT, changeOwnContact, readProfile, sendContactCodes } from '../procedures/portal/own-profile.js';
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';

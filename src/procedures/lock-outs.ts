@@ -4,7 +4,7 @@
  * door.
  */
 import type { Desk, ThrottleRow, Writes } from '../desk.js';
-import { type Refusal, refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import type { Limits } from '../rules/policy.js';
@@ -42,12 +42,7 @@ export function toRow(subject: string, state: Throttle, at: number): ThrottleRow
 }
 
 /** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. `limits`: stricter ones, while an alarm is on. */
-export async function reserveAttempt(
-  desk: Desk,
-  write: Writes,
-  subject: Subject,
-  limits: Limits = desk.policy.limits,
-): Promise<ThrottleDecision> {
+export async function reserveAttempt(desk: Desk, write: Writes, subject: Subject, limits: Limits = desk.policy.limits) {
   const time = desk.clock.time();
   const before = await write.throttles.get(subject);
   const { state, decision } = reserve(toThrottle(before), time, limits);
@@ -79,10 +74,7 @@ const STEPS = {
 } as const;
 
 /** The refusal for a throttled attempt. It does not differ between known and unknown subjects. */
-export function lockedRefusal(
-  decision: Exclude<ThrottleDecision, { kind: 'proceed' }>,
-  who: keyof typeof STEPS,
-): Refusal {
+export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: keyof typeof STEPS) {
   if (decision.kind === 'disabled') {
     return refusal('locked', 'locked-for-good', { who }, STEPS[who].good);
   }

@@ -79,10 +79,8 @@ export type ActEntry =
     });
 
 /** With what they leave out; only whoever checked the actor may call it. */
-export const entriesOf = (
-  said: ActEntry | readonly ActEntry[],
-  about: Pick<Deed, 'at' | 'by' | 'account' | 'user'>,
-): readonly AuditEntry[] => [said].flat().map((one) => ({ ...about, outcome: 'done', ...one }) as AuditEntry);
+export const entriesOf = (said: ActEntry | readonly ActEntry[], about: Pick<Deed, 'at' | 'by' | 'account' | 'user'>) =>
+  [said].flat().map((one) => ({ ...about, outcome: 'done', ...one }) as AuditEntry);
 
 /** The entry as stored and hashed. */
 export interface LoggedEntry extends Said {
@@ -101,10 +99,7 @@ export type EntryFacts = Omit<LoggedEntry, 'v' | 'seq' | 'policy'>;
  * The latest time of the log after this entry. Only somebody who proved who they are moves it (B87, T21): neither a denial nor an attempt,
  * nor what countersign does by itself; the first entry begins it.
  */
-export function latestAfter(
-  latest: number,
-  entry: Pick<LoggedEntry, 'kind' | 'outcome' | 'by' | 'at' | 'seq'>,
-): number {
+export function latestAfter(latest: number, entry: Pick<LoggedEntry, 'kind' | 'outcome' | 'by' | 'at' | 'seq'>) {
   if (entry.kind === 'store.clock-set-back' && entry.outcome === 'done') return entry.at;
   const attempt =
     entry.outcome === 'started' && entry.kind.endsWith('-started') && entry.kind !== 'store.rekey-started';

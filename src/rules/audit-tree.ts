@@ -103,7 +103,7 @@ export function verifyInclusion(
 ): boolean {
   const { leafIndex, treeSize, leafHash, proof, root } = claim;
   if (!isSize(leafIndex) || !isSize(treeSize) || leafIndex >= treeSize) return false;
-  if (![leafHash, root, ...proof].every(isHash)) return false;
+  if ([leafHash, root, ...proof].some((each) => each.length !== HASH_BYTES)) return false;
   let index = leafIndex;
   let last = treeSize - 1;
   let hash = leafHash;
@@ -117,7 +117,7 @@ export function verifyInclusion(
     }
     [index, last] = [Math.floor(index / 2), Math.floor(last / 2)];
   }
-  return last === 0 && sameBytes(hash, root);
+  return last === 0 && Buffer.from(hash).equals(root);
 }
 
 /** The largest power of two below `size`. */
@@ -146,12 +146,4 @@ function assertFits(size: number, frontier: Frontier): void {
 
 function isSize(size: number): boolean {
   return Number.isSafeInteger(size) && size >= 0;
-}
-
-function isHash(hash: Uint8Array): boolean {
-  return hash.length === HASH_BYTES;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -19,10 +19,7 @@ const LINES_OF_HEADER = 10;
  * The first line with two known headings, otherwise the one with most; and the separator that makes headings of its words. Lines
  * are as in the file, without their ends; at least one of them holds text.
  */
-export function findHeader(
-  lines: readonly string[],
-  shape: CsvShape<string>,
-): { readonly before: number; readonly separator: Separator } {
+export function findHeader(lines: readonly string[], shape: CsvShape<string>) {
   const words = new Set(
     [...shape.required, ...shape.optional].flatMap((column) =>
       headingsOf(column, shape).flatMap(partsOf).map(headingKey),

@@ -67,11 +67,7 @@ export const partsOf = (heading: string): readonly string[] => heading.split('+'
 const MOST_COLUMNS = 1_000;
 
 /** The positions of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
-export function placeColumns<Column extends string>(
-  header: readonly string[],
-  shape: CsvShape<Column>,
-  line: number,
-): ReadonlyMap<Column, readonly number[]> {
+export function placeColumns<Column extends string>(header: readonly string[], shape: CsvShape<Column>, line: number) {
   if (header.length > MOST_COLUMNS) {
     throw refusal('invalid-input', 'too-many-columns', { count: header.length, most: MOST_COLUMNS }, 'check-file');
   }

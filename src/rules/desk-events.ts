@@ -3,6 +3,7 @@
  * is no event without an entry, and no procedure can forget one. They contain only ids, never free text.
  */
 import type { EntryFacts } from './audit-entry.js';
+import { chunksOf } from './lists.js';
 import { iso } from './moment.js';
 import { powerOf } from './power.js';
 
@@ -52,10 +53,7 @@ export function eventsOf(entries: readonly ToldEntry[]): readonly DeskEvent[] {
     groups.set(key, group);
   }
   return [...groups.values()].flatMap(({ type, items }) =>
-    Array.from({ length: Math.ceil(items.length / ITEMS) }, (_, n) => ({
-      type,
-      items: items.slice(n * ITEMS, (n + 1) * ITEMS),
-    })),
+    chunksOf(items, ITEMS).map((some) => ({ type, items: some })),
   );
 }
 

@@ -1,21 +1,7 @@
-/** Policy speaks in seconds, minutes, hours and days; the desk counts integer milliseconds. Only this file converts them. */
+/** Policy speaks in seconds, minutes, hours and days of 24 hours; the desk counts integer milliseconds. Only this file converts them. */
 
-/** Milliseconds in `count` seconds. */
-export function seconds(count: number): number {
-  return count * 1000;
-}
-
-/** Milliseconds in `count` minutes. */
-export function minutes(count: number): number {
-  return seconds(count * 60);
-}
-
-/** Milliseconds in `count` hours. */
-export function hours(count: number): number {
-  return minutes(count * 60);
-}
-
-/** Milliseconds in `count` days of 24 hours; calendars and daylight saving do not matter. */
-export function days(count: number): number {
-  return hours(count * 24);
-}
+export const seconds = (count: number): number => count * 1000;
+export const minutes = (count: number): number => seconds(count * 60);
+export const hours = (count: number): number => minutes(count * 60);
+/** Calendars and daylight saving do not matter. */
+export const days = (count: number): number => hours(count * 24);

@@ -15,26 +15,19 @@ export interface HexTreeHasher extends TreeOf<string> {
   leaf(entry: string): string;
 }
 
-export interface GrowingTree<Hash> {
-  size(): number;
-  append(leafHash: Hash): void;
-  /** Roots of the perfect subtrees, largest first; a copy. */
-  peaks(): readonly Hash[];
-  root(): Hash;
-}
-
-export function growTree<Hash>(hasher: TreeOf<Hash>): GrowingTree<Hash> {
+export function growTree<Hash>(hasher: TreeOf<Hash>) {
   const peaks: Hash[] = [];
   let size = 0;
   return {
     size: () => size,
-    append(leafHash) {
+    append(leafHash: Hash): void {
       let hash = leafHash;
       for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) hash = hasher.node(peaks.pop() as Hash, hash);
       peaks.push(hash);
       size += 1;
     },
-    peaks: () => [...peaks],
+    /** Roots of the perfect subtrees, largest first; a copy. */
+    peaks: (): readonly Hash[] => [...peaks],
     root: () => (size === 0 ? hasher.empty() : peaks.reduceRight((right, left) => hasher.node(left, right))),
   };
 }

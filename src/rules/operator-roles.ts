@@ -49,11 +49,7 @@ export interface OperatorRules {
 const PART_OF: Partial<Readonly<Record<Permission, Permission>>> = { 'audit:read-caller': 'audit:read' };
 
 /** True if the role has the permission, or one that it is a part of. A role that the policy does not know has none. */
-export function permits(
-  policy: { readonly roles: OperatorRules },
-  role: OperatorRole,
-  permission: Permission,
-): boolean {
+export function permits(policy: { readonly roles: OperatorRules }, role: OperatorRole, permission: Permission) {
   const { operators } = policy.roles;
   if (!Object.hasOwn(operators, role)) return false;
   return [permission, PART_OF[permission]].some((one) => one !== undefined && operators[role].includes(one));

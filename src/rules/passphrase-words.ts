@@ -11,24 +11,13 @@ import { refusal } from '../errors.js';
 /** Fewest bits a drawn phrase may have (B22). */
 export const MIN_GENERATED_BITS = 51;
 
-export interface GeneratedPassphrase {
-  /** Lower-case words with one space between them. Secret. */
-  readonly text: string;
-  /** One sentence for the person who has to say it. Contains the phrase. */
-  readonly howToSay: string;
-  /** log2 of the number of phrases it was drawn from. */
-  readonly bits: number;
-}
-
 /**
+ * `text`: lower-case words with one space between them. `howToSay` is one sentence for the person who has to say it. Both are secret. `bits`: log2
+ * of the number of phrases it was drawn from.
  * @param randomInt gives an even whole number from 0 up to, not including, `below`
  * @throws Refusal `config` if list and count give fewer than 51 bits, or the list has doubles
  */
-export function generatePassphrase(
-  words: readonly string[],
-  count: number,
-  randomInt: (below: number) => number,
-): GeneratedPassphrase {
+export function generatePassphrase(words: readonly string[], count: number, randomInt: (below: number) => number) {
   const bits = generatedBits(words, count);
   if (bits < MIN_GENERATED_BITS) {
     throw refusal(

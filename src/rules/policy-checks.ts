@@ -164,11 +164,7 @@ export function checkLimits(limits: LimitsFile): readonly PolicyFault[] {
 }
 
 /** A fault for every later occurrence of a value already seen. `what` stands before it. */
-const repeated = (
-  values: readonly string[],
-  pathOf: (index: number) => PolicyFault['path'],
-  what = '',
-): PolicyFault[] =>
+const repeated = (values: readonly string[], pathOf: (index: number) => PolicyFault['path'], what = '') =>
   values.flatMap((value, index) =>
     values.indexOf(value) === index ? [] : [{ path: pathOf(index), message: `repeats ${what}${value}` }],
   );

@@ -29,7 +29,9 @@ export function actionsSchema() {
 export function rolesSchema() {
   const rule = z.strictObject({
     holds: z.enum(['everything', 'its-scopes', 'nothing']),
+    /** May grant and revoke scopes in the portal (B16). */
     assignsScopes: z.boolean(),
+    /** The desk may set the first passphrase on the set-up call (B13). */
     firstPassphraseByDesk: z.boolean(),
   });
   const permissions = z.array(z.enum(PERMISSIONS));

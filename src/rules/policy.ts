@@ -4,7 +4,7 @@
  * contains its hash, taken over `policyDocument`.
  */
 import type * as z from 'zod';
-import { type Problem, type Refusal, refusal } from '../errors.js';
+import { type Refusal, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
 import type { OperatorRules } from './operator-roles.js';
 import type { CustomerRole, Edition } from './people.js';
@@ -32,13 +32,7 @@ export interface Category {
   readonly actions: readonly Action[];
 }
 
-export interface CustomerRoleRule {
-  readonly holds: 'everything' | 'its-scopes' | 'nothing';
-  /** May grant and revoke scopes in the portal (B16). */
-  readonly assignsScopes: boolean;
-  /** The desk may set the first passphrase on the set-up call (B13). */
-  readonly firstPassphraseByDesk: boolean;
-}
+export type CustomerRoleRule = Readonly<RolesFile['customers']['x-series']['user']>;
 
 export interface PolicyRoles extends OperatorRules {
   /** A role that an edition does not have is absent. */
@@ -85,14 +79,7 @@ export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked 
   return assemble(source, actions.content.categories, roles.content, limits.content);
 }
 
-type FileReading<T> = { readonly content: T } | { readonly problems: readonly Problem[] };
-
-function readFile<T>(
-  name: string,
-  schema: z.ZodType<T>,
-  check: (content: T) => readonly PolicyFault[],
-  data: unknown,
-): FileReading<T> {
+function readFile<T>(name: string, schema: z.ZodType<T>, check: (content: T) => readonly PolicyFault[], data: unknown) {
   // Each schema is used once in a process: compiling it first would take longer than reading with it.
   const parsed = schema.safeParse(data, { error: inPlainWords, jitless: true });
   const faults = parsed.success ? check(parsed.data) : parsed.error.issues.flatMap(shapeFaults);

@@ -47,11 +47,7 @@ export interface OpenedNote {
  * What a receipt proves, for somebody who has neither the store nor its key. `open` returns the text of a note that is signed by a known key,
  * and refuses every other. Refusal `audit-broken` names the entry that does not fit.
  */
-export function checkReceipt(
-  text: string,
-  tree: TreeHasher,
-  open: (note: string) => OpenedNote,
-): { call: string; entries: readonly LoggedEntry[]; origin: string; size: number } {
+export function checkReceipt(text: string, tree: TreeHasher, open: (note: string) => OpenedNote) {
   const proofs = readReceipt(text);
   const checked = proofs.map((proof) => checkProof(proof, tree, open));
   const [first] = checked;

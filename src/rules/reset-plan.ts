@@ -22,13 +22,7 @@ export interface ResetFacts {
 }
 
 /** How many of each kind are removed (B52). */
-export interface Removed {
-  readonly factors: number;
-  readonly backupCodes: number;
-  readonly devices: number;
-  readonly sessions: number;
-  readonly enrolments: number;
-}
+export type Removed = Pick<ResetFacts, 'factors' | 'backupCodes' | 'devices' | 'sessions' | 'enrolments'>;
 
 export const NOTHING: Removed = { factors: 0, backupCodes: 0, devices: 0, sessions: 0, enrolments: 0 };
 

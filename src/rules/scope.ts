@@ -3,7 +3,7 @@
  * B05). Both decide on facts given to them; nothing here looks anything up.
  */
 import { customerRule, hasAdminStatus } from './customer-roles.js';
-import type { Account, CustomerRole, Edition, User } from './people.js';
+import type { Account, User } from './people.js';
 import { type Action, findAction, type Policy } from './policy.js';
 import { heldOnPhone } from './power-hold.js';
 
@@ -13,23 +13,16 @@ export type ScopeDecision =
   | { readonly allowed: true; readonly by: 'scope'; readonly scope: string }
   | { readonly allowed: false };
 
+interface ScopeQuestion extends Pick<Account, 'edition'>, Pick<User, 'role' | 'scopes'> {
+  readonly policy: Policy;
+  readonly action: Action;
+}
+
 /**
  * Whether role and scopes cover the action. Everything unknown is refused: a role the edition does not have, an edition
  * or an action the policy does not have, a scope that no longer names anything.
  */
-export function decideScope({
-  policy,
-  edition,
-  role,
-  scopes,
-  action,
-}: {
-  policy: Policy;
-  edition: Edition;
-  role: CustomerRole;
-  scopes: readonly string[];
-  action: Action;
-}): ScopeDecision {
+export function decideScope({ policy, edition, role, scopes, action }: ScopeQuestion): ScopeDecision {
   const known = findAction(policy, action.id);
   if (known === undefined) return { allowed: false };
   if (hasAdminStatus(policy, { edition }, { role })) return { allowed: true, by: 'admin' };
@@ -63,14 +56,8 @@ export type VerificationDecision =
  * Nobody found, a caller of another account (B05) and anyone disabled are `not-verified`, whatever was said. Privilege is
  * checked only after the phrase, so `not-privileged` and `held` (B84) always mean that callers are who they say they are.
  */
-export function decideVerification({
-  policy,
-  account,
-  caller,
-  passphrase,
-  action,
-  now,
-}: VerificationQuestion): VerificationDecision {
+export function decideVerification(question: VerificationQuestion): VerificationDecision {
+  const { policy, account, caller, passphrase, action, now } = question;
   if (caller === null || caller.accountId !== account.id) return { outcome: 'refused', reason: 'not-verified' };
   if (account.disabledAt !== null || caller.disabledAt !== null) return { outcome: 'refused', reason: 'not-verified' };
   if (passphrase === 'none') return { outcome: 'refused', reason: 'no-passphrase' };
@@ -78,7 +65,6 @@ export function decideVerification({
   const decision = decideScope({ policy, edition: account.edition, role: caller.role, scopes: caller.scopes, action });
   if (!decision.allowed) return { outcome: 'refused', reason: 'not-privileged' };
   if (heldOnPhone(policy, account, caller, { action: action.id, now })) return { outcome: 'refused', reason: 'held' };
-  return decision.by === 'admin'
-    ? { outcome: 'verified', by: 'admin' }
-    : { outcome: 'verified', by: 'scope', scope: decision.scope };
+  const { allowed: _, ...by } = decision;
+  return { outcome: 'verified', ...by };
 }

@@ -216,11 +216,7 @@ function beforeLetter(tokens: readonly string[], at: number, table: SpellingTabl
 }
 
 /** The longest phrase of the table that begins here. */
-function lookUp(
-  tokens: readonly string[],
-  at: number,
-  table: SpellingTable,
-): { used: number; meaning: Meaning } | undefined {
+function lookUp(tokens: readonly string[], at: number, table: SpellingTable) {
   for (let used = Math.min(table.longest, tokens.length - at); used > 0; used -= 1) {
     const meaning = table.meanings.get(
       tokens

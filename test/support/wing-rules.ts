@@ -124,7 +124,6 @@ const SIGN_INS = [
   // Whoever vouches for a migrated store has just signed in to it.
   'src/custody/migrate-store.ts',
   'src/procedures/portal/sign-in-user.ts',
-  'src/procedures/portal/sign-in-by-sso.ts',
   'src/procedures/portal/activate-user.ts',
 ];
 

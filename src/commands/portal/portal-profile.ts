@@ -6,7 +6,7 @@ import {
   VIEWING_PASSPHRASE,
   viewOwnPassphrase,
 } from '../../procedures/passphrases/passphrase-of-owner.js';
-import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
+import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
 import { readSecretLines } from '../ask.js';

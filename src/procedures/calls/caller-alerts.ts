@@ -8,34 +8,13 @@ import { refusalNow } from '../../rules/throttle.js';
 import { toThrottle } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
-export interface CallerAlerts {
-  /** How far back failures and changes count, in days. */
-  readonly lookBackDays: number;
-  /** Failed or refused attempts within the look-back, and by how many operators. */
-  readonly failures: number;
-  readonly failedOperators: number;
-  readonly lastFailureAt: number | null;
-  readonly lockedUntil: number | null;
-  readonly disabled: boolean;
-  readonly passphraseChangedAt: number | null;
-  readonly contactChangedAt: number | null;
-  readonly resetAt: number | null;
-  /** Other logins anywhere with the same e-mail or phone (B09). */
-  readonly sharedContacts: number;
-  /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
-  readonly alsoWith: readonly string[];
-}
+export type CallerAlerts = Awaited<ReturnType<typeof callerAlerts>>;
 
 /** Without news for so long, a call that nobody ended is none. */
 const ON_THE_LINE = hours(1);
 
 /** `operatorId`: who reads them. */
-export async function callerAlerts(
-  desk: Desk,
-  call: Call,
-  sharedContacts: number,
-  operatorId: string,
-): Promise<CallerAlerts> {
+export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number, operatorId: string) {
   const { read } = desk.store;
   const now = desk.now();
   const lookBackDays = desk.policy.limits.throttle.alertLookBackDays;
@@ -50,7 +29,9 @@ export async function callerAlerts(
   const contact =
     call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
   return {
+    /** How far back failures and changes count. */
     lookBackDays,
+    /** Failed or refused attempts, and by how many operators. */
     failures: failures.length,
     failedOperators: new Set(failures.map((row) => row.operator_id)).size,
     lastFailureAt: failures[0]?.started_at ?? null,
@@ -59,16 +40,14 @@ export async function callerAlerts(
     passphraseChangedAt: recent(passphrase?.set_at),
     contactChangedAt: recent(contact),
     resetAt: recent(reset?.at),
+    /** Other logins anywhere with the same e-mail or phone (B09). */
     sharedContacts,
+    /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
     alsoWith: call.caller === null ? [] : await othersOn(desk, call.caller.id, operatorId),
   };
 }
 
-async function othersOn(
-  { store: { read }, now }: Desk,
-  userId: string,
-  operatorId: string,
-): Promise<readonly string[]> {
+async function othersOn({ store: { read }, now }: Desk, userId: string, operatorId: string) {
   const open = await read.calls.openAbout(userId, now() - ON_THE_LINE);
   const ids = new Set(open.map(({ operator_id }) => operator_id).filter((id) => id !== operatorId));
   return Promise.all([...ids].map(async (id) => (await read.operators.byId(id))?.name ?? id));

@@ -1,22 +1,11 @@
 /** Lists and ends grants, and checks them again at the moment of use (B08, B54). */
-import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal, type Term } from '../../errors.js';
-import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
 import { type Acting, act, askAuthority, type Lock } from '../authorise.js';
 
-export interface LiveGrant {
-  readonly id: string;
-  readonly action: string;
-  readonly account: { readonly id: string; readonly number: string; readonly name: string };
-  readonly caller: { readonly id: string; readonly login: string; readonly name: string };
-  readonly operator: { readonly id: string; readonly name: string };
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-export async function listGrants(desk: Desk): Promise<readonly LiveGrant[]> {
+export async function listGrants(desk: Desk) {
   const { read } = desk.store;
   const rows = await read.grants.live(desk.now());
   return Promise.all(
@@ -67,11 +56,7 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
 }
 
 /** A grant that is live inside the write door, with its caller and account as they are now. */
-export interface UsableGrant {
-  readonly row: GrantRow;
-  readonly account: Account;
-  readonly caller: User;
-}
+export type UsableGrant = Awaited<ReturnType<typeof requireGrant>>;
 
 /**
  * Checks everything about a grant again, inside the transaction that uses it: it is this operator's, for this action, and not
@@ -82,7 +67,7 @@ export async function requireGrant(
   { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,
   id: string,
   actionId: string,
-): Promise<UsableGrant> {
+) {
   const row = await write.grants.byId(id);
   if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('unknown');
   if (row.action !== actionId) throw refusal('no-grant', 'grant-for-other', { action: row.action }, 'verify-caller');

@@ -41,7 +41,7 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
   const id = await act<'verify', string>(desk, signed, VERIFYING, {
     entry: (made, { actor }) => entriesOf(actor, desk.now(), { kind: 'opened', id: made, news }),
     change: async ({ write, now, by }) => {
-      const free = await freeId(desk, write);
+      const free = await freeId(() => callId(desk.chance.bytes(CALL_ID_BYTES)), write.calls);
       await write.calls.insert({
         id: free,
         state: 'open',
@@ -64,10 +64,13 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
 }
 
 /** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
-async function freeId(desk: Desk, write: Writes): Promise<string> {
+export async function freeId(
+  draw: () => string,
+  taken: Pick<Writes['calls'] | Writes['approvals'], 'byId'>,
+): Promise<string> {
   for (;;) {
-    const id = callId(desk.chance.bytes(CALL_ID_BYTES));
-    if ((await write.calls.byId(id)) === undefined) return id;
+    const id = draw();
+    if ((await taken.byId(id)) === undefined) return id;
   }
 }
 

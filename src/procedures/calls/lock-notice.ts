@@ -11,17 +11,11 @@ import type { Acting } from '../authorise.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
 import { prepareMessage } from '../messages/queue-message.js';
 
-export interface WrongAttempt {
-  readonly subject: Subject;
-  /** As `reserveAttempt` numbered it. */
-  readonly attempt: number;
-}
-
-/** Queues one message if this very attempt caused the lock and its owner has an address, none otherwise. */
+/** `attempt`: as `reserveAttempt` numbered it. Queues one message if this very attempt caused the lock and its owner has an address, none otherwise. */
 export async function queueLockNotice(
   { desk, write }: Pick<Acting<'verify'>, 'desk' | 'write' | 'log'>,
   { account, caller }: { readonly account: Account; readonly caller: User | null },
-  { subject, attempt }: WrongAttempt,
+  { subject, attempt }: { readonly subject: Subject; readonly attempt: number },
 ): Promise<void> {
   const state = toThrottle(await write.throttles.get(subject));
   const lock = refusalNow(state, desk.clock.time());

@@ -103,24 +103,21 @@ interface Attempted extends Verification, CheckedPhrase {
 
 async function decide(desk: Desk, signed: SignedOperator, tried: Attempted): Promise<Verdict> {
   const at = desk.now();
-  const { verdict } = await act<'verify', Judged>(desk, signed, VERIFYING, {
+  const { verdict } = await act(desk, signed, VERIFYING, {
+    change: (acting) => judge(acting, signed, tried),
     entry: (judged, { actor }) => [
       decisionEntry(verificationEntryBase(actor, at, tried), judged.verdict),
       ...judged.alarms,
     ],
-    change: (acting) => judge(acting, signed, tried),
   });
   return verdict;
 }
 
-/** `alarms`: the entries of those that this answer sounds (B95). */
-interface Judged {
-  readonly verdict: Verdict;
-  readonly alarms: readonly AuditEntry[];
-}
-
-/** Judges the answer by the caller as stored now: what was counted for a right one is taken back, and a wrong one may lock. */
-async function judge(acting: Acting<'verify'>, signed: SignedOperator, tried: Attempted): Promise<Judged> {
+/**
+ * Judges the answer by the caller as stored now: what was counted for a right one is taken back, and a wrong one may lock. `alarms`: the entries of
+ * those that it sounds (B95).
+ */
+async function judge(acting: Acting<'verify'>, signed: SignedOperator, tried: Attempted) {
   const { desk, write, now } = acting;
   const user = tried.caller === null ? undefined : await write.users.byId(tried.caller.id);
   const { passphrase, renewed } = await asItStands(write, tried, tried.caller, user ?? null);
@@ -140,7 +137,7 @@ async function judge(acting: Acting<'verify'>, signed: SignedOperator, tried: At
 export const sessionOf = ({ sessionId, tokenId }: SignedOperator): string => sessionId ?? tokenId ?? '';
 
 /** Does the same work for known and unknown callers (B73). Without a call, misses count together for as long as a grant would last. */
-async function afterMiss(acting: Acting<'verify'>, tried: Attempted, verdict: Verdict): Promise<Judged> {
+async function afterMiss(acting: Acting<'verify'>, tried: Attempted, verdict: Verdict) {
   const { desk, write, now } = acting;
   const { limits } = desk.policy;
   const subject: Subject = `caller:${tried.callerKey}`;

@@ -30,19 +30,17 @@ export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, ex
   };
 }
 
-export interface DeskCodeJudgement {
-  /** The row is marked as used; a caller that does not use it up yet takes the mark away. */
-  readonly accepted: boolean;
-  /** Wrong answers to this code so far, this one included. */
-  readonly wrong: number;
-}
+export type DeskCodeJudgement = Awaited<ReturnType<typeof judgeDeskCode>>;
 
-/** Judges what was typed and counts it. Call it inside the transaction that acts on the answer. */
+/**
+ * Judges what was typed and counts it. Call it inside the transaction that acts on the answer. `accepted`: the row is marked as used; a caller that
+ * does not use it up yet takes the mark away. `wrong`: answers to this code so far, this one included.
+ */
 export async function judgeDeskCode(
   inside: Inside,
   { user, purpose, typed }: { readonly user: User; readonly purpose: DeskCodePurpose; readonly typed: string },
   row: OneTimeCodeRow,
-): Promise<DeskCodeJudgement> {
+) {
   const { desk } = inside;
   const outcome = await judgeRow(inside, row, {
     binding: { userId: user.id, purpose, factorId: null },

@@ -24,12 +24,7 @@ export interface EnrolmentCode {
 export type PreparedEnrolmentCode = { readonly [Part in keyof EnrolmentCode]: NonNullable<EnrolmentCode[Part]> };
 
 /** The code, its message and its row; null if there is no address that is old enough. With `instead` it goes to an admin, who hands it on. */
-export async function prepareEnrolmentCode(
-  desk: Desk,
-  account: Account,
-  user: User,
-  instead?: User,
-): Promise<PreparedEnrolmentCode | null> {
+export async function prepareEnrolmentCode(desk: Desk, account: Account, user: User, instead?: User) {
   const [contacts = { user, createdAt: 0, formerContacts: [] }] = await desk.store.read.users.contacts([user.id]);
   const [other] = instead === undefined ? [] : await desk.store.read.users.contacts([instead.id]);
   const { message, row, to } = enrolmentCodeFor(desk, account, contacts, { bulk: false, instead: other });

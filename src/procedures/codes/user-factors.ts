@@ -1,21 +1,8 @@
 /** What a user needs to get into their account: factors, backup codes, and whether enrolling needs a mailed code (B42, B57). */
-import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../../desk.js';
+import type { Desk, Reads } from '../../desk.js';
 import { refusal } from '../../errors.js';
 
-export interface UserFactors {
-  /** All, including half-done and suspended ones. */
-  readonly rows: readonly FactorRow[];
-  /** Confirmed ones, oldest first. */
-  readonly active: readonly FactorRow[];
-  readonly backupCodes: readonly BackupCodeRow[];
-  readonly backupCodesLeft: number;
-  /** The last backup code was used up as the only method, and no factor was enrolled since (B42). */
-  readonly owesFactor: boolean;
-  /** Enrolling a factor needs the one-time enrolment code. */
-  readonly enrolmentCodeNeeded: boolean;
-  /** The newest enrolment code that was not used, even if it expired. */
-  readonly enrolmentCode: OneTimeCodeRow | undefined;
-}
+export type UserFactors = Awaited<ReturnType<typeof userFactors>>;
 
 /**
  * An open reset, or an unused enrolment code, even an expired one, blocks enrolment until the desk sends a new code (B57). A user without
@@ -26,7 +13,7 @@ export async function userFactors(
   desk: Desk,
   reads: Pick<Reads['factors'], 'ofUser' | 'backupCodes' | 'newestCode' | 'barOf'>,
   userId: string,
-): Promise<UserFactors> {
+) {
   const rows = await reads.ofUser(userId);
   const active = rows.filter((row) => row.state === 'active');
   const backupCodes = (await reads.backupCodes(userId)).filter((row) => row.state === 'active');
@@ -39,12 +26,17 @@ export async function userFactors(
     throw refusal('store-corrupt', 'methods-gone', { user: userId }, 'desk-keeps-store');
   const barred = active.length === 0 && (resetAt !== null || enrolmentCode !== undefined || owesFactor);
   return {
+    /** All, including half-done and suspended ones. */
     rows,
+    /** Confirmed ones, oldest first. */
     active,
     backupCodes,
     backupCodesLeft,
+    /** The last backup code was used up as the only method, and no factor was enrolled since (B42). */
     owesFactor,
+    /** Enrolling a factor needs the one-time enrolment code. */
     enrolmentCodeNeeded: barred && desk.policy.limits.enrolmentCode.required,
+    /** The newest enrolment code that was not used, even if it expired. */
     enrolmentCode,
   };
 }

@@ -51,27 +51,18 @@ export async function addAccount(
   return account;
 }
 
-export interface NewUserRequest {
-  /** Number, id or unique name. */
-  readonly account: string;
-  readonly login: string;
-  readonly name: string;
-  readonly email: string;
-  readonly phone: string;
-  readonly role: string;
+type UserTexts = Readonly<Record<'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'signIn', string>>;
+
+/** `account`: number, id or unique name. */
+export interface NewUserRequest extends UserTexts {
   readonly scopes: readonly string[];
-  readonly signIn: string;
 }
 
 /**
  * Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot have, a
  * login that is taken.
  */
-export async function addUser(
-  desk: Desk,
-  signed: SignedOperator,
-  request: NewUserRequest,
-): Promise<{ account: Account; user: User }> {
+export async function addUser(desk: Desk, signed: SignedOperator, request: NewUserRequest) {
   await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const account = await findAccount(desk, request.account);

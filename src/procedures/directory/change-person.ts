@@ -34,11 +34,7 @@ export interface Changing {
 }
 
 /** Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. */
-export async function changePeople(
-  inside: Changing,
-  changes: readonly PersonChange[],
-  who: Worded,
-): Promise<readonly ChangedPerson[]> {
+export async function changePeople(inside: Changing, changes: readonly PersonChange[], who: Worded) {
   await writeChangedPeople(inside, { ids: changes.map(({ before }) => before.id) });
   return writeChanges(inside, changes, who);
 }

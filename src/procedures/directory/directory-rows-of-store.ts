@@ -8,11 +8,7 @@ import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
 type SearchKeys = Parameters<Writes['search']['replace']>[0][number];
 
-export function newAccountRow(
-  id: string,
-  entry: AccountEntry,
-  at: number,
-): Parameters<Writes['accounts']['insert']>[0][number] {
+export function newAccountRow(id: string, entry: AccountEntry, at: number) {
   return {
     id,
     number: entry.number,
@@ -61,13 +57,7 @@ export function accountSearchKeys(id: string, account: { readonly name: string; 
   return { kind: 'account', id, words: searchWords(account.name, account.number) };
 }
 
-export function newUserRow(
-  id: string,
-  accountId: string,
-  entry: UserEntry,
-  at: number,
-  heldUntil: number | null,
-): Parameters<Writes['users']['insert']>[0][number] {
+export function newUserRow(id: string, accountId: string, entry: UserEntry, at: number, heldUntil: number | null) {
   return {
     id,
     account_id: accountId,

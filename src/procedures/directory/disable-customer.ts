@@ -44,12 +44,7 @@ export async function switchUser(
   });
 }
 
-export async function switchAccount(
-  desk: Desk,
-  signed: SignedOperator,
-  account: Account,
-  { on, reason }: Switch,
-): Promise<boolean> {
+export async function switchAccount(desk: Desk, signed: SignedOperator, account: Account, { on, reason }: Switch) {
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
     entry: (changed) => ({
       kind: on ? 'account.enabled' : 'account.disabled',

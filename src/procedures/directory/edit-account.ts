@@ -35,12 +35,8 @@ export interface AccountEdit {
   readonly reason?: string | undefined;
 }
 
-export interface EditedAccount {
-  readonly account: Account;
-  readonly fields: readonly string[];
-  /** Logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
-  readonly stranded: number;
-}
+/** `stranded`: logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
+export type EditedAccount = Awaited<ReturnType<typeof editAccount>>;
 
 const EDITING = { permission: 'directory:write', logsRefusals: true } as const;
 /** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
@@ -55,18 +51,14 @@ const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit)
     : EDITING;
 
 /** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). */
-export async function editAccount(
-  desk: Desk,
-  signed: SignedOperator,
-  account: Account,
-  edit: AccountEdit,
-): Promise<EditedAccount> {
+export async function editAccount(desk: Desk, signed: SignedOperator, account: Account, edit: AccountEdit) {
   const door = doorOf(edit);
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
   requireLanguage(wanted.language, desk.languages);
   await desk.phones();
-  const edited = await act<'directory:write', Omit<EditedAccount, 'stranded'>>(desk, signed, door, {
+  const edited = await act(desk, signed, door, {
+    change: (acting) => applyEdit(acting, account, wanted, desk.policy.limits.sso),
     entry: ({ fields }) => ({
       kind: 'account.edited',
       account: account.id,
@@ -81,7 +73,6 @@ export async function editAccount(
       },
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
-    change: (acting) => applyEdit(acting, account, wanted, desk.policy.limits.sso),
   });
   const { fields } = edited;
   const lost = edited.account.sso === null && fields.includes('sso');

@@ -18,14 +18,6 @@ export interface UserEdit {
   readonly language?: string | undefined;
 }
 
-export interface EditedUser {
-  readonly user: User;
-  readonly fields: readonly string[];
-  readonly contacts: ChangedPerson['moved'];
-  /** Message ids of the notices. */
-  readonly notices: readonly string[];
-}
-
 const EDITING = { permission: 'directory:write' } as const;
 const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;
 const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
@@ -36,18 +28,12 @@ export async function editUser(
   signed: SignedOperator,
   found: { account: Account; user: User },
   edit: UserEdit,
-): Promise<EditedUser> {
+) {
   requireLanguage(edit.language, desk.languages);
   // Loaded before the door is opened.
   await desk.phones();
   const { account } = found;
-  return act<'directory:write', EditedUser>(desk, signed, EDITING, {
-    entry: ({ fields, contacts, user }) => ({
-      kind: 'user.edited',
-      account: account.id,
-      user: found.user.id,
-      detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },
-    }),
+  return act(desk, signed, EDITING, {
     change: async (acting) => {
       const { users } = acting.write;
       const before = (await users.byId(found.user.id)) ?? found.user;
@@ -59,6 +45,12 @@ export async function editUser(
         : await changePerson(acting, { account, before, after });
       return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
     },
+    entry: ({ fields, contacts, user }) => ({
+      kind: 'user.edited',
+      account: account.id,
+      user: found.user.id,
+      detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },
+    }),
   });
 }
 

@@ -89,10 +89,7 @@ const keyAfter = (last: Account | undefined): string => (last === undefined ? ''
 
 /** Logs the export before anything is handed out. */
 async function log(desk: Desk, signed: SignedOperator, detail: Readonly<Record<string, string | number>>) {
-  await act(desk, signed, EXPORTING, {
-    entry: () => ({ kind: 'directory.exported', detail }),
-    change: async () => undefined,
-  });
+  await act(desk, signed, EXPORTING, { entry: () => ({ kind: 'directory.exported', detail }) });
 }
 
 /** Rows of a page. */

@@ -28,11 +28,7 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
  * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` if no account is given. A user of
  * another account is not found, whatever the reference (B05). What is the login of one and the e-mail of another names neither (B09).
  */
-export async function findUser(
-  desk: Desk,
-  reference: string,
-  account?: Account,
-): Promise<{ user: User; account: Account }> {
+export async function findUser(desk: Desk, reference: string, account?: Account) {
   const { users, accounts } = desk.store.read;
   if (account === undefined) {
     if (reference.startsWith('usr_')) {

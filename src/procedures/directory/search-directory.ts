@@ -56,12 +56,7 @@ export async function searchAccounts(desk: Desk, text: string, { limit, skip = 0
 }
 
 /** In one account, or in all. */
-export async function searchUsers(
-  desk: Desk,
-  text: string,
-  { limit, skip = 0 }: Rows,
-  account?: Account,
-): Promise<Found<FoundUser>> {
+export async function searchUsers(desk: Desk, text: string, { limit, skip = 0 }: Rows, account?: Account) {
   const { search, users } = desk.store.read;
   const typed = await readText(desk, text);
   const scan = async (words: readonly Word[]) => {
@@ -167,12 +162,7 @@ export async function accountsAsTyped(desk: Desk, text: string, limit: number): 
 }
 
 /** In one account, or in all. */
-export async function usersAsTyped(
-  desk: Desk,
-  text: string,
-  limit: number,
-  account?: Account,
-): Promise<readonly FoundUser[]> {
+export async function usersAsTyped(desk: Desk, text: string, limit: number, account?: Account) {
   const { search, users } = desk.store.read;
   const look = async (words: readonly Word[]) => {
     const ids = await search.first('user', words, limit, account?.id);

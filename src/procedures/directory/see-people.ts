@@ -76,10 +76,7 @@ export async function viewUser(
   const at = desk.now();
   const detail = { view, contacts: person.contacts, ...(grant === undefined ? {} : { grant: grant.id }) };
   const ids = { account: found.account.id, user: found.user.id };
-  await act(desk, signed, door, {
-    entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
-    change: async () => undefined,
-  });
+  await act(desk, signed, door, { entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail) });
   return shown;
 }
 
@@ -102,6 +99,14 @@ async function viewedUnder(
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
 }
 
+interface ListWish {
+  readonly list: 'user list' | 'user search';
+  readonly text?: string;
+  readonly account?: Account | undefined;
+  readonly limit: number | undefined;
+  readonly page?: number;
+}
+
 /**
  * A list, or a search for `text`, of which the log gets a keyed digest; `page` is from 1. `capped`: the role sees no more rows than these,
  * whatever it asks for. Pages are for names that many have, not for reading the directory: without contacts a search has five pages, and each
@@ -110,19 +115,7 @@ async function viewedUnder(
 export async function viewUsers(
   desk: Desk,
   signed: SignedOperator,
-  {
-    list,
-    text,
-    account,
-    limit,
-    page = 1,
-  }: {
-    list: 'user list' | 'user search';
-    text?: string;
-    account?: Account | undefined;
-    limit: number | undefined;
-    page?: number;
-  },
+  { list, text, account, limit, page = 1 }: ListWish,
   look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<FoundUser>>,
 ): Promise<Found<SeenUser> & { readonly capped: boolean }> {
   await askAuthority(desk, signed, LISTING);
@@ -185,10 +178,7 @@ export async function noteList(
 ): Promise<void> {
   const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
-  await act(desk, signed, LISTING, {
-    entry: () => ({ kind: 'directory.viewed', ...about }),
-    change: async () => undefined,
-  });
+  await act(desk, signed, LISTING, { entry: () => ({ kind: 'directory.viewed', ...about }) });
 }
 
 /** Nobody asked for fewer. */

@@ -6,15 +6,11 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { days } from '../../rules/duration.js';
 import type { Acting } from '../authorise.js';
 import { type ContactChange, importFiles } from '../imports/import-directory.js';
-import type { ImportReport, ImportRequest } from '../imports/plan-directory.js';
+import type { ImportRequest } from '../imports/plan-directory.js';
 import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
 
 /** Refusals: those of `importFiles`, and approval-needed; the same import acts once it is approved. */
-export async function importDirectory(
-  desk: Desk,
-  signed: SignedOperator,
-  request: ImportRequest,
-): Promise<ImportReport> {
+export async function importDirectory(desk: Desk, signed: SignedOperator, request: ImportRequest) {
   const done = await importFiles(desk, signed, request, secondOperator);
   if ('request' in done) throw approvalNeeded(done.request);
   return done;

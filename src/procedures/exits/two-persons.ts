@@ -3,7 +3,7 @@
  * what would change; the same command acts once it is approved. The plan is made inside the transaction that acts, so what was approved is
  * what happens, and after any change in between it is another request.
  */
-import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import type { ApprovalReason } from '../../rules/approval.js';
 import type { ActEntry, Deed } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
@@ -32,10 +32,14 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
     readonly entry: (done: T, base: Pick<Deed, 'account' | 'reason'>) => ActEntry | readonly ActEntry[];
   },
 ): Promise<T> {
-  const done = await act<
-    'directory:write',
-    { readonly value: T } | { readonly request: ApprovalRow; readonly made: boolean }
-  >(desk, signed, CHANGING_POWER, {
+  const done = await act(desk, signed, CHANGING_POWER, {
+    change: async (acting) => {
+      const plan = await steps.plan(acting);
+      const change = `${account.number}: ${plan.change}`;
+      const { subject, hash } = await changeSubject(acting, { users: plan.users, change, reason });
+      if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
+      return { value: await steps.apply(acting, plan) };
+    },
     entry: (result, { actor }) => {
       if ('value' in result) return steps.entry(result.value, { account: account.id, reason });
       const { request, made } = result;
@@ -43,13 +47,6 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
       const base = { account: account.id, reason: 'approval-needed', detail };
       const refused: ActEntry = { ...base, kind: 'account.change-refused', outcome: 'refused' };
       return made ? [refused, approvalEntry(actor, request, 'approval.requested', desk.now())] : [refused];
-    },
-    change: async (acting) => {
-      const plan = await steps.plan(acting);
-      const change = `${account.number}: ${plan.change}`;
-      const { subject, hash } = await changeSubject(acting, { users: plan.users, change, reason });
-      if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
-      return { value: await steps.apply(acting, plan) };
     },
   });
   if ('request' in done) throw approvalNeeded(done.request);

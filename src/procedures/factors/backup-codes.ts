@@ -2,7 +2,7 @@
  * Backup codes of a user (B41): made on request, shown once, ten at a time. New codes end the earlier ones, and what those vouched
  * for (B82).
  */
-import type { BackupCodeRow, Desk, TrustEnded } from '../../desk.js';
+import type { BackupCodeRow, Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
@@ -12,29 +12,22 @@ import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 import { backupCodeContext } from '../seal-contexts.js';
 
-export interface NewBackupCodes extends TrustEnded {
-  /** To be shown once. */
-  readonly codes: readonly string[];
-  /** No other method is set up, so each login with one will warn (B41). */
-  readonly onlyMethod: boolean;
-  readonly earlierDied: number;
-}
+export type NewBackupCodes = Awaited<ReturnType<typeof newBackupCodes>>;
 
 const CHANGING_METHODS = { lock: 'owner:methods' } as const;
 
 /**
  * Refusal `enrolment-needed` while the user owes a real factor, after a reset or the last backup code (B42, B57): codes
- * made with the password alone would be a way round it. Refusal `factor-needed` on a remembered device.
+ * made with the password alone would be a way round it. Refusal `factor-needed` on a remembered device. `onlyMethod`: each login with one will warn.
  */
-export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<NewBackupCodes> {
+export async function newBackupCodes(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, CHANGING_METHODS);
   const { user } = login;
   const { count } = desk.policy.limits.backupCodes;
   const made = makeBackupCodes((n) => desk.chance.bytes(n), count);
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
-  const result = await actAsOwner<'owner:methods', Omit<NewBackupCodes, 'codes'>>(desk, login, CHANGING_METHODS, {
-    entry: ({ onlyMethod: _, ...ended }) => ({ kind: 'backup-codes.made', detail: { count, ...ended } }),
+  const result = await actAsOwner(desk, login, CHANGING_METHODS, {
     change: async ({ write, now, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor)
@@ -48,6 +41,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
       const ended = replaced ? await write.trust.end([user.id], { keepSession }) : NOTHING_ENDED;
       return { onlyMethod: before.active.length === 0, earlierDied: before.backupCodesLeft, ...ended };
     },
+    entry: ({ onlyMethod: _, ...ended }) => ({ kind: 'backup-codes.made', detail: { count, ...ended } }),
   });
   await desk.store.forgetDeleted();
   return { ...result, codes: made.map((code) => code.text) };

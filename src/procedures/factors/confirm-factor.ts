@@ -49,11 +49,7 @@ type Confirmed = Pick<EnrolledFactor, 'login' | 'ended'>;
 type Prove = (inside: Inside) => Promise<boolean>;
 
 /** Refusals: invalid-input (no half-done enrolment), not-signed-in (wrong code), locked, not-found (`replaces`). */
-export async function confirmEnrolment(
-  desk: Desk,
-  login: PortalLogin,
-  request: ConfirmRequest,
-): Promise<EnrolledFactor> {
+export async function confirmEnrolment(desk: Desk, login: PortalLogin, request: ConfirmRequest) {
   await askOwner(desk, login, ENROLLING);
   const [pending] = await pendingOf(desk.store.read, login, request.kind);
   if (pending === undefined) throw refusal('invalid-input', 'set-up-not-begun', { kind: request.kind }, 'begin-set-up');

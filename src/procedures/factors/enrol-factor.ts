@@ -186,22 +186,14 @@ function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { 
 }
 
 /** The method that another is to replace. Refusal `not-found`. */
-export async function factorToReplace(
-  { factors }: Pick<Reads, 'factors'>,
-  { user }: Owner,
-  id: string,
-): Promise<FactorRow> {
+export async function factorToReplace({ factors }: Pick<Reads, 'factors'>, { user }: Owner, id: string) {
   const row = (await factors.ofUser(user.id)).find((candidate) => candidate.id === id);
   if (row?.state === 'active') return row;
   throw refusal('not-found', 'method-to-replace-unknown', { id }, 'list-methods');
 }
 
 /** Half-done enrolments of one kind. */
-export async function pendingOf(
-  { factors }: Pick<Reads, 'factors'>,
-  { user }: Owner,
-  kind: string,
-): Promise<readonly FactorRow[]> {
+export async function pendingOf({ factors }: Pick<Reads, 'factors'>, { user }: Owner, kind: string) {
   return (await factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
 }
 

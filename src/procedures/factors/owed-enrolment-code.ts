@@ -51,14 +51,6 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin, agai
 const isUsable = ({ enrolmentCode }: UserFactors, now: number): boolean =>
   enrolmentCode !== undefined && now < enrolmentCode.expires_at;
 
-interface Submitted {
-  /** The login one step further, or null for a wrong code. */
-  readonly moved: PortalLogin | null;
-  /** Wrong answers to this code so far. */
-  readonly wrong: number;
-  readonly told: boolean;
-}
-
 /**
  * Checks a typed enrolment code. A login that waits for it moves on to the enrolment. Whoever types it has the password, so after a few
  * wrong ones the owner is told once, by mail. Refusal: not-signed-in (wrong or too old, in the same words).
@@ -66,13 +58,7 @@ interface Submitted {
 export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
   await askOwner(desk, login, OWING);
   const notices = ownWarning(desk, login, 'enrolment-code-wrong');
-  const { moved } = await actAsOwner<'login', Submitted>(desk, login, OWING, {
-    entry: (result) => {
-      const detail = { wrong: result.wrong, told: result.told };
-      return result.moved === null
-        ? { kind: 'portal.enrolment-code-refused', outcome: 'refused', detail }
-        : { kind: 'portal.enrolment-code-accepted', detail };
-    },
+  const { moved } = await actAsOwner(desk, login, OWING, {
     change: async (acting) => {
       const { by, write } = acting;
       const { accepted, wrong } = await judge(acting, typed);
@@ -83,6 +69,10 @@ export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed:
       const moved = await moveOn(acting, { state: 'enrolment-needed', method: 'password' });
       return { moved, wrong, told };
     },
+    entry: ({ moved: further, ...detail }) =>
+      further === null
+        ? { kind: 'portal.enrolment-code-refused', outcome: 'refused', detail }
+        : { kind: 'portal.enrolment-code-accepted', detail },
   });
   if (moved !== null) return moved;
   throw refusal('not-signed-in', 'enrolment-code-wrong', {}, 'enrolment-code-in-mail');

@@ -10,14 +10,8 @@ import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 
-export interface RequireMfaOutcome extends TrustEnded {
-  readonly required: boolean;
-  /** It was set so already. */
-  readonly unchanged: boolean;
-  readonly warnings: readonly RequireMfaWarning[];
-  /** Users who will be asked to set up a method at their next login. */
-  readonly withoutFactor: number;
-}
+/** `unchanged`: it was set so already. `withoutFactor`: users who will be asked to set up a method at their next login. */
+export type RequireMfaOutcome = Awaited<ReturnType<typeof requireMfa>>;
 
 const REQUIRING = { lock: 'company:mfa' } as const;
 
@@ -25,15 +19,10 @@ const REQUIRING = { lock: 'company:mfa' } as const;
  * Refusals: forbidden (not an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). It cannot
  * be asked for one user only (B32).
  */
-export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): Promise<RequireMfaOutcome> {
+export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean) {
   await askOwner(desk, login, REQUIRING);
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
-  type Required = Omit<RequireMfaOutcome, 'withoutFactor'>;
-  const result = await actAsOwner<'company:mfa', Required>(desk, login, REQUIRING, {
-    entry: ({ unchanged, sessionsEnded, devicesForgotten }) => ({
-      kind: on ? 'mfa.required' : 'mfa.not-required',
-      detail: { unchanged, sessionsEnded, devicesForgotten },
-    }),
+  const result = await actAsOwner(desk, login, REQUIRING, {
     change: async (acting) => {
       const { write, now, by } = acting;
       const { account } = by.login;
@@ -43,6 +32,10 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
       const ended = unchanged ? NOTHING_ENDED : await endWhatCounts(acting, on);
       return { required: on, unchanged, warnings: on ? warnings : [], ...ended };
     },
+    entry: ({ unchanged, sessionsEnded, devicesForgotten }) => ({
+      kind: on ? 'mfa.required' : 'mfa.not-required',
+      detail: { unchanged, sessionsEnded, devicesForgotten },
+    }),
   });
   return { ...result, withoutFactor: on ? (await countAsked(desk, login.account.id)).withoutFactor : 0 };
 }

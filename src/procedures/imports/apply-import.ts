@@ -129,10 +129,7 @@ export function personChange(
 }
 
 /** Makes the changes of a small import. Those of a large one are staged (stage-import.ts). Ids of the notices. */
-export async function changeRows(
-  acting: Acting<'directory:write'>,
-  { companies, people }: ReadyImport,
-): Promise<readonly string[]> {
+export async function changeRows(acting: Acting<'directory:write'>, { companies, people }: ReadyImport) {
   for (const change of companies.plan.update) {
     const { before, entry, fields } = change;
     const { country } = accountAfter(before, entry);

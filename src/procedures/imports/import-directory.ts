@@ -22,20 +22,10 @@ interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
 }
 
-/** What an import would do. */
-export interface ImportPreview extends ImportReport {
-  readonly changes: readonly CellChange[];
-  readonly confirm: number;
-  /** SHA-256 of every addition and change. */
-  readonly outcome: string;
-}
+export type ImportPreview = Awaited<ReturnType<typeof previewImport>>;
 
-/** Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
-export async function previewImport(
-  desk: Desk,
-  signed: SignedOperator,
-  request: ImportRequest,
-): Promise<ImportPreview> {
+/** What an import would do; `outcome`: SHA-256 of every addition and change. Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
+export async function previewImport(desk: Desk, signed: SignedOperator, request: ImportRequest) {
   await askAuthority(desk, signed, IMPORTING);
   const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
   const people = new Set(changes.filter(isOfContact).map(({ line }) => line)).size;

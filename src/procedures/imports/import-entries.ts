@@ -9,11 +9,7 @@ type Base = Pick<Deed, 'at' | 'by'>;
 /** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
 const SINGLE_ENTRIES = 1_000;
 
-export function entriesOfImport(
-  { companies, people }: ReadyImport,
-  added: readonly Added[] | Settled,
-  base: Base,
-): readonly AuditEntry[] {
+export function entriesOfImport({ companies, people }: ReadyImport, added: readonly Added[] | Settled, base: Base) {
   const staged = 'import' in added ? { import: added.import } : undefined;
   const single = companies.added.length + companies.plan.update.length <= SINGLE_ENTRIES;
   const about = (account: Account) => ({ account: account.id, detail: { number: account.number } });

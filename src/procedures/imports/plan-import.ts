@@ -19,12 +19,7 @@ import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
 import { accountAfter, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
 
-export async function planCompanies(
-  desk: Desk,
-  store: Stored,
-  given: readonly AccountEntry[],
-  allowed: Allowed,
-): Promise<PlannedCompanies> {
+export async function planCompanies(desk: Desk, store: Stored, given: readonly AccountEntry[], allowed: Allowed) {
   const found = await inChunks(
     given.map((entry) => entry.numberKey),
     (keys) => store.accounts.byNumbers(keys),
@@ -128,14 +123,11 @@ export async function planPeople(
 async function planSome(
   desk: Desk,
   store: Stored,
-  {
-    homes,
-    homeOf,
-    seen,
-  }: { homes: Homes; homeOf: (entry: UserEntry) => Account | undefined; seen: Map<string, number> },
+  known: { homes: Homes; homeOf: (entry: UserEntry) => Account | undefined; seen: Map<string, number> },
   given: readonly UserEntry[],
   allowed: Allowed,
 ): Promise<PlannedUsers> {
+  const { homes, homeOf, seen } = known;
   const read = await desk.phones();
   const pairsOf = (entry: UserEntry, keys: readonly string[]) => {
     const home = homeOf(entry);

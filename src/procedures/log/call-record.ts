@@ -21,11 +21,7 @@ const AFTERWARDS = days(1);
 
 export type CallHead = Awaited<ReturnType<typeof headOf>>;
 
-export interface CallRecord extends CallHead {
-  readonly entries: readonly LoggedEntry[];
-  /** Logins by id of those whom the entries are about. */
-  readonly logins: ReadonlyMap<string, string>;
-}
+export type CallRecord = Awaited<ReturnType<typeof callRecord>>;
 
 /** The newest calls that this operator opened or took over. */
 export async function ownCalls(desk: Desk, signed: SignedOperator, limit: number): Promise<readonly CallHead[]> {
@@ -34,8 +30,8 @@ export async function ownCalls(desk: Desk, signed: SignedOperator, limit: number
   return Promise.all(rows.map((row) => headOf(desk, row)));
 }
 
-/** Refusals: `not-found`, also for a call of others; `audit-broken` if what is shown is not what was logged. */
-export async function callRecord(desk: Desk, signed: SignedOperator, text: string): Promise<CallRecord> {
+/** `logins`: by id, of those whom the entries are about. Refusals: `not-found`, also for a call of others; `audit-broken` if what is shown is not what was logged. */
+export async function callRecord(desk: Desk, signed: SignedOperator, text: string) {
   await askAuthority(desk, signed, ON_CALLS);
   const row = await requireOwn(desk, signed, text);
   const entries = await entriesOf(desk, row);

@@ -29,11 +29,7 @@ const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
  * Passes on every entry in order, batch by batch. In between, the process can handle signals. Refusal `cancelled` once
  * `signal` is aborted.
  */
-export async function readEntries(
-  reader: LogReader,
-  each: (rows: readonly AuditRow[]) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function readEntries(reader: LogReader, each: (rows: readonly AuditRow[]) => void, signal?: AbortSignal) {
   let from = BEFORE_ALL;
   for (;;) {
     const rows = await reader.batch(from, BATCH);
@@ -58,11 +54,7 @@ const HEX_DIGITS = 64;
 const LARGEST = 1 << 16;
 
 /** Numbers of the rows that are not entries of this log. The newest entries are in the small parts of the tree. */
-export async function foreignEntries(
-  reader: LogReader,
-  notary: LogNotary,
-  shown: readonly ShownRow[],
-): Promise<readonly number[]> {
+export async function foreignEntries(reader: LogReader, notary: LogNotary, shown: readonly ShownRow[]) {
   const head = await reader.head();
   const all = shown.map(({ seq }) => seq);
   if (head === undefined || !notary.headFits(head)) return all;

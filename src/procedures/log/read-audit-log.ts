@@ -8,18 +8,10 @@ import { act, askAuthority, mayAlso } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { foreignEntries } from './log-reader.js';
 
-/** A filter as people type it. */
-export interface LogQuery {
-  /** Name or id of an operator, id of a user, or `system`. */
-  readonly by?: string | undefined;
-  readonly account?: string | undefined;
-  readonly user?: string | undefined;
-  /** `mfa.reset`, or a bare noun for all of its verbs. */
-  readonly kind?: string | undefined;
-  readonly outcome?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-}
+/** A filter as people type it. `by`: name or id of an operator, id of a user, or `system`. `kind`: `mfa.reset`, or a bare noun for all of its verbs. */
+export type LogQuery = {
+  readonly [Part in 'by' | 'account' | 'user' | 'kind' | 'outcome' | 'since' | 'until']?: string | undefined;
+};
 
 const PAGE = 1000;
 
@@ -108,10 +100,7 @@ export const doorOfLog = ({ user }: Pick<LogQuery, 'user'>, running: boolean): L
 /** Exporting the log is itself an event; its entry is written before the first line leaves. */
 export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
   const detail = { format, filter: { ...filter } };
-  await act(desk, signed, READ_LOG, {
-    entry: () => ({ kind: 'audit.exported', detail }),
-    change: async () => undefined,
-  });
+  await act(desk, signed, READ_LOG, { entry: () => ({ kind: 'audit.exported', detail }) });
 }
 
 /**

@@ -10,11 +10,7 @@ export async function olderVerifierKeys(desk: Pick<Desk, 'store' | 'vault'>): Pr
 }
 
 /** Adds keys to those kept before, sealed under the current key. */
-export async function keepVerifierKeys(
-  desk: Pick<Desk, 'vault'>,
-  write: Writes,
-  keys: readonly string[],
-): Promise<void> {
+export async function keepVerifierKeys(desk: Pick<Desk, 'vault'>, write: Writes, keys: readonly string[]) {
   const blob = await write.meta.get('verifier-keys');
   const all = new Set([...(blob === undefined ? [] : readKeys(desk, blob)), ...keys]);
   await write.meta.put('verifier-keys', desk.vault.seal('seal/check', PLACE, JSON.stringify([...all])));

@@ -14,7 +14,7 @@
 import type { AuditHead, AuditRow, Desk } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
-import { type GrowingTree, growTree, peakRanges } from '../../rules/growing-tree.js';
+import { growTree, peakRanges } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
 import { type LogNotary, type LogReader, readEntries } from './log-reader.js';
 
@@ -28,16 +28,11 @@ export interface LogCheck {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface VerifiedLog {
-  readonly size: number;
-  /** Hex. */
-  readonly root: string;
-  /** The latest time of any entry, ms; 0 for an empty log. */
-  readonly latestAt: number;
-}
+/** `latestAt`: the latest time of any entry, ms; 0 for an empty log. */
+export type VerifiedLog = Awaited<ReturnType<typeof verifyAuditLog>>;
 
 /** Refusal `audit-broken` that names the first entry at fault, with up to 20 problems. Changes nothing. */
-export async function verifyAuditLog(reader: LogReader, check: LogCheck): Promise<VerifiedLog> {
+export async function verifyAuditLog(reader: LogReader, check: LogCheck) {
   const head = await reader.head();
   const walk = new Walk(check, head);
   await readEntries(
@@ -57,7 +52,7 @@ export async function verifyAuditLog(reader: LogReader, check: LogCheck): Promis
 
 class Walk {
   readonly faults = new LogFaults();
-  readonly tree: GrowingTree<string>;
+  readonly tree: ReturnType<typeof growTree<string>>;
   readonly #check: LogCheck;
   /** The head row, if this desk wrote it; any other head says nothing about the entries. */
   readonly #head: AuditHead | undefined;

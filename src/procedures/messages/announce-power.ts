@@ -7,6 +7,7 @@ import type { Desk, UserContacts, Writes } from '../../desk.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { days } from '../../rules/duration.js';
+import { chunksOf, grouped } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Account, OperatorRole } from '../../rules/people.js';
@@ -31,15 +32,10 @@ export async function announcePower(desk: Telling, write: Writes, entries: reado
   });
   const ofDesk = changes.filter(({ told }) => told !== 'company');
   if (ofDesk.length > 0) await tellDesk(desk, write, ofDesk);
-  const byAccount = new Map<string, Change[]>();
-  for (const change of changes) {
-    const { account } = change.entry;
-    if (change.told === 'company' && account !== undefined)
-      byAccount.set(account, [...(byAccount.get(account) ?? []), change]);
-  }
-  const ids = [...byAccount.keys()];
-  for (let from = 0; from < ids.length; from += ACCOUNTS_AT_ONCE) {
-    const accounts = await write.accounts.byIds(ids.slice(from, from + ACCOUNTS_AT_ONCE));
+  const ofCompanies = changes.filter(({ told, entry }) => told === 'company' && entry.account !== undefined);
+  const byAccount = grouped(ofCompanies, ({ entry }) => entry.account ?? '');
+  for (const ids of chunksOf([...byAccount.keys()], ACCOUNTS_AT_ONCE)) {
+    const accounts = await write.accounts.byIds(ids);
     const holders = await write.users.holders(
       accounts.map(({ id }) => id),
       adminRoles(desk.policy),

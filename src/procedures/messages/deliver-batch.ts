@@ -8,6 +8,7 @@ import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { minutes } from '../../rules/duration.js';
+import { grouped } from '../../rules/lists.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
 import { connectorOf, laneOf } from '../../rules/remote-reset.js';
 import { attemptRemote, foundAt, type RemoteSent, remoteEnd } from './attempt-remote.js';
@@ -56,19 +57,10 @@ export async function deliverBatch(
       attempted.push({ row, sent });
     }
   };
-  await Promise.all(lanesOf(claimed).map(sendInTurn));
+  await Promise.all([...grouped(claimed, laneFor).values()].map(sendInTurn));
   const outcomes = attempted.length === 0 ? [] : await finish(desk, attempted);
   const taken = rows.map(({ id }) => [id, 'taken-by-another'] as const);
   return new Map<string, Outcome>([...taken, ...dropped.map((id) => [id, 'dropped'] as const), ...outcomes]);
-}
-
-function lanesOf(rows: readonly OutboxRow[]): readonly (readonly OutboxRow[])[] {
-  const lanes = new Map<string, OutboxRow[]>();
-  for (const [n, row] of rows.entries()) {
-    const lane = laneFor(row, n);
-    lanes.set(lane, [...(lanes.get(lane) ?? []), row]);
-  }
-  return [...lanes.values()];
 }
 
 /** Of mail and text messages each is for itself. */
@@ -147,21 +139,14 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
 const CODE_OVER = 'the code in it is no longer valid';
 
 /** The values of the row, and the reason for the log. */
-interface Finish {
-  readonly state: 'delivered' | 'given-up' | 'queued';
-  readonly reference: string | null;
-  readonly why: string | null;
-  readonly next: number | null;
-}
-
-function finishOf(desk: Desk, { row, sent }: Attempted, at: number): Finish {
-  if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at };
-  if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null };
+function finishOf(desk: Desk, { row, sent }: Attempted, at: number) {
+  if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at } as const;
+  if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null } as const;
   const reference = 'reference' in sent ? sent.reference : row.reference;
   // A reset that may be half done somewhere is never given up for want of an answer.
   const attempts = connectorOf(row.channel) === null ? row.attempts : Math.min(row.attempts, PAUSES_MS.length - 1);
   const next = sent.permanent ? null : nextAttemptAt(attempts, at, desk.chance.int(1_000) / 1_000);
-  return { state: next === null ? 'given-up' : 'queued', reference, why: sent.why, next };
+  return { state: next === null ? 'given-up' : 'queued', reference, why: sent.why, next } as const;
 }
 
 /**
@@ -179,11 +164,7 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
         const entry = entryOf(row, at, 'delivery.ended');
         const said = sent === undefined ? 'not-tried' : why;
         const reason = outcomes[n]?.[1] === 'taken-by-another' ? 'taken-by-another' : said;
-        return {
-          ...entry,
-          outcome: good,
-          ...(reason === null ? {} : { reason }),
-        };
+        return { ...entry, outcome: good, ...(reason === null ? {} : { reason }) };
       }),
     async (write) => {
       const outcomes: (readonly [string, Outcome])[] = [];

@@ -141,12 +141,7 @@ interface Watching extends Partial<Watched> {
  * Sends until the signal fires, and leaves out a kind that turns out to be down. Each batch is twice as large as the one before, and a
  * failure brings it back to one message, so that a channel that is down is not tried with many.
  */
-async function sendEach(
-  desk: Desk,
-  rows: readonly OutboxRow[],
-  begun: OutboxRun,
-  watching: Watching = {},
-): Promise<OutboxRun> {
+async function sendEach(desk: Desk, rows: readonly OutboxRow[], begun: OutboxRun, watching: Watching = {}) {
   const release = desk.channels.pick('email').hold?.();
   try {
     return await sendInBatches(desk, rows, begun, watching);

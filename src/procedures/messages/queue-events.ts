@@ -30,11 +30,7 @@ export async function toldOf(
 }
 
 /** The messages for these entries, of the kinds that are wanted. They go to the configured address, so the row has none. */
-export function eventMessages(
-  desk: Sealing,
-  wanted: Desk['channels']['wanted'],
-  entries: readonly ToldEntry[],
-): readonly Row[] {
+export function eventMessages(desk: Sealing, wanted: Desk['channels']['wanted'], entries: readonly ToldEntry[]) {
   return [
     ...(wanted.includes('webhook') ? webhooks(desk, entries) : []),
     ...(wanted.includes('event') ? securityEvents(desk, entries) : []),

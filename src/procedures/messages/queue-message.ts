@@ -26,10 +26,7 @@ export interface PreparedMessage {
 }
 
 /** Makes the sealed row; pass it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
-export function prepareMessage(
-  desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>,
-  notice: Notice,
-): PreparedMessage {
+export function prepareMessage(desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>, notice: Notice) {
   const { template, to, account, user, values, code = null, attachment } = notice;
   const written = desk.compose(template, values, user.language ?? account.language);
   const composed = { ...written, ...(attachment === undefined ? {} : { attachment }) };
@@ -71,10 +68,7 @@ export function sealedMessage(
 }
 
 /** Opens what `prepareMessage` sealed. */
-export function openMessage(
-  desk: Desk,
-  row: { id: string; address: string; content: string },
-): Composed & { to: string } {
+export function openMessage(desk: Desk, row: { id: string; address: string; content: string }) {
   const { id } = row;
   const content = desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, row.content);
   const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, row.address);

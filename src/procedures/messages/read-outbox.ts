@@ -4,30 +4,10 @@ import { isRefusal, refusal } from '../../errors.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { connectorOf, remoteOf } from '../../rules/remote-reset.js';
 
-export interface WaitingMessage {
-  readonly id: string;
-  /** `email`, `sms` or `webhook`. */
-  readonly channel: string;
-  /** Name of its template. */
-  readonly template: string;
-  readonly to: string;
-  readonly account: string | null;
-  readonly user: string | null;
-  readonly state: string;
-  readonly attempts: number;
-  readonly createdAt: number;
-  readonly nextAttemptAt: number | null;
-  readonly deliveredAt: number | null;
-  readonly lastError: string | null;
-  readonly reference: string | null;
-}
+export type WaitingMessage = ReturnType<typeof shown>;
 
 /** Newest first. */
-export async function listOutbox(
-  desk: Desk,
-  state: string | undefined,
-  limit: number,
-): Promise<readonly WaitingMessage[]> {
+export async function listOutbox(desk: Desk, state: string | undefined, limit: number) {
   const rows = await desk.store.read.outbox.list(limit, state);
   return rows.map((row) => shown(desk, row));
 }
@@ -44,21 +24,19 @@ export type SentState = 'delivered' | 'queued' | 'given-up';
  * What became of a message that an act has queued. The act is committed, so a store that cannot be read now must not make it look failed:
  * then nothing is claimed, and the message counts as queued.
  */
-export async function sentState(
-  desk: Desk,
-  id: string,
-): Promise<{ readonly state: SentState; readonly why: string | null }> {
+export async function sentState(desk: Desk, id: string) {
   try {
     const row = await desk.store.read.outbox.byId(id);
-    const state = row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
+    const state: SentState = row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
     return { state, why: row?.last_error ?? null };
   } catch (error) {
-    if (isRefusal(error)) return { state: 'queued', why: null };
+    if (isRefusal(error)) return { state: 'queued' as const, why: null };
     throw error;
   }
 }
 
-function shown(desk: Desk, row: OutboxRow): WaitingMessage {
+/** `template`: its name; `to`: masked. */
+function shown(desk: Desk, row: OutboxRow) {
   const address = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id: row.id }, row.address);
   return {
     id: row.id,

@@ -30,16 +30,12 @@ export function remoteRow(
 }
 
 /** What becomes of rows that are about to be tried: of one person in one channel the oldest goes first. Call it inside the door. */
-export async function sortRemote(
-  write: Writes,
-  rows: readonly OutboxRow[],
-  now: number,
-): Promise<{ readonly dead: ReadonlySet<string>; readonly later: ReadonlySet<string> }> {
+export async function sortRemote(write: Writes, rows: readonly OutboxRow[], now: number) {
   const ordered = rows.filter(({ channel, user_id }) => channel !== 'email' && channel !== 'sms' && user_id !== null);
-  if (ordered.length === 0) return { dead: new Set(), later: new Set() };
+  if (ordered.length === 0) return { dead: new Set<string>(), later: new Set<string>() };
   const behind = await behindOthers(write, ordered);
   const remote = ordered.filter(({ channel }) => connectorOf(channel) !== null);
-  if (remote.length === 0) return { dead: new Set(), later: new Set(behind) };
+  if (remote.length === 0) return { dead: new Set<string>(), later: new Set(behind) };
   const frozen = isFrozen(await write.freeze.get(), now);
   const resets = new Map((await write.resets.byIds(remote.map(resetOf))).map((one) => [one.id, one]));
   const of = (test: (row: OutboxRow) => boolean) => new Set(remote.filter(test).map(({ id }) => id));

@@ -5,16 +5,12 @@ import { faultOfEmail } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 import { sealedMessage } from './queue-message.js';
-import { type SentState, sentState } from './read-outbox.js';
+import { sentState } from './read-outbox.js';
 
 const TESTING = { permission: 'outbox:flush', logsRefusals: true } as const;
 
 /** Refusals: invalid-input for what is not one plain address. */
-export async function testDelivery(
-  desk: Desk,
-  signed: SignedOperator,
-  address: string,
-): Promise<{ readonly id: string; readonly state: SentState; readonly why: string | null }> {
+export async function testDelivery(desk: Desk, signed: SignedOperator, address: string) {
   await askAuthority(desk, signed, TESTING);
   if (faultOfEmail(address) !== undefined) throw refusal('invalid-input', 'address-form', { text: address });
   const at = desk.now();

@@ -3,7 +3,6 @@ import type { Desk, OperatorSessionRow, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { type Permission, permits } from '../../rules/operator-roles.js';
-import type { OperatorRole } from '../../rules/people.js';
 import { act, logDenial } from '../authorise.js';
 import { judgeSession, judgeToken, notSignedIn } from './standing.js';
 
@@ -37,14 +36,8 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
   return signed;
 }
 
-interface Authenticated {
-  readonly signed: SignedOperator;
-  readonly roles: readonly OperatorRole[];
-  /** Notes that the session is in use. Runs after the check of the role: a store that cannot be written must not hide a denial. */
-  readonly active: () => Promise<void>;
-}
-
-async function byToken(desk: Desk, token: string): Promise<Authenticated> {
+/** `active` notes that the session is in use. It runs after the check of the role: a store that cannot be written must not hide a denial. */
+async function byToken(desk: Desk, token: string) {
   const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
   const owner = row && (await desk.store.read.operators.byId(row.operator_id));
   if (row === undefined || owner === undefined) throw notSignedIn('token-unknown-here', {});
@@ -54,7 +47,7 @@ async function byToken(desk: Desk, token: string): Promise<Authenticated> {
   return { signed, roles, active: async () => undefined };
 }
 
-async function bySession(desk: Desk, token: string): Promise<Authenticated> {
+async function bySession(desk: Desk, token: string) {
   const now = desk.now();
   const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
   const owner = row && (await desk.store.read.operators.byId(row.operator_id));

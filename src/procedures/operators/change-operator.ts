@@ -24,37 +24,22 @@ export interface OperatorChange {
   readonly unlock?: boolean;
 }
 
-export interface OperatorChanged {
-  /** The operator before the change. */
-  readonly operator: { readonly id: string; readonly name: string; readonly role: string };
-  readonly sessions: number;
-  readonly tokens: number;
-  readonly unlocked: boolean;
-  /** If the role needs an authenticator app and the operator has none; to be handed over. Null otherwise. */
-  readonly start: StartCode | null;
-}
-
 /**
- * Changing the role, disabling and enabling end the operator's sessions, tokens and grants. Refusals: `not-found`, `invalid-input`, and
+ * `operator`: before the change. `start`: to be handed over if the role needs an authenticator app and the operator has none. Changing the role, disabling and enabling end the operator's sessions, tokens and grants. Refusals: `not-found`, `invalid-input`, and
  * `forbidden` for doing it to oneself.
  */
-export async function changeOperator(
-  desk: Desk,
-  signed: SignedOperator,
-  reference: string,
-  wish: OperatorChange,
-): Promise<OperatorChanged> {
+export async function changeOperator(desk: Desk, signed: SignedOperator, reference: string, wish: OperatorChange) {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const { id, name } = await findOperator(desk.store.read, reference);
   requireLanguage(wish.language, desk.languages);
   const change = wish.email === undefined ? wish : { ...wish, email: readOperatorEmail(wish.email) };
-  return act<'operator:manage', OperatorChanged>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ operator }) => entryOfChange(operator, change),
+  return act(desk, signed, MANAGE_OPERATORS, {
     change: async (acting) => {
       const row = await findOperator(acting.write, id);
       const done = await changeRow(acting, row, change);
       return { operator: { id, name, role: row.role }, ...done, start: await startIfNeeded(acting, row, change) };
     },
+    entry: ({ operator }) => entryOfChange(operator, change),
   });
 }
 
@@ -75,7 +60,7 @@ async function changeRow(
   acting: Acting<'operator:manage'>,
   row: OperatorRow,
   { role, disabled, email, unlock, customer, language }: OperatorChange,
-): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
+) {
   const { desk, write, now, by } = acting;
   const ends = role !== undefined || disabled !== undefined;
   const linked = customer !== undefined && customer !== row.also_user_id;
@@ -140,7 +125,7 @@ function wordsOf(
 }
 
 function entryOfChange(
-  operator: OperatorChanged['operator'],
+  operator: Pick<OperatorRow, 'id' | 'role'>,
   { role, disabled, email, unlock, customer, language }: OperatorChange,
 ) {
   const does = disabled === undefined ? 'edited' : disabled ? 'disabled' : 'enabled';

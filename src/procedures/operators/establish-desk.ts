@@ -11,13 +11,14 @@ import type { NewRecoveryCodes } from './recovery-codes.js';
  */
 export async function finishEstablishing(
   desk: Desk,
-  {
-    operator,
-    token,
-    recovery,
-    show,
-  }: { operator: NewOperator; token: NewToken | null; recovery: NewRecoveryCodes | null; show?: () => Promise<void> },
+  founding: {
+    operator: NewOperator;
+    token: NewToken | null;
+    recovery: NewRecoveryCodes | null;
+    show?: () => Promise<void>;
+  },
 ): Promise<{ readonly storeId: string }> {
+  const { operator, token, recovery, show } = founding;
   const at = desk.now();
   const { storeId } = desk.notary;
   const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });

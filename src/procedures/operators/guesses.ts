@@ -1,12 +1,12 @@
 /** Guesses at what an operator keeps secret: each is counted before it is checked (B72). */
-import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt, AuditEntry } from '../../rules/audit-entry.js';
 import type { AuditKind } from '../../rules/audit-kinds.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, type Door, type Lock } from '../authorise.js';
-import { lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 
 /** What is guessed at, and the kind of the entry. */
 interface About {
@@ -29,11 +29,7 @@ export interface Guess {
 }
 
 /** Of somebody who only gave a name. One that nobody has is counted too, under a keyed digest. Refusal `locked`. */
-export async function countGuess(
-  desk: Desk,
-  name: string,
-  { what, kind }: About,
-): Promise<Guess & { readonly operator: OperatorRow | undefined }> {
+export async function countGuess(desk: Desk, name: string, { what, kind }: About) {
   const key = foldKey(name);
   const operator = await desk.store.read.operators.byName(key);
   const subject: Subject = `${what}:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
@@ -49,10 +45,7 @@ export async function countGuess(
 }
 
 /** Of an operator who is signed in. Refusal `locked`, and those of the door. */
-export async function countOwnGuess<P extends Lock>(
-  { desk, signed, door }: AskingWith<P>,
-  { what, kind }: About,
-): Promise<Guess> {
+export async function countOwnGuess<P extends Lock>({ desk, signed, door }: AskingWith<P>, { what, kind }: About) {
   const subject: Subject = `${what}:${signed.operator.id}`;
   const decision = await act<P, ThrottleDecision>(desk, signed, door, {
     entry: (decided) => ({ kind, outcome: decided.kind === 'proceed' ? 'started' : 'refused' }),
@@ -77,6 +70,18 @@ export async function refuseGuess(
   const entry = { kind, outcome: 'refused', at: desk.now(), by } as const;
   await desk.store.record(reason === undefined ? entry : { ...entry, reason }, async () => undefined);
   throw refused;
+}
+
+/** What was guessed was right, so a new password that is refused is no wrong guess. Logs it, and throws. */
+export async function refusePassword(
+  desk: Desk,
+  { by, subject, attempt }: Guess,
+  kind: AuditKind,
+  error: unknown,
+): Promise<never> {
+  const entry = { kind, outcome: 'refused', at: desk.now(), by, reason: 'password' } as const;
+  await desk.store.record(entry, (write) => clearAttempt(desk, write, subject, attempt));
+  throw error;
 }
 
 export const recoveryWrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

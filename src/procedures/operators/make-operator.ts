@@ -8,7 +8,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { minuteOf } from '../../rules/moment.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import { type SentState, sentState } from '../messages/read-outbox.js';
+import { sentState } from '../messages/read-outbox.js';
 import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
@@ -91,24 +91,19 @@ export interface NewPerson extends OperatorWish {
   readonly starts: boolean;
 }
 
-export interface AddedOperator extends NewOperator {
-  /** Shown to the admin once; null for scripts. */
-  readonly start: StartCode | null;
-  /** Where the code was mailed too (`m…@desk.example`), and what became of the mail. */
-  readonly mail: { readonly to: string; readonly state: SentState } | null;
-}
+export type AddedOperator = Awaited<ReturnType<typeof addOperator>>;
 
-/** Refusals: `invalid-input` for a name that is taken, or a name or address that breaks the rules. */
-export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewPerson): Promise<AddedOperator> {
+/**
+ * `start`: shown to the admin once; null for scripts. `mail`: where it was mailed too (`m…@desk.example`), and what became of the mail. Refusals:
+ * `invalid-input` for a name that is taken, or a name or address that breaks the rules.
+ */
+export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewPerson) {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const email = wish.email === null ? null : readOperatorEmail(wish.email);
   const operator = await prepareOperator(desk, wish);
   const { id, name, role } = operator;
   const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
-  const { mail, ...added } = await act<
-    'operator:manage',
-    NewOperator & { start: StartCode | null; mail: Awaited<ReturnType<typeof invite>> | null }
-  >(desk, signed, MANAGE_OPERATORS, {
+  const { mail, ...added } = await act(desk, signed, MANAGE_OPERATORS, {
     entry: () => ({ kind: 'operator.added', detail }),
     change: async (acting) => {
       const { write, now } = acting;

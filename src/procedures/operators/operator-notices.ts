@@ -12,12 +12,9 @@ export async function mailOperator(
   desk: Desk,
   write: Writes,
   to: string,
-  {
-    kind,
-    values,
-    language = null,
-  }: { readonly kind: string; readonly values: Values; readonly language?: string | null },
+  message: { readonly kind: string; readonly values: Values; readonly language?: string | null },
 ): Promise<{ readonly messageId: string; readonly sentTo: string }> {
+  const { kind, values, language = null } = message;
   const about = { account: null, user: null };
   const { id, row } = sealedMessage(desk, { kind, composed: desk.compose(kind, values, language), to, about });
   await write.outbox.insert([row]);

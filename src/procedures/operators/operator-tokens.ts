@@ -54,11 +54,7 @@ export interface TokenWish {
 }
 
 /** A token never has more power than the operator who owns it has at this moment. Refusals: not-found, `forbidden`. */
-export async function createToken(
-  desk: Desk,
-  signed: SignedOperator,
-  wish: TokenWish,
-): Promise<{ readonly token: NewToken; readonly owner: OperatorRow }> {
+export async function createToken(desk: Desk, signed: SignedOperator, wish: TokenWish) {
   return act<'operator:manage', { token: NewToken; owner: OperatorRow }>(desk, signed, MANAGE_OPERATORS, {
     entry: ({ token: { id, operatorId: operator, role, label, expiresAt } }) => ({
       kind: 'token.created',

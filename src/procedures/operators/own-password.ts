@@ -4,7 +4,7 @@ import { refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { asTyped } from '../judge-password.js';
 import { clearAttempt } from '../lock-outs.js';
-import { countOwnGuess, refuseGuess } from './guesses.js';
+import { countOwnGuess, refuseGuess, refusePassword } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
 
@@ -17,26 +17,19 @@ export interface OwnPasswordChange {
 }
 
 /** Ends the operator's other sessions. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
-export async function changeOwnPassword(
-  desk: Desk,
-  signed: SignedOperator,
-  { old, next }: OwnPasswordChange,
-): Promise<{ readonly sessionsEnded: number }> {
+export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange) {
   await askAuthority(desk, signed, OWN_PASSWORD);
   const { id, name } = signed.operator;
   const started = { what: 'sign-in', kind: 'operator.password-started' } as const;
-  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_PASSWORD }, started);
+  const guess = await countOwnGuess({ desk, signed, door: OWN_PASSWORD }, started);
   const before = await desk.store.read.operators.byId(id);
   if (!(await isOperatorPassword(desk, before, old))) {
     const wrong = refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
     return refuseGuess(desk, signed.actor, 'operator.password-refused', wrong);
   }
-  const verifier = await sealedNext(desk, signed, { old, next }).catch(async (error: unknown) => {
-    // The old password was right, so a new one that is refused is no wrong guess.
-    const entry = { kind: 'operator.password-refused', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
-    await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
-    throw error;
-  });
+  const verifier = await sealedNext(desk, signed, { old, next }).catch((error: unknown) =>
+    refusePassword(desk, guess, 'operator.password-refused', error),
+  );
   return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
     entry: ({ sessionsEnded }) => ({ kind: 'operator.password-changed', detail: { sessionsEnded } }),
     change: async ({ write, now }) => {
@@ -44,7 +37,7 @@ export async function changeOwnPassword(
         throw refusal('busy', 'password-overtaken', {}, 'try-again');
       }
       await write.operators.update(id, { verifier });
-      await clearAttempt(desk, write, subject, attempt);
+      await clearAttempt(desk, write, guess.subject, guess.attempt);
       const values = { change: ['mail', 'password'], who: name } as const;
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
       return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };

@@ -116,12 +116,7 @@ export async function recover(
 /** `never-started`: nobody has this name yet, so a new code takes nothing from anybody. */
 type Second = { readonly approver: Actor } | { readonly code: RecoveryCodeRow } | 'never-started';
 
-async function secondYes(
-  desk: Desk,
-  signed: SignedOperator,
-  target: OperatorRow,
-  { second }: RecoveryWish,
-): Promise<Second> {
+async function secondYes(desk: Desk, signed: SignedOperator, target: OperatorRow, { second }: RecoveryWish) {
   const asker = signed.operator.id;
   const given = await second();
   if (given !== null && 'approver' in given) {

@@ -2,7 +2,7 @@
  * Recovery codes of an operator (B80): for the day on which the authenticator is lost. They are made like backup codes: 80 bits each, shown
  * once, hashed and sealed.
  */
-import type { Desk, RecoveryCodeRow, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
 import { act, askAuthority, type Lock } from '../authorise.js';
 import { clearAttempt } from '../lock-outs.js';
@@ -27,11 +27,7 @@ export async function makeRecoveryCodes(desk: Desk, operatorId: string) {
 }
 
 /** The unused code that was typed, if it is one of this operator; use it up with `useRecoveryCode`. One argon2id run in any case. */
-export async function findRecoveryCode(
-  desk: Desk,
-  operatorId: string | undefined,
-  typed: string,
-): Promise<RecoveryCodeRow | undefined> {
+export async function findRecoveryCode(desk: Desk, operatorId: string | undefined, typed: string) {
   const given = readBackupCode(typed);
   const rows = operatorId === undefined ? [] : await desk.store.read.lifeCycle.recoveryCodes(operatorId);
   const row = rows.find(({ slot }) => slot === given?.slot);
@@ -42,10 +38,7 @@ export async function findRecoveryCode(
 }
 
 /** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
-export async function requireRecoveryCode<P extends Lock>(
-  { desk, signed, door }: AskingWith<P>,
-  typed: string,
-): Promise<RecoveryCodeRow> {
+export async function requireRecoveryCode<P extends Lock>({ desk, signed, door }: AskingWith<P>, typed: string) {
   const started = { what: 'recover', kind: 'operator.recover-started' } as const;
   const { subject, attempt } = await countOwnGuess({ desk, signed, door }, started);
   const code = await findRecoveryCode(desk, signed.operator.id, typed);

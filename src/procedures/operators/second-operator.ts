@@ -89,11 +89,7 @@ export async function notTwoPersons(
  * Operators who may approve what this one asks, and can sign in. Whom the requester only changed, or made a token for, is still among
  * them, though not to approve: otherwise a change would open the way with a recovery code, where nobody else is.
  */
-export async function otherApprovers(
-  asking: Asking,
-  requesterId: string,
-  about: string | null = null,
-): Promise<readonly OperatorRow[]> {
+export async function otherApprovers(asking: Asking, requesterId: string, about: string | null = null) {
   const person = await personOf(asking, requesterId);
   const isThere = (row: OperatorRow): boolean => {
     const hand = person.handWith(row.id);

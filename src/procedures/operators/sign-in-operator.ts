@@ -24,12 +24,8 @@ export interface SignIn {
   readonly code: () => Promise<string>;
 }
 
-export interface OperatorSession {
-  /** Kept in the state folder; only its digest is stored. */
-  readonly token: string;
-  readonly expiresAt: number;
-  readonly operator: OperatorRow;
-}
+/** `token`: kept in the state folder; only its digest is stored. */
+export type OperatorSession = Awaited<ReturnType<typeof open>>;
 
 /**
  * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a role that needs an
@@ -95,7 +91,7 @@ async function open(
   desk: Desk,
   operator: OperatorRow,
   passed: Guess & { step: number | null; renewed: string | null },
-): Promise<OperatorSession> {
+) {
   const { by } = passed;
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();

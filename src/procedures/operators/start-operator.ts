@@ -5,7 +5,6 @@
  */
 import type { Desk, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Enrolment } from '../../factors/factor.js';
 import { totp as app } from '../../factors/registry.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
@@ -13,7 +12,7 @@ import type { OperatorRole } from '../../rules/people.js';
 import { provenBySignIn } from '../authorise.js';
 import { clearAttempt } from '../lock-outs.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
-import { countGuess, type Guess, refuseGuess } from './guesses.js';
+import { countGuess, type Guess, refuseGuess, refusePassword } from './guesses.js';
 import { newSeed } from './make-operator.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
 import { judgeStart } from './start-code.js';
@@ -26,15 +25,10 @@ export interface Start {
   readonly password: (isNew: boolean) => Promise<string>;
 }
 
-export interface StartedOperator {
-  readonly operator: { readonly id: string; readonly name: string; readonly role: string };
-  /** To be shown once, and then proved; null if the role needs no app. */
-  readonly totp: Pick<Enrolment, 'uri' | 'secretBase32'> | null;
-  readonly expiresAt: number;
-}
+export type StartedOperator = Awaited<ReturnType<typeof startOperator>>;
 
-/** Refusals: not-signed-in (unknown name, wrong, used or expired code: the same words), locked, invalid-input (the password). */
-export async function startOperator(desk: Desk, start: Start): Promise<StartedOperator> {
+/** `totp`: to be shown once, and then proved; null if the role needs no app. Refusals: not-signed-in (unknown name, wrong, used or expired code: the same words), locked, invalid-input (the password). */
+export async function startOperator(desk: Desk, start: Start) {
   const begun = await begin(desk, start.name, start.code);
   const { operator, row } = begun;
   const isNew = operator.verifier === null || row.reason === 'waiting';
@@ -59,7 +53,7 @@ export async function startOperator(desk: Desk, start: Start): Promise<StartedOp
 export async function proveStart(
   desk: Desk,
   given: { readonly name: string; readonly code: string; readonly totp: string },
-): Promise<Pick<StartedOperator, 'operator'>> {
+) {
   const begun = await begin(desk, given.name, given.code);
   const { operator, row } = begun;
   if (row.totp === null) return refuse(desk, begun.by, 'nothing-to-prove');
@@ -110,18 +104,16 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
   return { operator, row, by, subject, attempt, code };
 }
 
-/** The sealed password. The code was right, so a password that is refused is no wrong guess. */
-async function newPassword(desk: Desk, { operator, by, subject, attempt }: Begun, start: Start): Promise<string> {
-  const { id, name, role } = operator;
+/** The sealed password. */
+async function newPassword(desk: Desk, begun: Begun, start: Start): Promise<string> {
+  const { id, name, role } = begun.operator;
   try {
     const password = await start.password(true);
     const email = await desk.store.read.lifeCycle.emailOf(id);
     await requireOperatorPassword(desk, { name, role: role as OperatorRole, email }, password);
     return await sealOperatorPassword(desk, id, password);
   } catch (error) {
-    const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by } as const;
-    await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
-    throw error;
+    return refusePassword(desk, begun, 'operator.set-up-refused', error);
   }
 }
 

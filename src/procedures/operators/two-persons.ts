@@ -27,11 +27,7 @@ export async function personOf({ policy, reads, now }: Asking, operatorId: strin
 }
 
 /** Notes that the acting operator, and whoever made the token that acts, had a hand in another operator. */
-export async function layHand(
-  { write, now, by }: Acting<'operator:manage'>,
-  operatorId: string,
-  what: HandKind,
-): Promise<void> {
+export async function layHand({ write, now, by }: Acting<'operator:manage'>, operatorId: string, what: HandKind) {
   for (const id of new Set([by.operator.id, by.token?.made_by ?? by.operator.id]))
     if (id !== operatorId) await write.lifeCycle.putHand({ operator_id: operatorId, by_id: id, what, at: now });
 }

@@ -2,17 +2,14 @@
 import type { Desk, Phrasebook } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { judgePassphrase } from '../../rules/passphrase.js';
-import { type GeneratedPassphrase, generatePassphrase } from '../../rules/passphrase-words.js';
+import { generatePassphrase } from '../../rules/passphrase-words.js';
 import type { Account, User } from '../../rules/people.js';
 import { sameSpoken } from '../../rules/spoken-form.js';
 import { OWN_WORDS } from '../judge-password.js';
 import { checkApplicationPassword } from '../portal/application-password.js';
 
 /** Draws a new phrase from the word list (B22). */
-export async function drawPhrase(
-  desk: Phrasebook,
-  words: number = desk.policy.limits.passphrase.generatedWords,
-): Promise<GeneratedPassphrase> {
+export async function drawPhrase(desk: Phrasebook, words: number = desk.policy.limits.passphrase.generatedWords) {
   return generatePassphrase(await desk.words.passphraseWords(), words, desk.chance.int);
 }
 
@@ -28,13 +25,7 @@ export async function requireStrong(book: Phrasebook, phrase: string): Promise<v
  * are the same, so a phrase that passes must be set, not only tested. `password` is the application password if it is at hand:
  * then it is compared as spoken, otherwise as typed.
  */
-export async function judgePhrase(
-  desk: Desk,
-  user: User,
-  account: Account,
-  phrase: string,
-  password: string | null,
-): Promise<string> {
+export async function judgePhrase(desk: Desk, user: User, account: Account, phrase: string, password: string | null) {
   const known = [user.name, user.login, user.email, user.phone, account.name, account.number, desk.name].filter(
     (word) => word !== '',
   );

@@ -15,7 +15,7 @@ import { FOLD_VERSION } from '../../rules/spoken-form.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
-import { type SentState, sentState } from '../messages/read-outbox.js';
+import { sentState } from '../messages/read-outbox.js';
 import { sealOwnerCopy } from '../portal/owner-copy.js';
 import {
   approvalEntry,
@@ -45,11 +45,7 @@ export interface SetUpCall {
 const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
 /** Sends the code that the caller reads out. Refusals: forbidden as `setUpPassphrase`, invalid-input (no address on file for days), locked. */
-export async function sendSetUpCode(
-  desk: Desk,
-  signed: SignedOperator,
-  setUp: SetUp,
-): Promise<{ readonly sentTo: string; readonly state: SentState }> {
+export async function sendSetUpCode(desk: Desk, signed: SignedOperator, setUp: SetUp) {
   return loggingRefusals(desk, signed, setUp, async () => {
     await checkSetUp(desk, signed, setUp);
     const to = await contactOnFile(desk, email, setUp);
@@ -66,12 +62,7 @@ export async function sendSetUpCode(
  * Refusals: forbidden (not an admin, or one is or was set already; with the steps for the owner), not-verified (a wrong code), approval-needed
  * (no code), invalid-input (weak, with an alternative). Each is logged, and none changes anything.
  */
-export async function setUpPassphrase(
-  desk: Desk,
-  signed: SignedOperator,
-  setUp: SetUp,
-  call: SetUpCall,
-): Promise<void> {
+export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp: SetUp, call: SetUpCall) {
   const { account, user } = setUp;
   await loggingRefusals(desk, signed, setUp, async () => {
     await checkSetUp(desk, signed, setUp);

@@ -134,25 +134,23 @@ async function loggingDenials<T>(
   } catch (error) {
     const refused = isRefusal(error) && ['forbidden', 'refused-by-policy'].includes(error.code);
     if (guards && isRefusal(error) && (denied || (refused && !LOG_THEMSELVES.includes(door.lock)))) {
-      const { account, user } = login;
-      const detail = { lock: door.lock, ...(error.because === undefined ? {} : { why: error.because.reason }) };
-      const about = { at: desk.now(), account: account.id, user: user.id, detail } as const;
-      const entry = {
-        ...about,
-        kind: 'portal.denied',
-        outcome: 'refused',
-        by: portalActor(user),
-        reason: error.code,
-      } as const;
-      await logIfPossible(desk, entry);
+      await noteDenied(desk, login, error, { lock: door.lock });
     }
     throw error;
   }
 }
 
 /** A form named what is not there for this customer: it is gone, or it is another's (B99). */
-export async function noteUnknown(desk: Desk, { account, user }: Owner, error: Refusal): Promise<void> {
-  const detail = error.because === undefined ? {} : { why: error.because.reason };
+export const noteUnknown = (desk: Desk, owner: Owner, error: Refusal): Promise<void> =>
+  noteDenied(desk, owner, error, {});
+
+async function noteDenied(
+  desk: Desk,
+  { account, user }: Owner,
+  error: Refusal,
+  more: AuditEntry['detail'],
+): Promise<void> {
+  const detail = { ...more, ...(error.because === undefined ? {} : { why: error.because.reason }) };
   const about = { at: desk.now(), by: portalActor(user), account: account.id, user: user.id, detail } as const;
   await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: error.code });
 }

@@ -22,13 +22,7 @@ export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly
   return desk.store.read.users.ofAccount(admin.account.id);
 }
 
-export interface ScopeChange {
-  readonly outcome: 'changed' | 'nothing-to-do';
-  /** The user after the change. */
-  readonly user: User;
-  readonly roleBefore: CustomerRole;
-  readonly grantsEnded: number;
-}
+export type ScopeChange = Awaited<ReturnType<typeof apply>>;
 
 /** Refusals: forbidden, refused-by-policy (the edition has no role for it), not-found, ambiguous, invalid-input. */
 export async function grantScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
@@ -98,11 +92,8 @@ function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'no
   throw refusal('refused-by-policy', 'scopes-not-in-edition', {}, 'admin-all-user-none');
 }
 
-async function apply(
-  { desk, write, now, by }: ActingOwner<'company:assigning'>,
-  before: User,
-  { kind, scope }: Wish,
-): Promise<ScopeChange> {
+/** `user`: after the change. */
+async function apply({ desk, write, now, by }: ActingOwner<'company:assigning'>, before: User, { kind, scope }: Wish) {
   const admin = by.login;
   requireAssignable(desk, admin, before);
   const [scoped, plain] = [roleThatHolds(desk, admin, 'its-scopes'), roleThatHolds(desk, admin, 'nothing')];
@@ -114,7 +105,7 @@ async function apply(
     throw refusal('refused-by-policy', 'scope-inside-category', facts, 'revoke-category');
   }
   if (held.length === before.scopes.length) {
-    return { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 };
+    return { outcome: 'nothing-to-do' as const, user: before, roleBefore: before.role, grantsEnded: 0 };
   }
   const role = held.length === 0 ? plain : scoped;
   const after = { role, scopes: held };
@@ -123,5 +114,5 @@ async function apply(
   await write.users.bumpAuthority(before.id);
   const grantsEnded = await write.grants.revokeOfUser(before.id, now);
   const user = (await write.users.byId(before.id)) ?? before;
-  return { outcome: 'changed', user, roleBefore: before.role, grantsEnded };
+  return { outcome: 'changed' as const, user, roleBefore: before.role, grantsEnded };
 }

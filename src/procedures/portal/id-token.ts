@@ -19,14 +19,7 @@ export interface TokenDemand {
 }
 
 /** What the provider says about the person. */
-export interface TokenClaims {
-  readonly subject: string;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly username: string | undefined;
-  /** Absent unless the provider says that it checked it. */
-  readonly email: string | undefined;
-}
+export type TokenClaims = ReturnType<typeof claimsOf>;
 
 /** No provider's ID token lasts longer; one that was issued earlier comes out of a drawer. */
 const LONGEST_S = 24 * 3_600;
@@ -72,7 +65,7 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
   }
 }
 
-function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
+function claimsOf(payload: JWTPayload, demand: TokenDemand) {
   if (payload['nonce'] !== demand.nonce) throw refused('other-request');
   if ((payload.exp ?? 0) - (payload.iat ?? 0) > LONGEST_S) throw refused('claims');
   const several = Array.isArray(payload.aud) && payload.aud.length > 1;
@@ -81,8 +74,10 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     subject: payload.sub ?? '',
+    /** Milliseconds since the epoch. */
     expiresAt: (payload.exp ?? 0) * 1000,
     username: text(payload['preferred_username']),
+    /** Absent unless the provider says that it checked it. */
     email: payload['email_verified'] === true ? text(payload['email']) : undefined,
   };
 }

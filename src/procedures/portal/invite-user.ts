@@ -20,22 +20,12 @@ import { type Acting, act, askAuthority, loggingRefusals } from '../authorise.js
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
-import { type SentState, sentState } from '../messages/read-outbox.js';
+import { sentState } from '../messages/read-outbox.js';
 import { ownerCopyContext } from '../seal-contexts.js';
+import type { Owner } from './customer-login.js';
 import { copyKeyOf, moveOwnerCopy } from './owner-copy.js';
 
-export interface Invitation {
-  readonly account: Account;
-  readonly user: User;
-  /** `a…@alfki.example` */
-  readonly sentTo: string;
-  /** `earlier`: the present address is too new to reset a password with, so the one before it was used. */
-  readonly address: 'current' | 'earlier';
-  readonly messageId: string;
-  readonly expiresAt: number;
-  /** `given-up`: the address takes no mail. `queued`: tried again later. */
-  readonly state: SentState;
-}
+export type Invitation = Awaited<ReturnType<typeof inviteUsers>>[number];
 
 const INVITING = { permission: 'user:invite', logsRefusals: true } as const;
 
@@ -43,11 +33,7 @@ const INVITING = { permission: 'user:invite', logsRefusals: true } as const;
  * Refusals, before anyone is invited: no e-mail on file, disabled, a login that signs in by SSO only (B36), or one with a
  * password and no address that was on file long enough (B57).
  */
-export async function inviteUsers(
-  desk: Desk,
-  signed: SignedOperator,
-  found: readonly { account: Account; user: User }[],
-): Promise<readonly Invitation[]> {
+export async function inviteUsers(desk: Desk, signed: SignedOperator, found: readonly Owner[]) {
   await askAuthority(desk, signed, INVITING);
   const people: Invitee[] = [];
   for (const one of new Map(found.map((each) => [each.user.id, each])).values()) {
@@ -74,8 +60,10 @@ export async function inviteUsers(
       user,
       messageId,
       expiresAt,
+      /** `a…@alfki.example` */
       sentTo: maskedAddress(to),
       address,
+      /** `given-up`: the address takes no mail. `queued`: tried again later. */
       state: (await sentState(desk, messageId)).state,
     })),
   );
@@ -100,7 +88,7 @@ async function putInvitations(
   }
 }
 
-function requireInvitable(desk: Desk, { account, user }: { account: Account; user: User }): void {
+function requireInvitable(desk: Desk, { account, user }: Owner): void {
   const who = `${account.number}/${user.login}`;
   if (account.disabledAt !== null || user.disabledAt !== null) {
     throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');
@@ -113,16 +101,15 @@ function requireInvitable(desk: Desk, { account, user }: { account: Account; use
   }
 }
 
-interface Invitee {
-  readonly account: Account;
-  readonly user: User;
+interface Invitee extends Owner {
   /** There is a password, which this invitation resets. */
   readonly resets: boolean;
   readonly to: string;
-  readonly address: Invitation['address'];
+  /** `earlier`: the present address is too new to reset a password with, so the one before it was used. */
+  readonly address: 'current' | 'earlier';
 }
 
-async function addressed(desk: Desk, { account, user }: { account: Account; user: User }): Promise<Invitee> {
+async function addressed(desk: Desk, { account, user }: Owner): Promise<Invitee> {
   const resets = (await desk.store.read.secrets.applicationPassword(user.id)) !== undefined;
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const to = resets && contacts !== undefined ? oldEnoughAddress(desk, contacts) : user.email;

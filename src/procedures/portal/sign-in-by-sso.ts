@@ -9,10 +9,10 @@ import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { isAddress } from '../../rules/sso-settings.js';
 import { findAccount } from '../directory/find-account.js';
-import { provenBySignIn } from './act-as-owner.js';
-import { openOwner, ownerEntryBase, type PortalLogin } from './customer-login.js';
+import { openOwner, type PortalLogin } from './customer-login.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
-import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
+import { decideFor, loginRefusal, openSession } from './open-session.js';
+import { openLogged } from './sign-in-user.js';
 
 export interface SsoSignIn {
   readonly account: string;
@@ -32,30 +32,21 @@ const REFUSED_A_MINUTE = 20;
 export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalLogin & { readonly token: string }> {
   const account = await knownAccount(desk, input.account);
   const { user, expiresAt, issuer, subject } = await provenUser(desk, account, input);
-  const { token, digest } = desk.digests.newToken('csp');
-  const base = ownerEntryBase(desk, user);
-  const result = await desk.store.record<PortalLogin | Refusal>(
-    (outcome) =>
-      outcome instanceof Refusal
-        ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
-        : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
-    async (write, log) => {
-      const owner = await openOwner(write, user.id);
-      if (owner === undefined) return notKnown();
-      const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
-      if (need.next === 'refused') return loginRefusal(need.reason, issuer);
-      const at = desk.now();
-      const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
-      if (!(await write.idTokens.pin(pinned))) return tokenRefused('other-person');
-      const forgetBefore = at - REMEMBERED;
-      if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
-        return tokenRefused('used-before');
-      }
-      return openSession({ desk, write, log }, owner, { state: need.next, method: 'sso', digest });
-    },
-  );
-  if (result instanceof Refusal) throw result;
-  return { ...result, token };
+  return openLogged(desk, user, async (inside, digest) => {
+    const { write } = inside;
+    const owner = await openOwner(write, user.id);
+    if (owner === undefined) return notKnown();
+    const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
+    if (need.next === 'refused') return loginRefusal(need.reason, issuer);
+    const at = desk.now();
+    const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
+    if (!(await write.idTokens.pin(pinned))) return tokenRefused('other-person');
+    const forgetBefore = at - REMEMBERED;
+    if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
+      return tokenRefused('used-before');
+    }
+    return openSession(inside, owner, { state: need.next, method: 'sso', digest });
+  });
 }
 
 /** Someone who cannot sign in learns nothing about which accounts exist (B73). */

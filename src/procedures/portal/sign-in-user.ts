@@ -3,9 +3,11 @@
  * unknown login costs the same work and gets the same words. The result is a session in the state that the rules ask for: done,
  * or waiting for a code or an enrolment.
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Desk, Writes } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { LoginMethod } from '../../rules/mfa-login.js';
+import type { User } from '../../rules/people.js';
+import type { Inside } from '../codes/sent-codes.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { actAsOwner, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
@@ -30,15 +32,11 @@ export interface PasswordSignIn {
   readonly deviceTokens: readonly string[];
 }
 
-export interface OpenedLogin extends PortalLogin {
-  /** Kept in the state folder; the store has its digest. */
-  readonly token: string;
-  /** Opens the owner's copy of the passphrase (B17); kept in memory only, for the one command. */
-  readonly viewKey: Uint8Array | null;
-}
+/** `token`: kept in the state folder; the store has its digest. `viewKey`: as of `checkApplicationPassword`. */
+export type OpenedLogin = Awaited<ReturnType<typeof signInWithPassword>>;
 
 /** Refusals: not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30). */
-export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Promise<OpenedLogin> {
+export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const person = await findPortalPerson(desk, input.account, input.login);
   const subject: Subject = `portal:${person.key}`;
   const attempt = await countPortalAttempt(desk, subject, {
@@ -86,29 +84,38 @@ async function openWithPassword(
   desk: Desk,
   who: Owner,
   deviceTokens: readonly string[],
-  afterMatch: (write: Writes, log: LogState) => Promise<void>,
-): Promise<Omit<OpenedLogin, 'viewKey'>> {
+  afterMatch: (write: Writes) => Promise<void>,
+) {
+  return openLogged(desk, who.user, async (inside, digest) => {
+    const { write } = inside;
+    const owner = await openOwner(write, who.user.id);
+    // The user was disabled while the password was being checked.
+    if (owner === undefined) return wrong(desk);
+    await afterMatch(write);
+    const { account, user } = owner;
+    const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
+    const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
+    if (need.next === 'refused')
+      return loginRefusal(need.reason, (await write.accounts.ssoSettings(account.id))?.issuer ?? null);
+    const asks = account.mfaRequiredAt !== null;
+    const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
+    return openSession(inside, owner, { state: need.next, method, digest });
+  });
+}
+
+/** Returns a refusal instead of throwing it, so that it is logged. */
+type Opening = (inside: Inside, digest: string) => Promise<PortalLogin | Refusal>;
+
+/** With the token of the new session. */
+export async function openLogged(desk: Desk, user: User, open: Opening) {
   const { token, digest } = desk.digests.newToken('csp');
-  const base = ownerEntryBase(desk, who.user);
+  const base = ownerEntryBase(desk, user);
   const result = await desk.store.record<PortalLogin | Refusal>(
     (outcome) =>
       outcome instanceof Refusal
         ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
         : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
-    async (write, log) => {
-      const owner = await openOwner(write, who.user.id);
-      // The user was disabled while the password was being checked.
-      if (owner === undefined) return wrong(desk);
-      await afterMatch(write, log);
-      const { account, user } = owner;
-      const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
-      const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
-      if (need.next === 'refused')
-        return loginRefusal(need.reason, (await write.accounts.ssoSettings(account.id))?.issuer ?? null);
-      const asks = account.mfaRequiredAt !== null;
-      const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
-      return openSession({ desk, write, log }, owner, { state: need.next, method, digest });
-    },
+    (write, log) => open({ desk, write, log }, digest),
   );
   if (result instanceof Refusal) throw result;
   return { ...result, token };

@@ -17,6 +17,7 @@ import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Acting } from '../authorise.js';
+import { freeId } from '../calls/live-calls.js';
 import { otherApprovers } from '../operators/second-operator.js';
 import { type Asking, personOf } from '../operators/two-persons.js';
 import { pause } from '../pause.js';
@@ -38,10 +39,7 @@ export const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
 });
 
 /** The frozen text of a request, and its hash. */
-export function freezeSubject(
-  desk: Pick<Desk, 'notary' | 'digests'>,
-  subject: ApprovalSubject,
-): { readonly text: string; readonly hash: string } {
+export function freezeSubject(desk: Pick<Desk, 'notary' | 'digests'>, subject: ApprovalSubject) {
   const text = desk.notary.canonical(subject);
   return { text, hash: desk.digests.sha256(text) };
 }
@@ -87,26 +85,19 @@ export async function useApproval(acting: Acting<Asker>, hash: string): Promise<
 }
 
 /** The pending request for exactly this. */
-export async function pendingApproval(
-  { reads, operatorId, now }: Asked,
-  hash: string,
-): Promise<ApprovalRow | undefined> {
+export async function pendingApproval({ reads, operatorId, now }: Asked, hash: string) {
   const rows = await reads.approvals.ofSubject(hash, operatorId);
   return rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, now) === 'pending');
 }
 
 /** The pending request for this, and whether it was made just now. */
-export async function requestApproval(
-  acting: Acting<Asker>,
-  why: ApprovalReason,
-  subject: ApprovalSubject,
-): Promise<{ readonly request: ApprovalRow; readonly made: boolean }> {
+export async function requestApproval(acting: Acting<Asker>, why: ApprovalReason, subject: ApprovalSubject) {
   const { desk, write, now, by } = acting;
   const { text, hash } = freezeSubject(desk, subject);
   const known = await pendingApproval(askedIn(acting), hash);
   if (known !== undefined) return { request: known, made: false };
   const request: ApprovalRow = {
-    id: await freeId(desk, write),
+    id: await freeId(() => approvalId(desk.chance.bytes(APPROVAL_ID_BYTES)), write.approvals),
     why,
     subject: text,
     hash,
@@ -123,14 +114,6 @@ export async function requestApproval(
   };
   await write.approvals.insert(request);
   return { request, made: true };
-}
-
-/** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
-async function freeId(desk: Desk, write: Acting<Asker>['write']): Promise<string> {
-  for (;;) {
-    const id = approvalId(desk.chance.bytes(APPROVAL_ID_BYTES));
-    if ((await write.approvals.byId(id)) === undefined) return id;
-  }
 }
 
 export function approvalEntry(

@@ -3,7 +3,7 @@
  * approval counts only after some hours, in which everybody who reads the log or the mail can object, and only while really nobody else
  * may approve.
  */
-import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { standingOf } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
@@ -15,18 +15,12 @@ import { notAlone, otherApprovers } from '../operators/second-operator.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 import { DECIDING, showApproval } from './decide-approval.js';
 
-export interface ApprovedAlone {
-  readonly id: string;
-  readonly validFrom: number;
-  readonly expiresAt: number;
-}
-
 /** Refusals: not-found, forbidden (another's request, or one about oneself), approval-needed (somebody else may approve), not-signed-in, locked. */
 export async function approveAlone(
   desk: Desk,
   signed: SignedOperator,
   given: { readonly id: string; readonly recoveryCode: () => Promise<string> },
-): Promise<ApprovedAlone> {
+) {
   await askAuthority(desk, signed, DECIDING);
   const shown = await showApproval(desk, given.id);
   const { id: self } = signed.operator;
@@ -42,11 +36,7 @@ export async function approveAlone(
   const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
   const at = desk.now();
   const { waitHours } = desk.policy.limits.operatorRecovery;
-  return act<'approval:decide', ApprovedAlone & { row: ApprovalRow }>(desk, signed, DECIDING, {
-    entry: ({ row, validFrom }, by) => {
-      const entry = approvalEntry(by.actor, row, 'approval.approved', at);
-      return { ...entry, detail: { ...entry.detail, approver: 'own recovery code', validFrom } };
-    },
+  return act(desk, signed, DECIDING, {
     change: async ({ write, now, by }) => {
       const row = await write.approvals.byId(shown.id);
       if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(shown.id);
@@ -67,6 +57,10 @@ export async function approveAlone(
       const values = { change, who: by.operator.name };
       await tellOperator(desk, write, by.operator, { kind: 'operator-changed', values, now });
       return { id: row.id, validFrom, expiresAt, row };
+    },
+    entry: ({ row, validFrom }, by) => {
+      const entry = approvalEntry(by.actor, row, 'approval.approved', at);
+      return { ...entry, detail: { ...entry.detail, approver: 'own recovery code', validFrom } };
     },
   });
 }

@@ -6,7 +6,7 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { byId, chunksOf, inChunks } from '../../rules/lists.js';
+import { byId, chunksOf, grouped, inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import type { FoundRow, FoundUser } from '../../rules/reset-plan.js';
 import { findAccount } from '../directory/find-account.js';
@@ -66,10 +66,10 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
   const named = byId(await users.byIds(ids));
   const homes = [...new Set([...named.values()].map((user) => user.accountId))];
   const home = byId(await desk.store.read.accounts.byIds(homes));
-  const byLogin = grouped(await users.byLoginPairs(logins), (user) => user.login);
+  const byLogin = grouped(await users.byLoginPairs(logins), (user) => keyOf(user.accountId, user.login));
   const byEmail = grouped(
     await users.byEmailPairs(emails.map(({ accountId, key }) => ({ accountId, emailKey: key }))),
-    (user) => user.email,
+    (user) => keyOf(user.accountId, user.email),
   );
   const find = (row: WrittenRow): FoundRow['found'] => {
     const account = accountOf(row);
@@ -117,14 +117,3 @@ export const toFound = (desk: Desk, user: User, account: Account): FoundUser => 
 });
 
 const keyOf = (accountId: string, text: string): string => `${accountId} ${foldKey(text)}`;
-
-function grouped(users: readonly User[], text: (user: User) => string): ReadonlyMap<string, readonly User[]> {
-  const groups = new Map<string, User[]>();
-  for (const user of users) {
-    const key = keyOf(user.accountId, text(user));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [user]);
-    else group.push(user);
-  }
-  return groups;
-}

@@ -11,16 +11,10 @@ import { act, askAuthority } from '../authorise.js';
 import { soundingAlarms } from '../calls/alarms.js';
 import { switchedOff } from '../messages/channel-switch.js';
 
-export interface Freeze {
-  readonly by: { readonly id: string; readonly name: string };
-  readonly at: number;
-  /** When it ends by itself, ms; null if somebody must thaw. */
-  readonly until: number | null;
-  readonly reason: string | null;
-}
+export type Freeze = NonNullable<Awaited<ReturnType<typeof currentFreeze>>>;
 
-/** The freeze in force, or null; an expired one does not count. */
-export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number): Promise<Freeze | null> {
+/** The freeze in force, or null; an expired one does not count. `until`: when it ends by itself, ms; null if somebody must thaw. */
+export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number) {
   const row = await reads.freeze.get();
   const { frozen_at: at, frozen_until: until, by_id, by_name, reason } = row;
   if (at === null || !isFrozen(row, now)) return null;

@@ -2,18 +2,14 @@
 import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { byId } from '../../rules/lists.js';
-import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
 import { inPages } from '../directory/export-directory.js';
 
-export interface PendingEnrolment {
-  readonly reset: ResetRow;
-  readonly user: User;
-  readonly account: Account;
-  /** Of the code; `waiting`: it was sent, and can be used. `objected`: a customer admin objected to the reset. */
-  readonly state: Exclude<CodeState, 'sent'> | 'waiting' | 'objected' | 'no-code-needed';
-}
+export type PendingEnrolment = Awaited<ReturnType<typeof ofBatch>>[number];
+
+/** Of the code; `waiting`: it was sent, and can be used. `objected`: a customer admin objected to the reset. */
+type State = Exclude<CodeState, 'sent'> | 'waiting' | 'objected' | 'no-code-needed';
 
 /**
  * In pages: resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second
@@ -33,14 +29,14 @@ async function* pages(desk: Desk, jobId: string | undefined) {
       yield ofBatch(desk, rows);
 }
 
-async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {
+async function ofBatch(desk: Desk, rows: readonly ResetRow[]) {
   const { users, accounts, resets, outbox } = desk.store.read;
   const ids = rows.map((row) => row.user_id);
   const facts = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one]));
   const people = byId(await users.byIds(ids));
   const homes = byId(await accounts.byIds([...new Set(rows.map((row) => row.account_id))]));
   const messages = await outbox.latestAbout(ids, 'enrolment-code');
-  const stateOf = (reset: ResetRow, live: boolean): PendingEnrolment['state'] => {
+  const stateOf = (reset: ResetRow, live: boolean): State => {
     if (reset.objected_at !== null) return 'objected';
     if (!desk.policy.limits.enrolmentCode.required) return 'no-code-needed';
     // Who has nothing here enrols at the other system, without a code of ours.

@@ -91,17 +91,12 @@ export async function resendInPortal(
   return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
 }
 
-interface Replacing {
-  /** Judges the user as they are now; throws a refusal. */
-  readonly allow: (target: User) => void;
-  readonly notices?: readonly PreparedMessage[];
-}
-
+/** `allow` judges the user as they are now; throws a refusal. */
 async function replace(
   acting: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   user: User,
   prepared: PreparedEnrolmentCode | null,
-  { allow, notices = [] }: Replacing,
+  { allow, notices = [] }: { readonly allow: (target: User) => void; readonly notices?: readonly PreparedMessage[] },
 ): Promise<Resent['outcome']> {
   const { desk, write, now } = acting;
   await requireNotFrozen(write, now);

@@ -22,8 +22,6 @@ import { requireNotFrozen } from './freeze.js';
 import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 
-export type { Removed };
-
 export interface ResetOutcome {
   readonly id: string;
   readonly outcome: 'reset' | 'nothing-to-do';
@@ -75,14 +73,11 @@ export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked:
 }
 
 /** What became of the mail with the code: nobody is promised a code that no server took (E7). */
-async function codeState(
-  desk: Desk,
-  { enrolmentCode, codeMessage }: StepOutcome,
-): Promise<Pick<ResetOutcome, 'enrolmentCode' | 'codeTrouble'>> {
+async function codeState(desk: Desk, { enrolmentCode, codeMessage }: StepOutcome) {
   if (codeMessage === null) return { enrolmentCode, codeTrouble: null };
   const { state, why } = await sentState(desk, codeMessage);
   if (state === 'delivered') return { enrolmentCode, codeTrouble: null };
-  return { enrolmentCode: state === 'queued' ? 'waiting' : 'not-sent', codeTrouble: why };
+  return { enrolmentCode: state === 'queued' ? ('waiting' as const) : ('not-sent' as const), codeTrouble: why };
 }
 
 /** What was read there by now; a row that cannot be read claims nothing. */
@@ -124,11 +119,7 @@ async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset):
 }
 
 /** Checks, inside the transaction, everything that may stop the reset; then resets. */
-async function resetOrAsk(
-  acting: Acting<'mfa:reset-with-grant'>,
-  asked: GrantedReset,
-  prepared: PreparedStep,
-): Promise<Done | Waiting> {
+async function resetOrAsk(acting: Acting<'mfa:reset-with-grant'>, asked: GrantedReset, prepared: PreparedStep) {
   const { desk, write, now, by } = acting;
   await requireNotFrozen(write, now);
   await requirePace(acting);

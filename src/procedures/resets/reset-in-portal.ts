@@ -40,11 +40,7 @@ export async function countPortalReset(desk: Desk, login: PortalLogin, reference
  * missing-option (reason, number), invalid-input (another number), locked (too many in an hour), refused-by-policy (frozen, or
  * another admin objected). Each is logged.
  */
-export async function resetInPortal(
-  desk: Desk,
-  login: PortalLogin,
-  asked: PortalReset,
-): Promise<readonly RowOutcome[]> {
+export async function resetInPortal(desk: Desk, login: PortalLogin, asked: PortalReset) {
   return logged(desk, login.user, 'mfa.reset-refused', async () => {
     await askOwner(desk, login, RESETTING_USERS);
     if (asked.reason.trim() === '') throw refusal('missing-option', 'portal-reset-reason', {});

@@ -55,9 +55,9 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
     if (request !== null && request !== 'approved') return { work: null, approval: request, waiting };
   }
   const at = desk.now();
-  const { head, asked } = await act<'mfa:reset-bulk', Begun>(desk, signed, RESETTING_MANY, {
-    entry: (begun, { actor }) => beginEntries(frozen, begun, actor, at),
+  const { head, asked } = await act(desk, signed, RESETTING_MANY, {
     change: (acting) => begin(acting, frozen, targets),
+    entry: (begun, { actor }) => beginEntries(frozen, begun, actor, at),
   });
   const waiting = asked === null ? [] : targets.waiting;
   return { work: head === null ? null : workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
@@ -66,13 +66,8 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
 /** How many users may be reset before anybody approves. */
 const withoutYes = ({ why, plain }: PlanTargets): number => (why === 'bulk-over-limit' ? 0 : plain.length);
 
-interface Begun {
-  readonly head: JobHead | null;
-  /** The request for the rows that wait for a second operator; null if none is needed. */
-  readonly asked: Awaited<ReturnType<typeof requestApproval>> | null;
-}
-
-async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targets: PlanTargets): Promise<Begun> {
+/** `asked`: the request for the rows that wait for a second operator; null if none is needed. */
+async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targets: PlanTargets) {
   const { desk, write, by } = acting;
   const { plan, hash } = frozen;
   refuseOneself(by.alsoUserId, plan.rows);
@@ -92,11 +87,7 @@ async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targe
 }
 
 /** The request that this plan would wait for; null if it needs none, or is approved. */
-export async function askApproval(
-  desk: Desk,
-  signed: SignedOperator,
-  { plan }: FrozenPlan,
-): Promise<ApprovalRow | null> {
+export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: FrozenPlan) {
   await askAuthority(desk, signed, RESETTING_MANY);
   const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
   if (why === null) return null;
@@ -155,23 +146,18 @@ async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork):
   const standing = await standingRequest(desk, signed, subject);
   if (standing !== null && standing !== 'approved') return { work: null, approval: standing, waiting: left };
   const at = desk.now();
-  const asked = await act<'mfa:reset-bulk', { readonly request: ApprovalRow; readonly made: boolean } | null>(
-    desk,
-    signed,
-    RESETTING_MANY,
-    {
-      entry: (request, { actor }) =>
-        request === null
-          ? { kind: 'job.resumed', outcome: 'done', at, by: actor, detail: { job: head.id, done: head.done } }
-          : approvalEntry(actor, request.request, 'approval.requested', at),
-      change: async (acting) => {
-        const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
-        if (yes === undefined) return requestApproval(acting, 'bulk-over-limit', subject);
-        await acting.write.jobs.approve(head.id, yes.id, acting.now);
-        return null;
-      },
+  const asked = await act(desk, signed, RESETTING_MANY, {
+    change: async (acting) => {
+      const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
+      if (yes === undefined) return requestApproval(acting, 'bulk-over-limit', subject);
+      await acting.write.jobs.approve(head.id, yes.id, acting.now);
+      return null;
     },
-  );
+    entry: (request, { actor }) =>
+      request === null
+        ? { kind: 'job.resumed', outcome: 'done', at, by: actor, detail: { job: head.id, done: head.done } }
+        : approvalEntry(actor, request.request, 'approval.requested', at),
+  });
   return asked === null
     ? { work, approval: null, waiting: work.waiting }
     : { work: null, approval: asked.request, waiting: left };
@@ -209,6 +195,8 @@ async function insertJob(
   await write.jobs.insert({ ...head, plan: text });
   return head;
 }
+
+type Begun = Awaited<ReturnType<typeof begin>>;
 
 function beginEntries({ plan, hash }: FrozenPlan, { head, asked }: Begun, by: ProvenActor, at: number): AuditEntry[] {
   const entries: AuditEntry[] = [];

@@ -116,12 +116,7 @@ function decideAll(
 function decideOne(
   desk: Desk,
   order: ResetOrder,
-  {
-    account,
-    user,
-    facts,
-    remote,
-  }: { account: Account; user: User; facts: ResetFacts; remote: ConnectorSettings | undefined },
+  { account, user, facts, remote }: Pick<Decided, 'account' | 'facts' | 'remote'> & { readonly user: User },
 ): StepResult {
   // What there is at another system is read there, when its turn comes.
   const something = remote !== undefined || somethingToReset(desk.policy, facts);

@@ -6,7 +6,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
-import type { PlannedRow } from '../../rules/reset-plan.js';
+import { grouped } from '../../rules/lists.js';
 import { act, askAuthority, type Door, loggingRefusals } from '../authorise.js';
 import { pause } from '../pause.js';
 import { requireNotFrozen } from './freeze.js';
@@ -89,13 +89,7 @@ async function toldByOthers(desk: Desk, work: JobWork, told: ReadonlySet<number>
 
 /** Companies with several users: their admins get one message a run, not one a chunk (B58). */
 function companiesOf(targets: JobWork['targets']): Companies {
-  const all = new Map<string, PlannedRow[]>();
-  for (const row of targets) {
-    const rows = all.get(row.account);
-    if (rows === undefined) all.set(row.account, [row]);
-    else rows.push(row);
-  }
-  return new Map([...all].filter(([, rows]) => rows.length > 1));
+  return new Map([...grouped(targets, ({ account }) => account)].filter(([, rows]) => rows.length > 1));
 }
 
 function orderOf(signed: SignedOperator, { head, plan }: JobWork, { from, companies }: Chunk): ResetOrder {
@@ -112,19 +106,8 @@ interface Chunk {
   readonly companies: Companies;
 }
 
-/** With the size of the log, by which the next chunk sees whether others have written. */
-interface DoneChunk {
-  readonly outcomes: readonly RowOutcome[];
-  readonly logBefore: number;
-  readonly logAfter: number;
-}
-
-async function runChunk(
-  desk: Desk,
-  signed: SignedOperator,
-  work: JobWork,
-  chunk: Chunk,
-): Promise<DoneChunk | 'overtaken'> {
+/** Of a chunk that is done, with the size of the log, by which the next one sees whether others have written. */
+async function runChunk(desk: Desk, signed: SignedOperator, work: JobWork, chunk: Chunk) {
   const { from, size, door } = chunk;
   const rows = work.targets.slice(from, from + size);
   const to = from + rows.length;

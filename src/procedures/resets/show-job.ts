@@ -4,18 +4,9 @@ import { chunksOf } from '../../rules/lists.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
 import { type JobWork, openJob } from './job-work.js';
-import { idleOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
+import { idleOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
-export interface JobLine {
-  readonly row: RowOutcome;
-  /** The run has not reached it yet. */
-  readonly planned: boolean;
-  /** What became of its reset since: `open`, `undone` …; null if nothing was reset. */
-  readonly state: string | null;
-  /** What became of the mail with its code; null if nothing was reset. */
-  readonly code: CodeState | null;
-}
-
+export type JobLine = ReturnType<ReturnType<typeof liner>>;
 export type JobReport = Awaited<ReturnType<typeof showJob>>;
 
 /** Newest first. */
@@ -65,16 +56,19 @@ function liner(
 ) {
   const places = new Map(targets.map((row, index) => [row.line, index]));
   const left = new Set(waiting.map((row) => row.line));
-  return (row: PlannedRow): JobLine => {
+  return (row: PlannedRow) => {
     const place = places.get(row.line);
     const reset = stored.get(row.line);
     const code = (reset?.state === 'open' && codes.get(reset.id)) || null;
     const done = place === undefined ? idleOutcome(row, left.has(row.line)) : storedOutcome(head.id, row, reset);
     return {
       // A mail that the server refused for good reached nobody.
-      row: code === 'not-sent' && done.outcome === 'reset' ? { ...done, outcome: 'no-address' } : done,
+      row: code === 'not-sent' && done.outcome === 'reset' ? { ...done, outcome: 'no-address' as const } : done,
+      /** The run has not reached it yet. */
       planned: place !== undefined && place >= head.done,
+      /** What became of its reset since: `open`, `undone` …; null if nothing was reset. */
       state: reset === undefined || reset.state === 'none' ? null : reset.state,
+      /** What became of the mail with its code; null if nothing was reset. */
       code,
     };
   };

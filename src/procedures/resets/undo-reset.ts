@@ -43,11 +43,7 @@ export const UNDOING = { permission: 'job:undo', fresh: true } as const;
  * each row has its own outcome. Rows taken back before a refusal stay so, and the same call continues after them. If
  * there is more than one chunk, the caller sends the notices.
  */
-export async function undoResets(
-  desk: Desk,
-  signed: SignedOperator,
-  asked: UndoRequest,
-): Promise<readonly UndoOutcome[]> {
+export async function undoResets(desk: Desk, signed: SignedOperator, asked: UndoRequest) {
   await askAuthority(desk, signed, UNDOING);
   const resets = await resetsOf(desk, asked);
   const outcomes: UndoOutcome[] = [];
@@ -79,10 +75,7 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
 }
 
 /** What was looked up before the transaction: the people, and the notices to them. */
-interface Prepared {
-  readonly people: ReadonlyMap<string, UserContacts>;
-  readonly notices: ReadonlyMap<string, readonly PreparedMessage[]>;
-}
+type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 async function undoChunk(
   desk: Desk,
@@ -98,7 +91,7 @@ async function undoChunk(
   });
 }
 
-async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]): Promise<Prepared> {
+async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]) {
   const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
   const people = new Map(contacts.map((one) => [one.user.id, one]));
   return { people, notices: await noticesOf(desk, who, resets, people) };
@@ -146,7 +139,12 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
   return now >= row.at + days(desk.policy.limits.reset.undoDays) ? 'too-late' : undefined;
 }
 
-async function noticesOf(desk: Desk, who: string, resets: readonly ResetRow[], people: Prepared['people']) {
+async function noticesOf(
+  desk: Desk,
+  who: string,
+  resets: readonly ResetRow[],
+  people: ReadonlyMap<string, UserContacts>,
+) {
   const accounts = byId(await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]));
   const when = minuteOf(desk.now());
   return new Map(

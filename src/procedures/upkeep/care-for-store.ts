@@ -40,7 +40,6 @@ export async function backUpStore(desk: Desk, signed: SignedOperator, file: stri
   if (desk.store.engine === 'sqlite') {
     await act(desk, signed, CARE_FOR_STORE, {
       entry: () => ({ kind: 'store.backed-up', outcome: 'started', detail: { file } }),
-      change: async () => undefined,
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);
@@ -48,24 +47,15 @@ export async function backUpStore(desk: Desk, signed: SignedOperator, file: stri
   return { logSize: size };
 }
 
-/** `policy accept`: makes the policy that the settings name the desk's own (B79). */
-export interface AcceptedPolicy {
-  /** SHA-256 of the policy before and now, hex; null if the desk had accepted none. */
-  readonly before: string | null;
-  readonly after: string;
-  /** Whether the desk follows the policy that comes with countersign, also when that changes. */
-  readonly follows: boolean;
-  readonly changed: boolean;
-}
-
 /** A person, not a token: whoever can write settings and has a script's token must not change the rules. */
 const ACCEPTING = { permission: 'store:manage', fresh: true, inPerson: true } as const;
 
 /**
- * While another policy than the accepted one is in force, the policy that comes with countersign judges, so a policy cannot give anyone the
- * right to accept it. Refusals as `act`.
+ * `policy accept`: makes the policy that the settings name the desk's own (B79). While another policy than the accepted one is in force, the policy
+ * that comes with countersign judges, so a policy cannot give anyone the right to accept it. `before` and `after`: SHA-256, hex; null if the desk had
+ * accepted none. `follows`: the one that comes with countersign, also when that changes. Refusals as `act`.
  */
-export async function acceptPolicy(desk: Desk, signed: SignedOperator): Promise<AcceptedPolicy> {
+export async function acceptPolicy(desk: Desk, signed: SignedOperator) {
   const { pinned, offered, accepted } = desk.pin;
   const follows = offered.pinned !== offered.hash;
   if (accepted) return { before: offered.hash, after: offered.hash, follows, changed: false };
@@ -103,11 +93,8 @@ export function readKeyBackupNote(text: string | undefined): KeyBackupNote | und
 const CONFIRMING = { permission: 'approval:decide' } as const;
 const SETTING_BACK = { permission: 'store:manage', fresh: true, inPerson: true, logsRefusals: true } as const;
 
-export interface MendedClock {
-  /** The latest time in the log before and after, ms. */
-  readonly from: number;
-  readonly to: number;
-}
+/** The latest time in the log before and after, ms. */
+export type MendedClock = Awaited<ReturnType<typeof confirmClock>>;
 
 /** The desk's clock as it stands, after a look at the log. */
 export async function clockState(desk: Desk) {
@@ -116,10 +103,10 @@ export async function clockState(desk: Desk) {
 }
 
 /** The silence was real: what is written from now on has this machine's time. Call `desk.clock.mend()` before the sign-in. */
-export async function confirmClock(desk: Desk, signed: SignedOperator): Promise<MendedClock> {
-  return act<'approval:decide', MendedClock>(desk, signed, CONFIRMING, {
-    entry: ({ from }) => ({ kind: 'store.clock-confirmed', detail: { from: iso(from) } }),
+export async function confirmClock(desk: Desk, signed: SignedOperator) {
+  return act(desk, signed, CONFIRMING, {
     change: async ({ log, now }) => ({ from: log.latestAt, to: now }),
+    entry: ({ from }) => ({ kind: 'store.clock-confirmed', detail: { from: iso(from) } }),
   });
 }
 

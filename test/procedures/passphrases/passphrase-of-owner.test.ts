@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import {
+  changeApplicationPassword,
   checkApplicationPassword,
   judgeApplicationPassword,
   prepareApplicationPassword,
 } from '../../../src/procedures/portal/application-password.js';
-import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import { destroyOwnerCopy } from '../../../src/procedures/portal/owner-copy.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { ownerCopyContext } from '../../../src/procedures/seal-contexts.js';

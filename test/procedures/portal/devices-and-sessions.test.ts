@@ -6,7 +6,7 @@ import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js'
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
-import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
+import { changeApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import {
   endSessions,

@@ -15,8 +15,8 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedu
 import { forbidPhoneResets, foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { askBrowser, sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import { changeApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
-import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
 import {
@@ -140,7 +140,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     knock: (desk, login) => viewOwnPassphrase(desk, login, KEY),
   },
   'portal/authenticate-user.signOutUser': { states: LOGIN_STATES, knock: signOutUser },
-  'portal/change-application-password.changeApplicationPassword': {
+  'portal/application-password.changeApplicationPassword': {
     notByDevice: true,
     lately: 'password',
     knock: (desk, login) => changeApplicationPassword(desk, login, { viewKey: KEY, next: 'short' }),
