@@ -52,6 +52,7 @@ describe.each(engines)('outbox on %s', (engine) => {
   const context = (desk: Desk) =>
     ({
       desk: async () => desk,
+      operator: () => undefined,
       signal: new AbortController().signal,
       tongue: { language: 'en', now: desk.now },
     }) as unknown as Context;
