@@ -91,9 +91,9 @@ export interface Acting<P extends Lock> {
 }
 
 export interface Act<P extends Lock, T> {
-  /** The log entry, made inside the transaction, after the change; that is absent where only the entry is written. */
+  /** The log entry, made inside the transaction, after the change. */
   readonly entry: (done: T, by: Authorised<P>) => ActEntry | readonly ActEntry[];
-  readonly change?: (acting: Acting<P>) => Promise<T>;
+  readonly change: (acting: Acting<P>) => Promise<T>;
 }
 
 /**
@@ -115,7 +115,7 @@ export async function act<P extends Lock, T>(
         const by = await authorise(desk, { read: write, now }, signed, door);
         denied = false;
         try {
-          const done = (await change?.({ desk, write, log, now, by })) as T;
+          const done = await change({ desk, write, log, now, by });
           return { done, entries: entriesOf(entry(done, by), { at: now, by: by.actor }) };
         } finally {
           end(by);

@@ -115,6 +115,7 @@ const ENTRY = /\b(AuditEntry|Deed)\b/;
 
 /** Someone who has just proved who they are has no session yet that could be checked. */
 const SIGN_INS = [
+  'src/procedures/portal/sign-in-by-sso.ts',
   'src/procedures/operators/sign-in-operator.ts',
   'src/procedures/operators/establish-desk.ts',
   'src/procedures/operators/start-operator.ts',
@@ -156,7 +157,7 @@ function faultOfLock(source: Source, node: ts.Node): string | undefined {
 }
 
 function faultOfName({ path }: Source, name: string): string | undefined {
-  if (name === 'provenBySignIn' && !SIGN_INS.includes(path))
+  if ((name === 'provenBySignIn' || name === 'openLogged') && !SIGN_INS.includes(path))
     return 'takes an actor as proven, which only a sign-in may';
   const front = path.startsWith('src/commands/') || path.startsWith('src/pages/');
   if (front && (name === 'act' || name === 'actAsOwner')) return 'acts by itself; a front end calls a procedure';

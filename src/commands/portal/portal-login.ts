@@ -208,16 +208,17 @@ const logout = command({
   path: 'portal logout',
   access: 'anyone',
   options: PERSON_OPTIONS,
-  run: async ({ context, words }, given) => {
+  run: async ({ context }, given) => {
     const person = personOf(context, given);
     const desk = await context.desk();
+    // From here on it speaks the customer's language.
     const open = await openOrNone(context, desk, person);
     const key = open === undefined ? 'portal.not-signed-in' : 'portal.signed-out';
     if (open !== undefined) {
       await signOutUser(desk, open);
       await context.sessions.remove('portal', sessionName(open.account, open.user));
     }
-    return { view: [block.lines(words(key, { login: person.as }))], document: { session: null } };
+    return { view: [block.lines(wordsOf(context)(key, { login: person.as }))], document: { session: null } };
   },
 });
 

@@ -97,6 +97,9 @@ function fileSchema() {
     source: z.string(),
     list: list.optional(),
     counts: z.record(z.enum(ROW_CLASSES), count),
+    remote: z
+      .array(z.strictObject({ connector: z.string(), gate: z.string(), users: count, waitMinutes: count }))
+      .optional(),
     confirm: count,
     rows: z.array(row),
   });

@@ -39,7 +39,10 @@ export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: A
   return openCall(desk, asked).catch(async (error: unknown) => {
     if (isRefusal(error) && error.code === 'not-found') {
       const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code } as const;
-      await act(desk, signed, VERIFYING, { entry: () => ({ ...entry, detail: { action: asked.action } }) });
+      await act(desk, signed, VERIFYING, {
+        entry: () => ({ ...entry, detail: { action: asked.action } }),
+        change: async () => undefined,
+      });
     }
     throw error;
   });

@@ -89,7 +89,10 @@ const keyAfter = (last: Account | undefined): string => (last === undefined ? ''
 
 /** Logs the export before anything is handed out. */
 async function log(desk: Desk, signed: SignedOperator, detail: Readonly<Record<string, string | number>>) {
-  await act(desk, signed, EXPORTING, { entry: () => ({ kind: 'directory.exported', detail }) });
+  await act(desk, signed, EXPORTING, {
+    entry: () => ({ kind: 'directory.exported', detail }),
+    change: async () => undefined,
+  });
 }
 
 /** Rows of a page. */

@@ -76,7 +76,10 @@ export async function viewUser(
   const at = desk.now();
   const detail = { view, contacts: person.contacts, ...(grant === undefined ? {} : { grant: grant.id }) };
   const ids = { account: found.account.id, user: found.user.id };
-  await act(desk, signed, door, { entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail) });
+  await act(desk, signed, door, {
+    entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
+    change: async () => undefined,
+  });
   return shown;
 }
 
@@ -144,7 +147,11 @@ export async function viewAllUsers(desk: Desk, signed: SignedOperator, account: 
   const count = Math.min(there, limit);
   if (count > 0) await noteList(desk, signed, { list: 'user list', account }, { people: count });
   const pages = async function* () {
-    for await (const page of userPages(desk, account, limit)) yield page.map(see);
+    for await (const page of userPages(desk, account, count)) {
+      // Whoever reads slowly may have lost the role meanwhile.
+      await askAuthority(desk, signed, LISTING);
+      yield page.map(see);
+    }
   };
   return { count, more: there > limit, pages: pages() };
 }
@@ -178,7 +185,10 @@ export async function noteList(
 ): Promise<void> {
   const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
-  await act(desk, signed, LISTING, { entry: () => ({ kind: 'directory.viewed', ...about }) });
+  await act(desk, signed, LISTING, {
+    entry: () => ({ kind: 'directory.viewed', ...about }),
+    change: async () => undefined,
+  });
 }
 
 /** Nobody asked for fewer. */

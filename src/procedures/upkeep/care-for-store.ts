@@ -40,6 +40,7 @@ export async function backUpStore(desk: Desk, signed: SignedOperator, file: stri
   if (desk.store.engine === 'sqlite') {
     await act(desk, signed, CARE_FOR_STORE, {
       entry: () => ({ kind: 'store.backed-up', outcome: 'started', detail: { file } }),
+      change: async () => undefined,
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);
