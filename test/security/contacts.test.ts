@@ -7,7 +7,7 @@ import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { SignedOperator } from '../../src/desk.js';
 import { beginCall, noteOnCall, resumeCall } from '../../src/procedures/calls/live-calls.js';
 import { userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
-import { viewUser, viewUsers } from '../../src/procedures/directory/see-people.js';
+import { viewAllUsers, viewUser, viewUsers } from '../../src/procedures/directory/see-people.js';
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
 import { createToken } from '../../src/procedures/operators/operator-tokens.js';
@@ -270,5 +270,20 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
       expect((await type('lead', line)).exit, line).toBe(3);
     expect((await type('agent', 'audit list --user 100234/ana')).exit).toBe(3);
     expect((await type('auditor', 'audit list')).exit).toBe(0);
+  });
+
+  // Last, because it takes the lead's role away.
+  it('a long list asks again on each page: who lost the role meanwhile sees no more of it', async () => {
+    const people = Array.from({ length: 1_100 }, (_, n) => userRow('acc_200500', `two-${n}`, { name: `Two ${n}` }));
+    await place.write((write) => write.users.insert(people));
+    const signed = await place.operator('lead');
+    const list = await viewAllUsers(place.desk, signed, undefined);
+    if (list === undefined) throw new Error('a lead sees all');
+    const [{ value: first }] = [await list.pages.next()];
+    expect(first?.[0]).toMatchObject({ contacts: 'full' });
+    await place.write((write) => write.operators.update(signed.operator.id, { role: 'agent' }));
+    expect((await list.pages.next()).value?.[0]).toMatchObject({ contacts: 'masked' });
+    await place.write((write) => write.operators.update(signed.operator.id, { disabled_at: place.desk.now() }));
+    await expect(list.pages.next()).rejects.toMatchObject({ code: 'not-signed-in' });
   });
 });

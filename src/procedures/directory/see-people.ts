@@ -141,15 +141,15 @@ export async function viewUsers(
  */
 export async function viewAllUsers(desk: Desk, signed: SignedOperator, account: Account | undefined, limit = MANY) {
   await askAuthority(desk, signed, LISTING);
-  const { all, see } = await sightOf(desk, signed);
-  if (!all) return undefined;
+  if (!(await sightOf(desk, signed)).all) return undefined;
   const there = await desk.store.read.users.count(account?.id);
   const count = Math.min(there, limit);
   if (count > 0) await noteList(desk, signed, { list: 'user list', account }, { people: count });
   const pages = async function* () {
     for await (const page of userPages(desk, account, count)) {
-      // Whoever reads slowly may have lost the role meanwhile.
+      // Whoever reads slowly may have lost the role meanwhile, or the sight of contacts.
       await askAuthority(desk, signed, LISTING);
+      const { see } = await sightOf(desk, signed);
       yield page.map(see);
     }
   };
@@ -166,9 +166,10 @@ export async function* seePeople<T extends FoundUser>(
   pages: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
 ): AsyncGenerator<readonly (T & SeenUser)[]> {
   await askAuthority(desk, signed, { permission: 'mfa:read' });
-  const { see } = await sightOf(desk, signed);
   let people = 0;
   for await (const page of pages) {
+    await askAuthority(desk, signed, { permission: 'mfa:read' });
+    const { see } = await sightOf(desk, signed);
     const seen = page.map((one) => ({ ...one, ...see(one) }));
     people += seen.filter(({ contacts }) => contacts === 'full').length;
     yield seen;

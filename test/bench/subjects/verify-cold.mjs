@@ -19,7 +19,7 @@ function runNode(args, expected, env) {
 }
 
 export const name = 'verify cold, 100,000 users, no hash';
-export const reach = 1.9;
+export const reach = 1.6;
 export const rounds = 41;
 
 export async function prepare() {

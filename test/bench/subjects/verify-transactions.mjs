@@ -20,7 +20,7 @@ let replay;
 let replayed;
 
 export const name = 'verify: both transactions, FULL';
-export const reach = 1.7;
+export const reach = 1.5;
 export const rounds = 21;
 
 export async function prepare() {
