@@ -84,6 +84,7 @@ export async function migrate(
   engine.schemaStays?.(false);
   const applied = await appliedTo(engine.db);
   const missing = STEPS.filter(({ name }) => !applied.includes(name));
+  if (missing.length === 0) return [];
   const [first, last] = [missing[0]?.name, missing.at(-1)?.name];
   const run = (step: Step) => async (plain: unknown) => {
     const db = plain as Tx;
