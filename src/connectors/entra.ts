@@ -54,6 +54,8 @@ async function methodsOf(ask: Ask, id: string): Promise<readonly Factor[]> {
     .filter(({ kind }) => kind !== 'password');
 }
 
+const isRemovable = ({ kind }: Factor): boolean => REMOVABLE.includes(kind);
+
 const removeOne = (ask: Ask, id: string, { kind, id: method }: Factor) =>
   orNone(ask('DELETE', `${ONE}/authentication/${kind}Methods/{method}`, { id, method }));
 
@@ -97,12 +99,7 @@ export const entra: Kind = {
       // With a temporary code as the gate, the pass is ours and stays.
       factors: async (id) =>
         (await methodsOf(ask, id)).filter(({ kind }) => kind !== PASS || gate !== 'temporary-code'),
-      reset: (id, factors) =>
-        removeAll(
-          ask,
-          id,
-          factors.filter(({ kind }) => REMOVABLE.includes(kind)),
-        ),
+      reset: (id, factors) => removeAll(ask, id, factors.filter(isRemovable)),
       endSessions: async (id) => {
         await ask('POST', `${ONE}/revokeSignInSessions`, { id });
         return 'ended';

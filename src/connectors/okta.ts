@@ -50,10 +50,10 @@ export const okta: Kind = {
     return {
       find: (person) => findBy(person, { id: look((user) => textOf(user, 'id')), login: byLogin, email: byLogin }),
       // A temporary access code is our gate, not a factor to remove.
-      factors: async (id) =>
-        factorsOf(await ask('GET', `${ONE}/factors`, { id }), 'factorType', 'vendorName').filter(
-          ({ kind }) => kind !== 'tac',
-        ),
+      factors: async (id) => {
+        const all = factorsOf(await ask('GET', `${ONE}/factors`, { id }), 'factorType', 'vendorName');
+        return all.filter(({ kind }) => kind !== 'tac');
+      },
       reset: async (id) => void (await ask('POST', `${ONE}/lifecycle/reset_factors`, { id })),
       endSessions: async (id) => {
         // The document gives two defaults for forgetDevices, so it is said.

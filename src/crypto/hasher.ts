@@ -1,5 +1,7 @@
 /**
- * Slow hashes of secrets that people know: argon2id (RFC 9106), written as PHC strings.
+ * Slow hashes of secrets that people know: argon2id (RFC 9106). The only form that countersign writes and reads is the PHC string of
+ * libargon2, `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>`, base64 without padding. Reading is strict and limits the cost,
+ * because a hash is a stored value and its parameters decide how much work a check takes (trap T3).
  *
  * The policy sets the cost of new hashes. A stored hash names its own cost, which must lie between LEAST and MOST before any work is done
  * (trap T3). When the policy raises the cost, older hashes are reported as outdated and made anew at the next success.
@@ -7,30 +9,19 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.js';
 import { randomBytes } from './digests.js';
-import { encodeUtf8 } from './encoding.js';
-import { type Cost, formatPhc, type Phc, parsePhc, SALT_BYTES, sameCost, TAG_BYTES } from './phc.js';
+import { decodeBase64, encodeUtf8 } from './encoding.js';
 
-export type { Cost } from './phc.js';
+/** The work of one argon2id run (RFC 9106): memory in KiB, passes over it, parallel lanes. */
+export interface Cost {
+  readonly m: number;
+  readonly t: number;
+  readonly p: number;
+}
 
 /** `person` for a secret that a person chose; `code` for backup codes, which have 80 random bits. */
 export type SecretKind = 'person' | 'code';
 
-export interface Hasher {
-  /** A PHC string with a fresh salt. */
-  hash(kind: SecretKind, secret: string): Promise<string>;
-  /**
-   * Whether the secret matches this hash, and whether the hash costs less than the present setting. A PHC string that is
-   * malformed, or has a cost outside the bounds, is Refusal('store-corrupt') before any work is done.
-   */
-  verify(kind: SecretKind, phc: string, secret: string): Promise<{ matches: boolean; outdated: boolean }>;
-  /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
-  decoy(kind: SecretKind): string;
-  /**
-   * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored` it uses the current cost and a fresh
-   * salt; with `stored`, that cost and salt. A cost outside the bounds is Refusal('store-corrupt') before any work is done.
-   */
-  stretch(kind: SecretKind, secret: string, stored?: Setting): Promise<Setting & { key: Buffer; outdated: boolean }>;
-}
+export type Hasher = ReturnType<typeof openHasher>;
 
 /** The cost and salt of a hash. */
 export interface Setting {
@@ -38,6 +29,13 @@ export interface Setting {
   readonly salt: Buffer;
 }
 
+/** A hash. */
+export interface Phc extends Setting {
+  readonly tag: Buffer;
+}
+
+const SALT_BYTES = 16;
+const TAG_BYTES = 32;
 /** RFC 9106's second recommended option, and OWASP's floor for secrets that are strong by themselves. Also the policy's defaults. */
 const DEFAULT: Readonly<Record<SecretKind, Cost>> = {
   person: { m: 65_536, t: 3, p: 4 },
@@ -48,21 +46,23 @@ export const LEAST: Cost = { m: 19_456, t: 2, p: 1 };
 export const MOST: Cost = { m: 262_144, t: 8, p: 16 };
 
 /** Other costs than the default ones, by kind of secret. */
-export interface HasherCosts {
-  readonly person?: Cost;
-  readonly code?: Cost;
-}
+export type HasherCosts = Readonly<Partial<Record<SecretKind, Cost>>>;
 
 /** Hashes are made at the costs given here. A stored hash of another cost within the bounds is still accepted. */
-export function openHasher(options: HasherCosts = {}): Hasher {
+export function openHasher(options: HasherCosts = {}) {
   const current = { ...DEFAULT, ...options };
 
+  /** A PHC string with a fresh salt. */
   async function hash(kind: SecretKind, secret: string): Promise<string> {
     const cost = current[kind];
     const salt = randomBytes(SALT_BYTES);
     return formatPhc({ cost, salt, tag: await argon2id(secret, cost, salt) });
   }
 
+  /**
+   * Whether the secret matches this hash, and whether the hash costs less than the present setting. A PHC string that is
+   * malformed, or has a cost outside the bounds, is Refusal('store-corrupt') before any work is done.
+   */
   async function verify(kind: SecretKind, phc: string, secret: string) {
     const stored = parsePhc(phc);
     if (stored === null) throw corrupt('is malformed');
@@ -70,6 +70,10 @@ export function openHasher(options: HasherCosts = {}): Hasher {
     return { matches: await gives(secret, stored), outdated: isWeaker(stored.cost, current[kind]) };
   }
 
+  /**
+   * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored` it uses the current cost and a fresh
+   * salt; with `stored`, that cost and salt. A cost outside the bounds is Refusal('store-corrupt') before any work is done.
+   */
   async function stretch(kind: SecretKind, secret: string, stored?: Setting) {
     const { cost, salt } = stored ?? { cost: current[kind], salt: randomBytes(SALT_BYTES) };
     requireAllowed(kind, cost);
@@ -80,6 +84,7 @@ export function openHasher(options: HasherCosts = {}): Hasher {
     if (!sameCost(asked, current[kind]) && !isWithin(asked)) throw corrupt('asks for a cost that is not allowed');
   }
 
+  /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
   const decoy = (kind: SecretKind) =>
     formatPhc({ cost: current[kind], salt: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) });
 
@@ -120,4 +125,29 @@ function corrupt(fault: string): Refusal {
   return new Refusal('store-corrupt', `a stored hash ${fault}`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
+}
+
+/** 22 and 43 characters are 16 and 32 bytes. No known setting has longer numbers than these. */
+const PHC = /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
+
+export function formatPhc({ cost, salt, tag }: Phc): string {
+  return `$argon2id$v=19$m=${cost.m},t=${cost.t},p=${cost.p}$${unpadded(salt)}$${unpadded(tag)}`;
+}
+
+/** The parts of a PHC string, or null for anything that `formatPhc` does not write. */
+export function parsePhc(text: string): Phc | null {
+  const [, m, t, p, salt, tag] = PHC.exec(text) ?? [];
+  if (salt === undefined || tag === undefined) return null;
+  const saltBytes = decodeBase64(`${salt}==`, 'base64');
+  const tagBytes = decodeBase64(`${tag}=`, 'base64');
+  if (saltBytes === null || tagBytes === null) return null;
+  return { cost: { m: Number(m), t: Number(t), p: Number(p) }, salt: saltBytes, tag: tagBytes };
+}
+
+function sameCost(a: Cost, b: Cost): boolean {
+  return a.m === b.m && a.t === b.t && a.p === b.p;
+}
+
+function unpadded(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replaceAll('=', '');
 }

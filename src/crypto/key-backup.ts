@@ -7,11 +7,10 @@
  * associated data. Anyone who has text and passphrase has the key.
  */
 import { Refusal } from '../errors.js';
-import { randomBytes } from './digests.js';
 import { decodeBase64, encodeUtf8 } from './encoding.js';
 import type { Hasher } from './hasher.js';
 import { hkdfSha256, openKeyring } from './keyring.js';
-import { aesGcmOpen, aesGcmSeal } from './vault.js';
+import { openBytes, sealBytes } from './vault.js';
 
 export interface OpenedBackup {
   /** Id of the newest key. */
@@ -24,8 +23,6 @@ const FORMAT = 'countersign-key-backup-v1';
 const TEXT =
   /^(countersign-key-backup-v1\.([0-9a-f]{16})\.(\d{1,8})-(\d{1,3})-(\d{1,3})\.([A-Za-z0-9_-]{22}))\.([A-Za-z0-9_-]{80,200})$/;
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** The text of a backup: comment lines and one line with the sealed key. */
 export async function sealKeyBackup(hasher: Hasher, keys: readonly [Buffer, Buffer?], passphrase: string) {
@@ -33,9 +30,8 @@ export async function sealKeyBackup(hasher: Hasher, keys: readonly [Buffer, Buff
   const { cost, salt, key } = await hasher.stretch('person', passphrase);
   const head = [FORMAT, keyId, `${cost.m}-${cost.t}-${cost.p}`, salt.toString('base64url')].join('.');
   const plaintext = Buffer.concat(keys.filter((one) => one !== undefined));
-  const box = aesGcmSeal(wrappingKey(key), randomBytes(NONCE_BYTES), encodeUtf8(head), plaintext);
+  const body = sealBytes(wrappingKey(key), encodeUtf8(head), plaintext).toString('base64url');
   plaintext.fill(0);
-  const body = Buffer.concat([box.nonce, box.ciphertext, box.tag]).toString('base64url');
   const comment = `# countersign key backup of the key ${keyId}, sealed by a passphrase.\n# Opened with: countersign key restore FILE\n`;
   return { text: `${comment}${head}.${body}\n`, keyId };
 }
@@ -50,12 +46,7 @@ export async function openKeyBackup(hasher: Hasher, text: string, passphrase: st
   const cost = { m: Number(m), t: Number(t), p: Number(p) };
   // The hasher refuses a cost outside its bounds before any work is done (T3).
   const { key } = await hasher.stretch('person', passphrase, { cost, salt });
-  const plaintext = aesGcmOpen(wrappingKey(key), {
-    nonce: body.subarray(0, NONCE_BYTES),
-    aad: encodeUtf8(head),
-    ciphertext: body.subarray(NONCE_BYTES, -TAG_BYTES),
-    tag: body.subarray(-TAG_BYTES),
-  });
+  const plaintext = openBytes(wrappingKey(key), encodeUtf8(head), body);
   if (plaintext === null) {
     throw new Refusal(
       'not-verified',

@@ -15,43 +15,16 @@ import { timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.js';
 import { randomBytes, sha256 } from './digests.js';
 import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
-import type { Hasher } from './hasher.js';
+import { formatPhc, type Hasher, type Phc, parsePhc } from './hasher.js';
 import { hkdfSha256 } from './keyring.js';
-import { formatPhc, type Phc, parsePhc } from './phc.js';
 import { BOX_KEY_BYTES, closeBox, newBoxKey, openBox, publicHalf } from './sealed-box.js';
-import { aesGcmOpen, aesGcmSeal, type SealContext, type Vault } from './vault.js';
+import { openBytes, type SealContext, sealBytes, type Vault } from './vault.js';
 
-export interface OwnerView {
-  /**
-   * What to store for a new password. `keep` is the present view key, if the old password was proven: the copy stays
-   * readable. Without it a new key is made, and nobody can open an older copy again.
-   */
-  make(place: SealContext, password: string, keep?: Uint8Array): Promise<{ verifier: string; viewKey: Uint8Array }>;
-  /**
-   * `sealed` is the value stored at the place, or null for an unknown user or no password: the same work, never a match (B73).
-   * `outdated` asks for a new `make` that keeps the view key. Refusal('store-corrupt') if the stored text is not ours.
-   */
-  check(place: SealContext, sealed: string | null, password: string): Promise<PasswordCheck>;
-  /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
-  sealCopy(passwordPlace: SealContext, verifier: string, copyPlace: SealContext, phrase: string): string;
-  /** The key that a secret makes which nobody guesses, such as the code of an invitation; `publicKey` is its public half as text. */
-  keyFrom(secret: string): { readonly viewKey: Uint8Array; readonly publicKey: string };
-  /** As `sealCopy`, for whoever has the secret of `keyFrom`. */
-  sealCopyTo(publicKey: string, copyPlace: SealContext, phrase: string): string;
-  /** The phrase, exactly as it was set; null if the view key does not open this copy. */
-  openCopy(copyPlace: SealContext, viewKey: Uint8Array, copy: string): string | null;
-}
-
-export interface PasswordCheck {
-  readonly matches: boolean;
-  readonly outdated: boolean;
-  /** Null without a match. Never stored, never shown. */
-  readonly viewKey: Uint8Array | null;
-}
+export type OwnerView = ReturnType<typeof openOwnerView>;
 
 const FORM = /^ov1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{80})(\$argon2id\$.+)$/;
-const NONCE_BYTES = 12;
-const WRAPPED_BYTES = NONCE_BYTES + BOX_KEY_BYTES + 16;
+/** Nonce, key and tag (`sealBytes`). */
+const WRAPPED_BYTES = 12 + BOX_KEY_BYTES + 16;
 /** Copies are padded to a multiple of this, so that their size does not tell the length of the phrase. */
 const BLOCK_BYTES = 512;
 const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
@@ -63,65 +36,79 @@ interface Stored {
   readonly proof: Phc;
 }
 
-export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
+export function openOwnerView(hasher: Hasher, vault: Vault) {
+  /** Made once per process. */
   let decoy: string | undefined;
-
-  /** A random value, made once per process, to check against if there is no user or no password. */
-  function sealedDecoy(): string {
-    const proof = parsePhc(hasher.decoy('person'));
-    if (proof === null) throw new Error('the decoy of the hasher is no PHC string');
-    const stored = { publicKey: randomBytes(BOX_KEY_BYTES), wrapped: randomBytes(WRAPPED_BYTES), proof };
-    return vault.seal('seal/application-password', NOBODY, formatStored(stored));
-  }
-
-  function open(place: SealContext, sealed: string): Stored {
-    const stored = parseStored(vault.openText('seal/application-password', place, sealed));
-    if (stored === null) throw corrupt(place);
-    return stored;
-  }
-
-  return Object.freeze<OwnerView>({
-    async make(place, password, keep) {
+  const open = (place: SealContext, sealed: string) => openStored(vault, place, sealed);
+  return Object.freeze({
+    /**
+     * What to store for a new password. `keep` is the present view key, if the old password was proven: the copy stays
+     * readable. Without it a new key is made, and nobody can open an older copy again.
+     */
+    async make(place: SealContext, password: string, keep?: Uint8Array) {
       const { cost, salt, key } = await hasher.stretch('person', password);
       const viewKey = keep === undefined ? newBoxKey() : Buffer.from(keep);
       const text = formatStored({
         publicKey: publicHalf(viewKey),
-        wrapped: wrap(derived(key, 'view'), place, viewKey),
+        wrapped: sealBytes(derived(key, 'view'), bindingOf(place), viewKey),
         proof: { cost, salt, tag: sha256(derived(key, 'auth')) },
       });
       return { verifier: vault.seal('seal/application-password', place, text), viewKey };
     },
 
-    async check(place, sealed, password) {
-      decoy ??= sealedDecoy();
+    /**
+     * `sealed` is the value stored at the place, or null for an unknown user or no password: the same work, never a match (B73).
+     * `outdated` asks for a new `make` that keeps the view key, which is never stored, never shown. Refusal('store-corrupt') if the stored text
+     * is not ours.
+     */
+    async check(place: SealContext, sealed: string | null, password: string) {
+      decoy ??= sealedDecoy(hasher, vault);
       const { proof, wrapped } = sealed === null ? open(NOBODY, decoy) : open(place, sealed);
       const { key, outdated } = await hasher.stretch('person', password, proof);
       const matches = timingSafeEqual(sha256(derived(key, 'auth')), proof.tag);
       if (sealed === null || !matches) return { matches: false, outdated: false, viewKey: null };
-      const viewKey = unwrap(derived(key, 'view'), place, wrapped);
+      const viewKey = openBytes(derived(key, 'view'), bindingOf(place), wrapped);
       if (viewKey === null) throw corrupt(place);
       return { matches, outdated, viewKey };
     },
 
-    sealCopy(passwordPlace, verifier, copyPlace, phrase) {
+    /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
+    sealCopy(passwordPlace: SealContext, verifier: string, copyPlace: SealContext, phrase: string): string {
       return this.sealCopyTo(open(passwordPlace, verifier).publicKey.toString('base64url'), copyPlace, phrase);
     },
 
-    keyFrom(secret) {
+    /** The key that a secret makes which nobody guesses, such as the code of an invitation; `publicKey` is its public half as text. */
+    keyFrom(secret: string) {
       const viewKey = derived(encodeUtf8(secret), 'invitation');
       return { viewKey, publicKey: publicHalf(viewKey).toString('base64url') };
     },
 
-    sealCopyTo(publicKey, copyPlace, phrase) {
+    /** As `sealCopy`, for whoever has the secret of `keyFrom`. */
+    sealCopyTo(publicKey: string, copyPlace: SealContext, phrase: string): string {
       const box = closeBox(Buffer.from(publicKey, 'base64url'), bindingOf(copyPlace), padded(phrase));
       return vault.seal('seal/owner-copy', copyPlace, box);
     },
 
-    openCopy(copyPlace, viewKey, copy) {
+    /** The phrase, exactly as it was set; null if the view key does not open this copy. */
+    openCopy(copyPlace: SealContext, viewKey: Uint8Array, copy: string): string | null {
       const plaintext = openBox(viewKey, bindingOf(copyPlace), vault.open('seal/owner-copy', copyPlace, copy));
       return plaintext === null ? null : unpadded(plaintext);
     },
   });
+}
+
+/** A random value to check against if there is no user or no password. */
+function sealedDecoy(hasher: Hasher, vault: Vault): string {
+  const proof = parsePhc(hasher.decoy('person'));
+  if (proof === null) throw new Error('the decoy of the hasher is no PHC string');
+  const stored = { publicKey: randomBytes(BOX_KEY_BYTES), wrapped: randomBytes(WRAPPED_BYTES), proof };
+  return vault.seal('seal/application-password', NOBODY, formatStored(stored));
+}
+
+function openStored(vault: Vault, place: SealContext, sealed: string): Stored {
+  const stored = parseStored(vault.openText('seal/application-password', place, sealed));
+  if (stored === null) throw corrupt(place);
+  return stored;
 }
 
 const derived = (stretched: Uint8Array, use: 'auth' | 'view' | 'invitation'): Buffer =>
@@ -129,20 +116,6 @@ const derived = (stretched: Uint8Array, use: 'auth' | 'view' | 'invitation'): Bu
 
 const bindingOf = ({ account = '', user = '', table, column, id }: SealContext): Buffer =>
   Buffer.from(JSON.stringify(['ov1', account, user, table, column, id]), 'utf8');
-
-function wrap(wrapping: Buffer, place: SealContext, viewKey: Buffer): Buffer {
-  const { nonce, ciphertext, tag } = aesGcmSeal(wrapping, randomBytes(NONCE_BYTES), bindingOf(place), viewKey);
-  return Buffer.concat([nonce, ciphertext, tag]);
-}
-
-function unwrap(wrapping: Buffer, place: SealContext, wrapped: Buffer): Buffer | null {
-  const [nonce, ciphertext, tag] = [
-    wrapped.subarray(0, NONCE_BYTES),
-    wrapped.subarray(NONCE_BYTES, -16),
-    wrapped.subarray(-16),
-  ];
-  return aesGcmOpen(wrapping, { nonce, aad: bindingOf(place), ciphertext, tag });
-}
 
 function formatStored({ publicKey, wrapped, proof }: Stored): string {
   return `ov1.${publicKey.toString('base64url')}.${wrapped.toString('base64url')}${formatPhc(proof)}`;

@@ -10,25 +10,11 @@ import type { Hasher, SecretKind } from './hasher.js';
 import type { SealPurpose } from './keyring.js';
 import type { SealContext, Vault } from './vault.js';
 
-export interface SecretChecker {
-  /** The sealed hash to store at this place. */
-  make(kind: SecretKind, purpose: SealPurpose, place: SealContext, secret: string): Promise<string>;
-  /**
-   * `sealed` is the value stored at the place, or null for an unknown person or no secret, which never matches. `outdated`
-   * asks for a new `make` after a match. Throws what the vault throws, and Refusal('store-corrupt') for a bad hash.
-   */
-  check(
-    kind: SecretKind,
-    purpose: SealPurpose,
-    place: SealContext,
-    sealed: string | null,
-    secret: string,
-  ): Promise<{ matches: boolean; outdated: boolean }>;
-}
+export type SecretChecker = ReturnType<typeof openSecretChecker>;
 
 const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
-export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
+export function openSecretChecker(hasher: Hasher, vault: Vault) {
   const decoys = new Map<string, string>();
 
   /** Random bytes sealed once per process instead of a hash, because that costs almost nothing. */
@@ -39,11 +25,16 @@ export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
     return decoy;
   }
 
-  return Object.freeze<SecretChecker>({
-    async make(kind, purpose, place, secret) {
+  return Object.freeze({
+    /** The sealed hash to store at this place. */
+    async make(kind: SecretKind, purpose: SealPurpose, place: SealContext, secret: string): Promise<string> {
       return vault.seal(purpose, place, await hasher.hash(kind, secret));
     },
-    async check(kind, purpose, place, sealed, secret) {
+    /**
+     * `sealed` is the value stored at the place, or null for an unknown person or no secret, which never matches. `outdated`
+     * asks for a new `make` after a match. Throws what the vault throws, and Refusal('store-corrupt') for a bad hash.
+     */
+    async check(kind: SecretKind, purpose: SealPurpose, place: SealContext, sealed: string | null, secret: string) {
       const decoy = decoyFor(kind, purpose);
       const phc = sealed === null ? vault.openText(purpose, NOBODY, decoy) : vault.openText(purpose, place, sealed);
       const verdict = await hasher.verify(kind, phc, secret).catch((error) => {

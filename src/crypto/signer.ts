@@ -15,13 +15,6 @@ import { sha256 } from './digests.js';
 import { decodeBase64, encodeUtf8, isWellFormed } from './encoding.js';
 import type { Keyring } from './keyring.js';
 
-export interface Signer {
-  /** The vkey that others need to check this desk's notes. */
-  verifierKey(): string;
-  /** The whole signed note for a text that ends in a newline and contains no other control character. */
-  sign(noteText: string): string;
-}
-
 const ED25519 = 0x01;
 /** The spec asks for at least 16. A note with more than 100 is an attempt to keep this program busy. */
 const MAX_SIGNATURES = 100;
@@ -34,7 +27,7 @@ const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
-export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string): Signer {
+export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string) {
   if (!isKeyName(name)) {
     throw new Refusal(
       'config',
@@ -47,11 +40,13 @@ export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string): Sign
   const { privateKey, publicBytes } = ed25519FromSeed(keyring.derive('sign/audit'));
   const keyId = keyIdOf(name, publicBytes);
   return Object.freeze({
-    verifierKey: () => {
+    /** The vkey that others need to check this desk's notes. */
+    verifierKey: (): string => {
       const material = Buffer.concat([Buffer.of(ED25519), publicBytes]).toString('base64');
       return `${name}+${keyId.toString('hex')}+${material}`;
     },
-    sign: (noteText: string) => {
+    /** The whole signed note for a text that ends in a newline and contains no other control character. */
+    sign: (noteText: string): string => {
       if (!isNoteText(noteText)) throw new TypeError('A note is text that ends in a newline and holds no controls.');
       const signature = signBytes(null, encodeUtf8(noteText), privateKey);
       return `${noteText}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;

@@ -28,14 +28,9 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export interface GcmBox {
-  readonly nonce: Uint8Array;
-  readonly aad: Uint8Array;
-  readonly ciphertext: Uint8Array;
-  readonly tag: Uint8Array;
-}
+type GcmBox = Readonly<Record<'nonce' | 'aad' | 'ciphertext' | 'tag', Uint8Array>>;
 
-/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For the vault, the owner's view and test vectors. */
+/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For boxes with a key of their own, and test vectors. */
 export function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): GcmBox {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
@@ -61,12 +56,23 @@ export function aesGcmOpen(key: Uint8Array, box: GcmBox): Buffer | null {
   }
 }
 
+/** Nonce (12) ‖ ciphertext ‖ tag (16), under a fresh nonce. */
+export function sealBytes(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Buffer {
+  const { nonce, ciphertext, tag } = aesGcmSeal(key, randomBytes(NONCE_BYTES), aad, plaintext);
+  return Buffer.concat([nonce, ciphertext, tag]);
+}
+
+/** What `sealBytes` sealed, or null as `aesGcmOpen`. */
+export function openBytes(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Buffer | null {
+  const [nonce, ciphertext] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES, -TAG_BYTES)];
+  return aesGcmOpen(key, { nonce, aad, ciphertext, tag: sealed.subarray(-TAG_BYTES) });
+}
+
 export function openVault(keyring: Keyring) {
   /** Seals with the keyring's current key. Text is encoded as UTF-8. */
   function seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string {
     const bytes = typeof plaintext === 'string' ? encodeUtf8(plaintext) : plaintext;
-    const box = aesGcmSeal(keyring.derive(purpose), randomBytes(NONCE_BYTES), bindingOf(purpose, place), bytes);
-    const body = Buffer.concat([box.nonce, box.ciphertext, box.tag]);
+    const body = sealBytes(keyring.derive(purpose), bindingOf(purpose, place), bytes);
     return `${FORMAT}.${keyring.keyId}.${body.toString('base64url')}`;
   }
 
@@ -77,12 +83,7 @@ export function openVault(keyring: Keyring) {
   function open(purpose: SealPurpose, place: SealContext, blob: string): Buffer {
     const { keyId, body } = parseBlob(place, blob);
     if (!keyring.has(keyId)) throw otherKey(place, keyId, keyring.keyId);
-    const plaintext = aesGcmOpen(keyring.derive(purpose, keyId), {
-      nonce: body.subarray(0, NONCE_BYTES),
-      aad: bindingOf(purpose, place),
-      ciphertext: body.subarray(NONCE_BYTES, -TAG_BYTES),
-      tag: body.subarray(-TAG_BYTES),
-    });
+    const plaintext = openBytes(keyring.derive(purpose, keyId), bindingOf(purpose, place), body);
     if (plaintext === null) throw corrupt(place, 'does not open: it was changed, or it belongs to another place');
     return plaintext;
   }

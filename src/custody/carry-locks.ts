@@ -6,8 +6,7 @@
  * backup end, because they may have ended after the backup was made.
  */
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
-import { isRefusal } from '../errors.js';
-import { openEngine } from '../opening/open-desk.js';
+import { readIfPossible } from '../opening/open-desk.js';
 import { toRow, toThrottle } from '../procedures/lock-outs.js';
 import { endEverything } from '../procedures/upkeep/care-for-store.js';
 import { lockedAnew, strictest } from '../rules/throttle.js';
@@ -19,17 +18,7 @@ const PAGE = 1_000;
 /** Every lock-out and count of a store; undefined if the store cannot be read to the end. */
 export async function locksOf(place: string | null, notary: Notary): Promise<readonly ThrottleRow[] | undefined> {
   if (place === null) return undefined;
-  try {
-    const engine = await openEngine(place, false);
-    try {
-      return await standing(openStore(engine, notary).read);
-    } finally {
-      await engine.close();
-    }
-  } catch (error) {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  }
+  return readIfPossible(place, async (engine) => standing(openStore(engine, notary).read));
 }
 
 async function standing({ throttles }: Pick<Reads, 'throttles'>): Promise<readonly ThrottleRow[]> {

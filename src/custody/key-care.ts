@@ -6,19 +6,17 @@ import { openHasher } from '../crypto/hasher.js';
 import { openKeyBackup, sealKeyBackup } from '../crypto/key-backup.js';
 import { bothKeysText, openKeyring, singleKeyText } from '../crypto/keyring.js';
 import type { Desk } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
+import { Refusal } from '../errors.js';
 import type { House, OpenedKey } from '../house.js';
 import { makeFolder } from '../make-folder.js';
 import { readKeys, replaceKeyText } from '../opening/master-key.js';
-import { openEngine } from '../opening/open-desk.js';
+import { readIfPossible } from '../opening/open-desk.js';
 import { requireCurrent, unchecked } from '../store/store.js';
 import { type RekeyWork, rekey } from './rekey.js';
 
-export interface KeyCareParts {
+interface KeyCareParts extends Omit<RekeyWork, 'signed'> {
   readonly settings: () => Promise<Settings>;
   readonly desk: () => Promise<Desk>;
-  readonly progress: RekeyWork['progress'];
-  readonly signal: AbortSignal;
 }
 
 export function openKeyCare(parts: KeyCareParts): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
@@ -62,17 +60,10 @@ function requireNoKey({ key }: Settings): void {
 }
 
 /** The id of the key that the store uses; null if no store can be read. */
-async function keyOfStore(settings: Settings): Promise<string | null> {
-  try {
-    const engine = await openEngine(settings.store, false);
-    try {
-      await requireCurrent(engine);
-      return (await unchecked(engine, 'key-id')) ?? null;
-    } finally {
-      await engine.close();
-    }
-  } catch (error) {
-    if (isRefusal(error)) return null;
-    throw error;
-  }
+async function keyOfStore({ store }: Settings): Promise<string | null> {
+  const read = readIfPossible(store, async (engine) => {
+    await requireCurrent(engine);
+    return unchecked(engine, 'key-id');
+  });
+  return (await read) ?? null;
 }

@@ -26,7 +26,7 @@ import { CARE_FOR_STORE } from '../procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import { migrate, openStore, schemaState, unchecked } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
-import { refuseDowngradedStore } from './refuse-downgraded-store.js';
+import { refuseDowngradedStore } from './migrate-store.js';
 import { type Backup, type Before, judgeLoss, presentDesk } from './restore-loss.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
@@ -180,9 +180,7 @@ async function noteRestore(
     // SQLite's backup reports success even if the target was locked; the log shows whether it was replaced.
     const head = await desk.store.read.audit.head();
     const there = await openStore(backup.engine, desk.notary).read.audit.head();
-    if (head === undefined || head.mac !== there?.mac) {
-      throw inUse();
-    }
+    if (head === undefined || head.mac !== there?.mac) throw inUse();
     // The backup may be older than a desk is ever silent; who restores it was proven a moment ago.
     desk.clock.mend();
     const { size: entriesBefore, approver } = before;
@@ -195,13 +193,10 @@ async function noteRestore(
       ...(approver === null ? {} : { approvedBy: approver.id }),
     };
     const by = signed === null ? SYSTEM : provenBySignIn(signed.actor);
-    await desk.store.record(
-      { kind: 'store.restored', outcome: 'done', at: desk.now(), by, detail },
-      async (write, { latestAt }) => {
-        if (!lossy) return;
-        await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });
-      },
-    );
+    const entry = { kind: 'store.restored', outcome: 'done', at: desk.now(), by, detail } as const;
+    await desk.store.record(entry, async (write, { latestAt }) => {
+      if (lossy) await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });
+    });
   } finally {
     await desk.store.close();
   }

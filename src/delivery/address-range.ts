@@ -85,9 +85,10 @@ export function rangeOf(address: string): AddressRange {
   return version === 6 && compatible.check(bare, 'ipv6') ? 'never' : 'public';
 }
 
-/** The ranges of all addresses of a host; none if it was not found. */
-export async function rangesOf({ hostname }: URL, resolveHost: (host: string) => Promise<readonly string[]>) {
+/** All addresses of a host; none if it was not found. */
+export async function addressesOf({ hostname }: URL, resolveHost: (host: string) => Promise<readonly string[]>) {
   const host = hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
-  return addresses.map(rangeOf);
+  return isIP(host) === 0 ? resolveHost(host).catch(() => []) : [host];
 }
+
+export const rangesOf = async (...host: Parameters<typeof addressesOf>) => (await addressesOf(...host)).map(rangeOf);

@@ -93,8 +93,13 @@ export function permanent(why: string): NotTaken {
   return { ok: false, permanent: true, why };
 }
 
-/** Throws when the caller broke the contract; the id's shape also keeps it safe in a file name and a header. */
-export function assertSendable(channel: Pick<Channel, 'name' | 'carries'>, message: Message): void {
-  if (!channel.carries.includes(message.kind)) throw new TypeError(`${channel.name} does not carry ${message.kind}`);
-  if (!/^msg_[A-Za-z0-9_-]{1,80}$/.test(message.id)) throw new TypeError(`not a message id (channel ${channel.name})`);
-}
+/** Its `send` throws when the caller broke the contract; the id's shape also keeps it safe in a file name and a header. */
+export const channelOf = (about: Pick<Channel, 'name' | 'carries' | 'place'>, send: Channel['send']): Channel => ({
+  ...about,
+  send: async (message, context) => {
+    const { name, carries } = about;
+    if (!carries.includes(message.kind)) throw new TypeError(`${name} does not carry ${message.kind}`);
+    if (!/^msg_[A-Za-z0-9_-]{1,80}$/.test(message.id)) throw new TypeError(`not a message id (channel ${name})`);
+    return send(message, context);
+  },
+});

@@ -3,7 +3,8 @@
  * `jti` is the message's id in all retries, so that a receiver can drop the second copy. The receiver gets the desk's key from `key jwks`.
  */
 import type { SecurityEvent } from '../rules/security-events.js';
-import { assertSendable, type Channel, type DeliveryEffects, type Message, permanent, temporary } from './channel.js';
+import { type Channel, channelOf, type DeliveryEffects, type Message, permanent, temporary } from './channel.js';
+import { memberOf } from './http-post.js';
 import { readSecret } from './secret-file.js';
 import type { Section } from './section.js';
 import { postTo, readTarget } from './webhook.js';
@@ -29,24 +30,19 @@ export function readEventsConfig(section: Section) {
 }
 
 export function openEventsChannel(config: EventsConfig, effects: DeliveryEffects): Channel {
-  const channel = { name: 'events', carries: ['event'] as const, place: config.url };
-  return {
-    ...channel,
-    async send(message, { signal }) {
-      assertSendable(channel, message);
-      const names = ['receiver of events', 'the receiver of events'] as const;
-      const answer = await postTo(config, effects, names, signal, async () => ({
-        headers: {
-          'content-type': 'application/secevent+jwt',
-          accept: 'application/json',
-          ...(await credentials(config, effects)),
-        },
-        body: effects.signToken(claimsOf(message, config)),
-      }));
-      if ('why' in answer) return temporary(answer.why);
-      return answer.status === 202 ? { ok: true, reference: 'HTTP 202' } : refused(answer.status, answer.text);
-    },
-  };
+  return channelOf({ name: 'events', carries: ['event'], place: config.url }, async (message, { signal }) => {
+    const names = ['receiver of events', 'the receiver of events'] as const;
+    const answer = await postTo(config, effects, names, signal, async () => ({
+      headers: {
+        'content-type': 'application/secevent+jwt',
+        accept: 'application/json',
+        ...(await credentials(config, effects)),
+      },
+      body: effects.signToken(claimsOf(message, config)),
+    }));
+    if ('why' in answer) return temporary(answer.why);
+    return answer.status === 202 ? { ok: true, reference: 'HTTP 202' } : refused(answer.status, answer.text);
+  });
 }
 
 async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects) {
@@ -57,17 +53,9 @@ async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects
 /** Only 202 means accepted (RFC 8935, section 2.2). The receiver's error code is quoted only if it is a registered one. */
 function refused(status: number, text: string) {
   if (status !== 400) return temporary(`the receiver of events answered ${status}`);
-  const code = errorCode(text);
+  const code = String(memberOf(text, 'err'));
   if (code === 'invalid_request') return permanent('the receiver of events cannot read this one (invalid_request)');
   return temporary(`the receiver of events refused it${MENDABLE.includes(code) ? ` (${code})` : ''}`);
-}
-
-function errorCode(text: string): string {
-  try {
-    return String((JSON.parse(text) as { err?: unknown } | null)?.err);
-  } catch {
-    return '';
-  }
 }
 
 /** One event, the subject at the top level, no `sub` and no `exp` (RFC 8417; Shared Signals Framework 1.0). */

@@ -10,7 +10,7 @@
 import { access, chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../make-folder.js';
-import { assertSendable, type Channel, MESSAGE_KINDS, type Message, permanent, temporary } from './channel.js';
+import { type Channel, channelOf, MESSAGE_KINDS, type Message, permanent, temporary } from './channel.js';
 import { composeMail, isPlainAddress, type Sender, singleLine } from './mail.js';
 import { eventOf } from './webhook.js';
 
@@ -30,28 +30,22 @@ const EXTENSIONS: Readonly<Record<Message['kind'], string>> = {
 };
 
 export function openFileChannel(options: FileChannelOptions): Channel {
-  const channel = { name: 'file', carries: MESSAGE_KINDS };
-  return {
-    ...channel,
-    async send(message, context) {
-      assertSendable(channel, message);
-      if (context.signal?.aborted) return temporary('stopped before it was written');
-      if (message.kind === 'email' && !isPlainAddress(message.to)) {
-        return permanent('the recipient is not one plain e-mail address');
-      }
-      const bytes = await textOf(message, options.sender);
-      const folder = join(options.dataFolder, 'outbox');
-      const name = `${message.id}.${EXTENSIONS[message.kind]}`;
-      try {
-        await putFile(folder, name, bytes, options.rename ?? rename);
-      } catch (error) {
-        const code = systemCode(error);
-        if (code === undefined) throw error;
-        return temporary(`the outbox folder could not be written (${code})`);
-      }
-      return { ok: true, reference: name };
-    },
-  };
+  return channelOf({ name: 'file', carries: MESSAGE_KINDS }, async (message, context) => {
+    if (context.signal?.aborted) return temporary('stopped before it was written');
+    if (message.kind === 'email' && !isPlainAddress(message.to))
+      return permanent('the recipient is not one plain e-mail address');
+    const bytes = await textOf(message, options.sender);
+    const folder = join(options.dataFolder, 'outbox');
+    const name = `${message.id}.${EXTENSIONS[message.kind]}`;
+    try {
+      await putFile(folder, name, bytes, options.rename ?? rename);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      return temporary(`the outbox folder could not be written (${code})`);
+    }
+    return { ok: true, reference: name };
+  });
 }
 
 async function textOf(message: Message, sender: Sender): Promise<Buffer> {

@@ -8,30 +8,32 @@ import { Interrupted, withinDeadline } from './deadline.js';
 /** Enough for any gateway's answer; the rest is not read. */
 const MAX_ANSWER_BYTES = 65_536;
 
+interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Posts and reads the answer. A network failure is returned as `why`, in our own words without a quote. */
-export async function httpPost(
-  fetcher: typeof fetch,
-  {
-    url,
-    headers,
-    body,
-    timeoutMs,
-    signal,
-  }: {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly timeoutMs: number;
-    readonly signal: AbortSignal | undefined;
-  },
-) {
+export async function httpPost(fetcher: typeof fetch, { url, headers, body, timeoutMs, signal }: Post) {
   try {
     return await withinDeadline(timeoutMs, signal, async (limit) => {
       const response = await fetcher(url, { method: 'POST', headers, body, redirect: 'error', signal: limit });
-      return { answered: true, status: response.status, text: await readSome(response) } as const;
+      return { status: response.status, text: await readSome(response) };
     });
   } catch (error) {
-    return { answered: false, why: explain(error) } as const;
+    return { why: explain(error) };
+  }
+}
+
+/** A member of an answer in JSON; undefined if there is none. */
+export function memberOf(answer: string, name: string): unknown {
+  try {
+    return Object(JSON.parse(answer))[name];
+  } catch {
+    return undefined;
   }
 }
 

@@ -19,15 +19,9 @@ import { openSmtpChannel, readSmtpConfig } from './smtp.js';
 import { openWebhookChannel, readWebhookConfig } from './webhook.js';
 
 /** One chosen channel: its checked settings, without secrets, and how to open it. */
-export interface ChannelConfig {
+interface ChannelConfig {
   readonly settings: { readonly channel: string };
   open(effects: DeliveryEffects, sender: Sender): Channel;
-}
-
-export interface DeliveryConfig {
-  readonly sender: Sender;
-  readonly channels: Readonly<Record<MessageKind, ChannelConfig>>;
-  readonly wanted: Channels['wanted'];
 }
 
 export interface Channels {
@@ -70,10 +64,10 @@ const NO_ADDRESS = 'desk@countersign.invalid';
  * Reads the delivery settings from a parsed config file: the tables `mail`, `sms`, `webhook` and `events`, all optional. Ignores other
  * tables. Mail is sent in the name of the desk, unless `fromName` gives another. Throws Refusal `config` with every fault listed.
  */
-export function readDeliveryConfig(settings: unknown, deskName: string): DeliveryConfig {
-  const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
+export function readDeliveryConfig(settings: unknown, deskName: string) {
+  const all: Readonly<Record<string, unknown>> = Object(settings);
   const sections = ofEach((kind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]));
-  const config: DeliveryConfig = {
+  const config = {
     sender: readSender(sections.email, deskName),
     channels: ofEach((kind) => readChannel(kind, sections[kind])),
     wanted: (['webhook', 'event'] as const).filter((kind) => all[CHANNELS[kind].table] !== undefined),
@@ -104,7 +98,7 @@ function readSender(mail: Section, deskName: string): Sender {
 }
 
 /** Opens the channels that the settings name. Uses neither disk nor network; a channel does so only when it sends. */
-export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): Channels {
+export function openChannels(config: ReturnType<typeof readDeliveryConfig>, effects: DeliveryEffects): Channels {
   const channels = ofEach((kind) => config.channels[kind].open(effects, config.sender));
   return { wanted: config.wanted, pick: (kind) => channels[kind] };
 }

@@ -5,8 +5,8 @@
  * The id is sent as `Idempotency-Key`; a gateway that knows the header sends a retried message only once.
  */
 
-import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
-import { httpPost } from './http-post.js';
+import { type Channel, channelOf, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
+import { httpPost, memberOf } from './http-post.js';
 import { readSecret, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
 
@@ -30,35 +30,32 @@ export function readSmsConfig(section: Section) {
 const MESSAGE_REFUSED = [400, 422];
 
 export function openSmsChannel(config: ReturnType<typeof readSmsConfig>, effects: DeliveryEffects): Channel {
-  const channel = { name: 'sms-http', carries: ['sms'] as const };
   const url = config.url.replaceAll('{accountSid}', encodeURIComponent(config.accountSid));
-  return {
-    ...channel,
-    async send(message, context) {
-      assertSendable(channel, message);
-      if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
-      const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
-      if (typeof token !== 'string') return token;
-      const answer = await httpPost(effects.fetch, {
-        url,
-        headers: {
-          authorization: `Basic ${Buffer.from(`${config.accountSid}:${token}`).toString('base64')}`,
-          'content-type': 'application/x-www-form-urlencoded',
-          'idempotency-key': message.id,
-          'user-agent': 'countersign',
-        },
-        body: new URLSearchParams({ To: message.to, From: config.from, Body: message.body }).toString(),
-        timeoutMs: effects.timeoutMs ?? TIMEOUT_MS,
-        signal: context.signal,
-      });
-      if (!answer.answered) return temporary(`SMS gateway: ${answer.why}`);
-      if (answer.status >= 200 && answer.status <= 299) {
-        return { ok: true, reference: sidOf(answer.text) ?? `HTTP ${answer.status}` };
-      }
-      const why = `the SMS gateway answered ${answer.status}`;
-      return MESSAGE_REFUSED.includes(answer.status) ? permanent(why) : temporary(why);
-    },
-  };
+  return channelOf({ name: 'sms-http', carries: ['sms'] }, async (message, { signal }) => {
+    if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
+    const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
+    if (typeof token !== 'string') return token;
+    const answer = await httpPost(effects.fetch, {
+      url,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${config.accountSid}:${token}`).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        'idempotency-key': message.id,
+        'user-agent': 'countersign',
+      },
+      body: new URLSearchParams({ To: message.to, From: config.from, Body: message.body }).toString(),
+      timeoutMs: effects.timeoutMs ?? TIMEOUT_MS,
+      signal,
+    });
+    if ('why' in answer) return temporary(`SMS gateway: ${answer.why}`);
+    if (answer.status >= 200 && answer.status <= 299) {
+      const sid = memberOf(answer.text, 'sid');
+      const isId = typeof sid === 'string' && /^[A-Za-z0-9_-]{1,80}$/.test(sid);
+      return { ok: true, reference: isId ? sid : `HTTP ${answer.status}` };
+    }
+    const why = `the SMS gateway answered ${answer.status}`;
+    return MESSAGE_REFUSED.includes(answer.status) ? permanent(why) : temporary(why);
+  });
 }
 
 function unreadable(error: unknown) {
@@ -68,14 +65,3 @@ function unreadable(error: unknown) {
 
 /** E.164, as the directory keeps numbers beside the text as written (B96). */
 const DIALLED = /^\+[1-9]\d{6,14}$/;
-
-/** The gateway's id for the message, if the answer has a valid one. */
-function sidOf(answer: string): string | null {
-  try {
-    const document: unknown = JSON.parse(answer);
-    const sid = typeof document === 'object' && document !== null && 'sid' in document ? document.sid : null;
-    return typeof sid === 'string' && /^[A-Za-z0-9_-]{1,80}$/.test(sid) ? sid : null;
-  } catch {
-    return null;
-  }
-}

@@ -10,7 +10,7 @@
 import type { Transporter } from 'nodemailer';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 
-import { assertSendable, type Channel, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
+import { type Channel, channelOf, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
 import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js';
 import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
@@ -44,36 +44,20 @@ const ABOUT_THE_MESSAGE = ['MAIL FROM', 'RCPT TO', 'DATA'];
 const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
 
 export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, sender: Sender): Channel {
-  const channel = { name: 'smtp', carries: ['email'] as const };
   const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
   const pool = pooled(() => transportOptions(config, timeoutMs, effects));
-  return {
-    ...channel,
-    hold: pool.hold,
-    async reach() {
-      try {
-        await pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, undefined, () => transport.verify()));
-        return undefined;
-      } catch (error) {
-        return outcomeOf(error);
-      }
-    },
-    async send(message, context) {
-      assertSendable(channel, message);
-      if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
-      try {
-        const mail = composeMail(message, sender);
-        await pool.use((transport) =>
-          withinDeadline(STEPS_AT_MOST * timeoutMs, context.signal, (signal) =>
-            transport.sendMail({ ...mail, signal }),
-          ),
-        );
-        return { ok: true, reference: messageIdOf(message, sender) };
-      } catch (error) {
-        return outcomeOf(error);
-      }
-    },
-  };
+  const attempt = (
+    outer: AbortSignal | undefined,
+    work: (transport: Transporter, signal: AbortSignal) => Promise<unknown>,
+  ) => pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, outer, (signal) => work(transport, signal)));
+  const channel = channelOf({ name: 'smtp', carries: ['email'] }, async (message, context) => {
+    if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
+    const mail = composeMail(message, sender);
+    const sent = attempt(context.signal, (transport, signal) => transport.sendMail({ ...mail, signal }));
+    return sent.then(() => ({ ok: true, reference: messageIdOf(message, sender) }), outcomeOf);
+  });
+  const reach = () => attempt(undefined, (transport) => transport.verify()).then(() => undefined, outcomeOf);
+  return { ...channel, hold: pool.hold, reach };
 }
 
 /** Connections for all mails that are on their way. They end with the last of these, unless they are held. */

@@ -10,8 +10,8 @@
 
 import { rangesOf } from './address-range.js';
 import {
-  assertSendable,
   type Channel,
+  channelOf,
   type DeliveryEffects,
   type Message,
   permanent,
@@ -51,22 +51,17 @@ export function readTarget(section: Section): Target & Pick<WebhookConfig, 'chan
 const MAX_PAYLOAD_BYTES = 20_000;
 
 export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffects): Channel {
-  const channel = { name: 'webhook', carries: ['webhook'] as const, place: config.url };
   let gone = false;
-  return {
-    ...channel,
-    async send(message, context) {
-      assertSendable(channel, message);
-      if (gone) return GONE;
-      const body = eventOf(message);
-      if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
-      const answer = await postSigned(config, effects, { ...context, id: message.id, body });
-      if ('why' in answer) return temporary(answer.why);
-      if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
-      gone = answer.status === 410;
-      return gone ? GONE : temporary(`the webhook's receiver answered ${answer.status}`);
-    },
-  };
+  return channelOf({ name: 'webhook', carries: ['webhook'], place: config.url }, async (message, context) => {
+    if (gone) return GONE;
+    const body = eventOf(message);
+    if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
+    const answer = await postSigned(config, effects, { ...context, id: message.id, body });
+    if ('why' in answer) return temporary(answer.why);
+    if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
+    gone = answer.status === 410;
+    return gone ? GONE : temporary(`the webhook's receiver answered ${answer.status}`);
+  });
 }
 
 export interface SignedPost {
@@ -102,7 +97,7 @@ export async function postTo(
     const { body, headers } = await made();
     const post = { url: config.url, headers: { ...headers, 'user-agent': 'countersign' }, body, timeoutMs, signal };
     const answer = await httpPost(effects.fetch, post);
-    return answer.answered ? answer : { why: `${other}: ${answer.why}` };
+    return 'why' in answer ? { why: `${other}: ${answer.why}` } : answer;
   } catch (error) {
     if (error instanceof SecretUnreadable) return { why: error.message };
     if (error instanceof Interrupted) return { why: `${other}: ${error.sentence}` };

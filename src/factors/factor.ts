@@ -30,12 +30,6 @@ export type RandomBytes = (n: number) => Uint8Array;
 /** An evenly drawn whole number from 0 up to, not including, `maxExclusive`. */
 export type RandomInt = (maxExclusive: number) => number;
 
-/** HMAC-SHA-1 (RFC 2104): 20 bytes. Named by RFC 6238 and still sound in an HMAC. */
-export type HmacSha1 = (key: Uint8Array, data: Uint8Array) => Uint8Array;
-
-/** Whether two texts are the same. The time does not tell where they differ. */
-export type SecretEqual = (a: string, b: string) => boolean;
-
 /** `totp` in data/limits.json. `stepsBack` is how many earlier steps still count; later ones never do (RFC 6238, 5.2). */
 export interface StepSettings {
   readonly stepSeconds: number;
@@ -72,8 +66,10 @@ export interface CheckInput {
   /** The step of the last accepted code, or null before the first. Codes of this step and of earlier ones are used up. */
   readonly lastStep: number | null;
   readonly settings: StepSettings;
-  readonly hmacSha1: HmacSha1;
-  readonly equal: SecretEqual;
+  /** HMAC-SHA-1 (RFC 2104): 20 bytes. Named by RFC 6238 and still sound in an HMAC. */
+  readonly hmacSha1: (key: Uint8Array, data: Uint8Array) => Uint8Array;
+  /** Whether two texts are the same. The time does not tell where they differ. */
+  readonly equal: (a: string, b: string) => boolean;
 }
 
 /** `step`: whole steps since the epoch, the new value of the stored step. Set it only if the stored step is smaller. */

@@ -30,16 +30,9 @@ export interface AnchoredStore {
   readonly keyring: Keyring;
 }
 
-/** One anchor for each store and place: a copy that is opened elsewhere becomes another log. */
-function anchorPath({ key, folders }: Settings, { storeId, place }: AnchorOf): string {
-  const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
-  return 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
-}
-
 /** The anchor of a store that is about to be used, compared with the present log. */
 export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
-  const { storeId } = notary;
-  const anchor = new FileAnchor(anchorPath(settings, { storeId, place: store.place }), storeId, keyring);
+  const anchor = new FileAnchor(settings, keyring, { storeId: notary.storeId, place: store.place });
   const { head } = await anchor.judge(store, notary);
   if (head !== undefined && anchor.fault === undefined) anchor.keep(head);
   return anchor;
@@ -47,12 +40,10 @@ export async function openAnchor(settings: Settings, { store, notary, keyring }:
 
 /** For `doctor`: where the anchor is, what it knows and what is wrong with it. Changes nothing. */
 export async function inspectAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore) {
-  const { storeId } = notary;
-  const path = anchorPath(settings, { storeId, place: store.place });
-  const anchor = new FileAnchor(path, storeId, keyring);
+  const anchor = new FileAnchor(settings, keyring, { storeId: notary.storeId, place: store.place });
   const { known } = await anchor.judge(store, notary);
   anchor.close();
-  return { path, known, fault: anchor.fault };
+  return { path: anchor.path, known, fault: anchor.fault };
 }
 
 /** Names an anchor: each store and place has its own. */
@@ -64,7 +55,7 @@ export interface AnchorOf {
 
 /** What the anchor recorded, read without opening the store; undefined if there is no anchor. Refusal `store-corrupt`. */
 export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf): Head | undefined {
-  const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
+  const anchor = new FileAnchor(settings, keyring, of);
   try {
     return anchor.remembered();
   } finally {
@@ -74,18 +65,18 @@ export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf)
 
 /** Overwrites the anchor with this head, also an older one: the loss was accepted. */
 export function replaceAnchor(settings: Settings, keyring: Keyring, of: AnchorOf, head: Head): void {
-  const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
+  const anchor = new FileAnchor(settings, keyring, of);
   anchor.write(head);
   anchor.close();
 }
 
 /** What the tag of an anchor covers. */
-export const anchorText = (storeId: string, { size, frontier, latestAt }: Head): string =>
+const anchorText = (storeId: string, { size, frontier, latestAt }: Head): string =>
   JSON.stringify(['anchor', storeId, size, frontier, latestAt]);
 
 class FileAnchor implements Anchor {
   fault: Refusal | undefined;
-  readonly #path: string;
+  readonly path: string;
   readonly #storeId: string;
   readonly #keyring: Keyring;
   readonly #block = Buffer.alloc(BLOCK);
@@ -93,8 +84,10 @@ class FileAnchor implements Anchor {
   /** The block as it was last read or written, and what it says. */
   #seen: { readonly block: Buffer; readonly head: Head } | undefined;
 
-  constructor(path: string, storeId: string, keyring: Keyring) {
-    this.#path = path;
+  constructor({ key, folders }: Settings, keyring: Keyring, { storeId, place }: AnchorOf) {
+    // One for each store and place: a copy that is opened elsewhere becomes another log.
+    const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
+    this.path = 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
     this.#storeId = storeId;
     this.#keyring = keyring;
   }
@@ -111,7 +104,7 @@ class FileAnchor implements Anchor {
       if (head === undefined || !notary.headFits(head)) return {};
       if (known === undefined) return { head };
       this.#compare(known, head);
-      if (!(await goesOn(known, head, store, notary))) throw this.#forked();
+      if (!(await goesOn(known, head, store, notary))) throw forked();
       return { known, head };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -129,8 +122,8 @@ class FileAnchor implements Anchor {
 
   #compare(known: Head, head: Head): void {
     if (head.size > known.size) return;
-    if (head.size < known.size) throw this.#behind(known, head);
-    if (head.frontier !== known.frontier) throw this.#forked();
+    if (head.size < known.size) throw behind(known, head);
+    if (head.frontier !== known.frontier) throw forked();
   }
 
   keep(head: Head): void {
@@ -150,7 +143,7 @@ class FileAnchor implements Anchor {
       const block = this.#read();
       if (block === undefined) return undefined;
       if (this.#seen?.block.equals(block) === true) return this.#seen.head;
-      const head = this.#parse(block.toString('utf8').trimEnd());
+      const head = readAnchor(block.toString('utf8').trimEnd(), this.#storeId, this.#keyring);
       if (head === 'other key') return undefined;
       if (head === undefined) continue;
       this.#seen = { block: Buffer.from(block), head };
@@ -158,7 +151,7 @@ class FileAnchor implements Anchor {
     }
     throw new Refusal(
       'store-corrupt',
-      `the anchor of the log is damaged, or countersign did not write it: ${this.#path}`,
+      `the anchor of the log is damaged, or countersign did not write it: ${this.path}`,
       {
         hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
       },
@@ -189,42 +182,41 @@ class FileAnchor implements Anchor {
 
   #open(make: boolean): number | undefined {
     if (this.#handle !== undefined) return this.#handle;
-    if (!make && !existsSync(this.#path)) return undefined;
-    if (make) makeFolder(dirname(this.#path));
+    if (!make && !existsSync(this.path)) return undefined;
+    if (make) makeFolder(dirname(this.path));
     try {
-      this.#handle = openSync(this.#path, constants.O_RDWR | (make ? constants.O_CREAT : 0), 0o600);
+      this.#handle = openSync(this.path, constants.O_RDWR | (make ? constants.O_CREAT : 0), 0o600);
     } catch (error) {
       // An operator who can only read this folder still learns that the store is behind.
       if (make) throw error;
-      this.#handle = openSync(this.#path, constants.O_RDONLY);
+      this.#handle = openSync(this.path, constants.O_RDONLY);
     }
     return this.#handle;
   }
+}
 
-  /** An anchor under a key that was replaced on another machine cannot be checked here; it is overwritten. */
-  #parse(text: string): Head | 'other key' | undefined {
-    try {
-      const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
-      const head = { size, frontier, latestAt };
-      const keyId = keyOfTag(tag);
-      if (keyId !== undefined && !this.#keyring.has(keyId)) return 'other key';
-      return tagFits(this.#keyring, 'mac/audit', anchorText(this.#storeId, head), tag) ? head : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  #behind(known: Head, head: Head): Refusal {
-    const until = iso(known.latestAt);
-    const what =
-      known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
-    return readOnly(`the store is an older copy: ${what} missing from its log, up to ${until}`);
-  }
-
-  #forked(): Refusal {
-    return readOnly('the log of the store is not the log that this desk wrote');
+/**
+ * What an anchor of this store says; undefined if it is not one. An anchor under a key that was replaced on another machine cannot be checked
+ * here; it is overwritten.
+ */
+export function readAnchor(text: string, storeId: string, keyring: Keyring): Head | 'other key' | undefined {
+  try {
+    const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
+    const head = { size, frontier, latestAt };
+    const keyId = keyOfTag(tag);
+    if (keyId !== undefined && !keyring.has(keyId)) return 'other key';
+    return tagFits(keyring, 'mac/audit', anchorText(storeId, head), tag) ? head : undefined;
+  } catch {
+    return undefined;
   }
 }
+
+function behind(known: Head, head: Head): Refusal {
+  const what = known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
+  return readOnly(`the store is an older copy: ${what} missing from its log, up to ${iso(known.latestAt)}`);
+}
+
+const forked = (): Refusal => readOnly('the log of the store is not the log that this desk wrote');
 
 const readOnly = (what: string): Refusal =>
   new Refusal('store-corrupt', `${what}; the desk is read-only`, {

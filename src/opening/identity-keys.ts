@@ -1,8 +1,7 @@
 /**
  * The public keys of customers' identity providers (RFC 7517): a JWK set from the account's settings, or fetched from an address. Part of main's room, because it uses the network.
  */
-import { isIP } from 'node:net';
-import { rangeOf } from '../delivery/address-range.js';
+import { addressesOf, rangeOf } from '../delivery/address-range.js';
 import { Refusal } from '../errors.js';
 import { isAddress } from '../rules/sso-settings.js';
 
@@ -46,12 +45,11 @@ export function openIdentityKeys(effects: KeyEffects): (source: string) => Promi
 
 /** A desk admin who sets an address must not reach the desk's own network with it, nor learn what answers there. */
 async function requirePublic(source: string, { resolveHost, loopback }: KeyEffects): Promise<void> {
-  const { protocol, hostname } = new URL(source);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
+  const url = new URL(source);
+  const addresses = await addressesOf(url, resolveHost);
   const own = addresses.length > 0 && addresses.every((address) => /^(127\.|::1$)/.test(address));
   if (own && loopback) return;
-  if (protocol !== 'https:' || addresses.length === 0 || addresses.some((address) => rangeOf(address) !== 'public'))
+  if (url.protocol !== 'https:' || addresses.length === 0 || addresses.some((address) => rangeOf(address) !== 'public'))
     throw outOfReach(source, 'it is not a public https address');
 }
 

@@ -81,12 +81,8 @@ function killMarked(mark: string): void {
   const folder = '/proc';
   for (const id of existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : []) {
     try {
-      if (
-        readFileSync(join(folder, id, 'environ'), 'utf8')
-          .split('\0')
-          .includes(mark)
-      )
-        process.kill(Number(id), 'SIGKILL');
+      const environment = readFileSync(join(folder, id, 'environ'), 'utf8').split('\0');
+      if (environment.includes(mark)) process.kill(Number(id), 'SIGKILL');
     } catch {
       // It has ended, or belongs to another account.
     }

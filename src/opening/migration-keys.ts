@@ -1,5 +1,6 @@
 /** What a migration needs of the keys: those of the store, and those from before stores were bound to them (B86). Part of main's room. */
-import { openVault } from '../crypto/vault.js';
+import type { SealPurpose } from '../crypto/keyring.js';
+import { openVault, type SealContext } from '../crypto/vault.js';
 import { Refusal } from '../errors.js';
 import { accountSearchKeys, userSearchKeys } from '../procedures/directory/directory-rows-of-store.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
@@ -23,11 +24,8 @@ export function migrationKeys({ keyring, notary, settings }: Custody): Migration
     former,
     notary,
     reseal: (table, row, account) => {
-      const again = (
-        purpose: Parameters<typeof vault.seal>[0],
-        place: Parameters<typeof vault.seal>[1],
-        blob: unknown,
-      ) => (typeof blob === 'string' ? vault.seal(purpose, place, before.open(purpose, place, blob)) : blob);
+      const again = (purpose: SealPurpose, place: SealContext, blob: unknown) =>
+        typeof blob === 'string' ? vault.seal(purpose, place, before.open(purpose, place, blob)) : blob;
       const resealed: Record<string, unknown> = {};
       for (const at of SEALED_COLUMNS.filter((one) => one.table === table)) {
         const id = String(row[at.key]);

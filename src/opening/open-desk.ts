@@ -28,7 +28,7 @@ import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
 import { openComposer } from '../delivery/templates.js';
 import type { Desk, DeskClock, IdPrefix, PolicyPin, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
+import { isRefusal, Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
@@ -151,6 +151,17 @@ async function closingOnFailure<T>(engine: Engine, work: () => Promise<T>): Prom
 export async function openEngine(store: string, create: boolean): Promise<Engine> {
   if (isPostgres(store)) return (await import('../store/engines/postgres.js')).openPostgres(store);
   return (await import('../store/engines/sqlite.js')).openSqlite({ path: store, create });
+}
+
+/** What can be read of the store at a place; undefined if it cannot be opened, or not be read to the end. */
+export async function readIfPossible<T>(store: string, read: (engine: Engine) => Promise<T>): Promise<T | undefined> {
+  try {
+    const engine = await openEngine(store, false);
+    return await read(engine).finally(() => engine.close());
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
 }
 
 interface Opened {

@@ -36,7 +36,8 @@ export async function readSettings(options: GlobalOptions, outside: Outside): Pr
     return { ...lockedSettings(env, locked, lock), person: person(witnessOf(locked) ?? 'sudo') };
   }
   const { path, named } = configPath(options, env);
-  const file = await readConfig(path, named);
+  const text = readText(path, named);
+  const file: ConfigFile = text === undefined ? {} : await parseConfig(text, path);
   if (file.locked === true) {
     throw new Refusal('config', `${path}: locked counts only in ${lock.path}, because root must own it`, {
       hint: `Move the settings to ${lock.path}, or remove the line.`,
@@ -53,11 +54,6 @@ export async function readLock(lock: Lock): Promise<ConfigFile | undefined> {
 }
 
 const witnessOf = ({ person }: ConfigFile): Witness | undefined => person as Witness | undefined;
-
-async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
-  const text = readText(path, named);
-  return text === undefined ? {} : parseConfig(text, path);
-}
 
 async function parseConfig(text: string, path: string): Promise<ConfigFile> {
   const { parse } = await import('smol-toml');

@@ -6,12 +6,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
 import type { Keyring } from '../crypto/keyring.js';
-import { keyOfTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
 import type { Engine } from '../store/engine.js';
-import type { Head } from '../store/head.js';
 import { unchecked } from '../store/store.js';
-import { anchorText } from './anchor.js';
+import { readAnchor } from './anchor.js';
 import { keyPlace, readKeyring } from './master-key.js';
 import { notFinished } from './open-notary.js';
 
@@ -33,10 +31,7 @@ export function refuseUsedKey(settings: Settings, storeId: string | undefined): 
 /** An anchor under another key is that key's affair; one that cannot be read is not taken for a yes. */
 function servesAnother(path: string, keyring: Keyring, storeId: string): boolean {
   try {
-    const { tag, ...head } = JSON.parse(readFileSync(path, 'utf8')) as Head & { tag: string };
-    const keyId = keyOfTag(tag);
-    if (keyId !== undefined && !keyring.has(keyId)) return false;
-    return !tagFits(keyring, 'mac/audit', anchorText(storeId, head), tag);
+    return readAnchor(readFileSync(path, 'utf8'), storeId, keyring) === undefined;
   } catch {
     return true;
   }

@@ -57,9 +57,8 @@ export function planAccounts(
     if (twin !== undefined) problems.push(problem(entry, 'number', `line ${twin.line ?? 1} has the same number`));
     else if (before === undefined) add.push(entry);
     else if (before.edition !== entry.edition) {
-      problems.push(
-        problem(entry, 'edition', `account ${before.number} is ${before.edition}; an edition never changes (B01)`),
-      );
+      const why = `account ${before.number} is ${before.edition}; an edition never changes (B01)`;
+      problems.push(problem(entry, 'edition', why));
     } else {
       const fields = accountFields(before, entry);
       if (fields.length > 0) update.push({ before, entry, fields });
@@ -110,9 +109,8 @@ export function planUsers(
     const before = existing.get(key);
     seen.set(key, twin ?? entry.line ?? 1);
     if (twin !== undefined) {
-      problems.push(
-        problem(entry, 'login', `line ${twin} has the same login (upper case and accents make no difference)`),
-      );
+      const why = `line ${twin} has the same login (upper case and accents make no difference)`;
+      problems.push(problem(entry, 'login', why));
     } else if (before === undefined) {
       problems.push(...faultsInAccount(policy, home, entry));
       warnings.push(...withoutProvider(home, entry));
@@ -133,20 +131,14 @@ export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): str
 /** Faults of a new login that depend on its account: role and edition (B04), scopes and role (B07). */
 export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
   const rule = customerRule(policy, home.edition, entry.role);
-  const problems: Problem[] = [];
   if (rule === undefined) {
-    problems.push(
-      problem(
-        entry,
-        'role',
-        `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(policy.roles.customers[home.edition]).join(', ')}`,
-      ),
-    );
-  } else if ((entry.scopes ?? []).length > 0 && rule.holds !== 'its-scopes') {
-    const why = hasAdminStatus(policy, home, entry) ? 'holds everything already' : 'holds no scopes';
-    problems.push(problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`));
+    const known = Object.keys(policy.roles.customers[home.edition]).join(', ');
+    const why = `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${known}`;
+    return [problem(entry, 'role', why)];
   }
-  return problems;
+  if ((entry.scopes ?? []).length === 0 || rule.holds === 'its-scopes') return [];
+  const why = hasAdminStatus(policy, home, entry) ? 'holds everything already' : 'holds no scopes';
+  return [problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`)];
 }
 
 /** A login may exist before its company's single sign-on does; until then it cannot sign in. */

@@ -83,21 +83,16 @@ export interface Entries<T> {
   readonly problems: readonly Problem[];
 }
 
-export function readAccountRows(table: Rows<AccountColumn>): Entries<AccountEntry> {
-  return collect(
-    table,
-    table.rows.map(({ line, values }) => judgeAccount(values, line)),
-  );
-}
+export const readAccountRows = (table: Rows<AccountColumn>) => collect(table, judgeAccount);
 
-export function readUserRows(policy: Policy, table: Rows<UserColumn>): Entries<UserEntry> {
-  return collect(
-    table,
-    table.rows.map(({ line, values }) => judgeUser(policy, values, line)),
-  );
-}
+export const readUserRows = (policy: Policy, table: Rows<UserColumn>) =>
+  collect(table, (texts, line) => judgeUser(policy, texts, line));
 
-function collect<T>(table: Rows<string>, judged: readonly Judged<T>[]): Entries<T> {
+function collect<Column extends string, T>(
+  table: Rows<Column>,
+  judge: (texts: Texts<Column>, line: number) => Judged<T>,
+): Entries<T> {
+  const judged = table.rows.map(({ line, values }) => judge(values, line));
   return {
     entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
     problems: [...table.problems, ...judged.flatMap((one) => ('problems' in one ? one.problems : []))],

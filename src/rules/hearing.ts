@@ -18,9 +18,8 @@ const NO_MISS = ['forgot', 'locked', 'own-login', 'not-privileged', 'held'];
  * Whether the caller is asked once more. `refusals`: of this caller on this call, this one included; `locked`: this one has
  * locked; `alarm`: the desk is under attack. None of it differs between known and unknown callers (B73).
  */
-export const mayRepeat = (refusals: readonly Reasoned[], locked: boolean, alarm: boolean): boolean =>
+export const mayRepeat = (refusals: readonly { reason: string | null }[], locked: boolean, alarm: boolean): boolean =>
   !locked && !alarm && refusals.filter(({ reason }) => !NO_MISS.includes(reason ?? '')).length === 1;
-type Reasoned = { readonly reason: string | null };
 
 /** A phrase heard on a call serves another request of the same caller until `expiresAt` (ms), but never a reset of second factors. */
 export const servesMore = (expiresAt: number, action: string, now: number): boolean =>

@@ -103,9 +103,8 @@ export function afterFactor(
 }
 
 /** Remembering is offered if this login was asked for a factor and did not itself enrol one, which would be too early (B38). */
-export function offersRemember(login: { readonly askedForFactor: boolean; readonly enrolledNow: boolean }): boolean {
-  return login.askedForFactor && !login.enrolledNow;
-}
+export const offersRemember = (login: { readonly askedForFactor: boolean; readonly enrolledNow: boolean }): boolean =>
+  login.askedForFactor && !login.enrolledNow;
 
 /**
  * True until `rememberDays` (limits.device) have passed since the device was remembered; using it does not extend them (B38).
@@ -117,10 +116,6 @@ export function deviceStillRemembered(createdAt: number, now: number, rememberDa
   return age >= 0 && age < days(rememberDays);
 }
 
-export type RequireMfaDecision =
-  | { readonly allowed: true; readonly warnings: readonly RequireMfaWarning[] }
-  | { readonly allowed: false; readonly reason: 'mfa-not-in-edition' };
-
 /** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
 export type RequireMfaWarning = 'sso-and-mfa';
 
@@ -128,12 +123,10 @@ export type RequireMfaWarning = 'sso-and-mfa';
  * Whether MFA can be switched on for a company (B30), and which warning goes with it (B37). The lock checks that an admin asks
  * (B32).
  */
-export function decideRequireMfa(asked: {
-  readonly edition: Edition;
-  readonly accountHasSso: boolean;
-}): RequireMfaDecision {
-  if (asked.edition !== 'x-series') return { allowed: false, reason: 'mfa-not-in-edition' };
-  return { allowed: true, warnings: asked.accountHasSso ? ['sso-and-mfa'] : [] };
+export function decideRequireMfa(asked: { readonly edition: Edition; readonly accountHasSso: boolean }) {
+  if (asked.edition !== 'x-series') return { allowed: false, reason: 'mfa-not-in-edition' } as const;
+  const warnings: readonly RequireMfaWarning[] = asked.accountHasSso ? ['sso-and-mfa'] : [];
+  return { allowed: true, warnings } as const;
 }
 
 /** `passphrase-heard`: an operator knows the passphrase (B85). `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */

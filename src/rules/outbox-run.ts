@@ -33,9 +33,6 @@ export function countOutcome(run: OutboxRun, kind: string, outcome: keyof Delive
   const { report, failures } = run;
   const before = failures[kind] ?? 0;
   const inARow = { delivered: 0, waiting: before + 1, givenUp: before, dropped: before }[outcome];
-  return {
-    ...run,
-    report: { ...report, [outcome]: report[outcome] + 1 },
-    failures: { ...failures, [kind]: inARow },
-  };
+  const counted = { ...report, [outcome]: report[outcome] + 1 };
+  return { ...run, report: counted, failures: { ...failures, [kind]: inARow } };
 }

@@ -5,32 +5,9 @@
 
 /** Rows and columns of the usual keyboards, the alphabet and the digits; neighbours in a row are one step apart, both ways. */
 const ROWS = [
-  ...[
-    '1234567890',
-    'qwertyuiop',
-    'asdfghjkl',
-    'zxcvbnm',
-    'qwertzuiop',
-    'yxcvbnm',
-    'azertyuiop',
-    'qsdfghjklm',
-    'wxcvbn',
-  ],
-  ...[
-    '1qaz',
-    '2wsx',
-    '3edc',
-    '4rfv',
-    '5tgb',
-    '6yhn',
-    '7ujm',
-    '8ik',
-    '9ol',
-    '0p',
-    'abcdefghijklmnopqrstuvwxyz',
-    '0123456789',
-  ],
-];
+  'abcdefghijklmnopqrstuvwxyz 0123456789 1234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop yxcvbnm',
+  'azertyuiop qsdfghjklm wxcvbn 1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 8ik 9ol 0p',
+].flatMap((rows) => rows.split(' '));
 const STEPS = new Set(ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap(pairs));
 
 /** From this share of steps to a neighbouring key on, a phrase is a walk; English phrases stay below a half. */

@@ -20,12 +20,8 @@ export const MIN_GENERATED_BITS = 51;
 export function generatePassphrase(words: readonly string[], count: number, randomInt: (below: number) => number) {
   const bits = generatedBits(words, count);
   if (bits < MIN_GENERATED_BITS) {
-    throw refusal(
-      'config',
-      'too-few-bits',
-      { drawn: count, words: words.length, bits, needed: MIN_GENERATED_BITS },
-      'raise-words',
-    );
+    const facts = { drawn: count, words: words.length, bits, needed: MIN_GENERATED_BITS };
+    throw refusal('config', 'too-few-bits', facts, 'raise-words');
   }
   const drawn = Array.from({ length: count }, () => pick(words, randomInt));
   const text = drawn.join(' ');

@@ -95,9 +95,8 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
   if (isRepeat(digits)) add('repeats');
   if (isWalk(digits)) add('walk');
   const readings = new Set([form, coarse, written, digits]);
-  const guesses = Math.min(
-    ...[...readings].map((reading) => input.guessesLog10(reading, wordParts(input.context.words))),
-  );
+  const parts = wordParts(input.context.words);
+  const guesses = Math.min(...[...readings].map((reading) => input.guessesLog10(reading, parts)));
   if (!(guesses >= input.minGuessesLog10)) add('guessable');
   return reasons.length === 0 ? { ok: true, form } : { ok: false, reasons };
 }

@@ -16,9 +16,8 @@ export function checkActions(file: ActionsFile): readonly PolicyFault[] {
   const known = new Set<string>();
   for (const [c, category] of file.categories.entries()) {
     const actions = category.actions.map(({ id }) => id);
-    faults.push(
-      ...repeated(actions, (index) => ['categories', c, 'actions', index, 'id'], `the action ${category.id}:`),
-    );
+    const pathOf = (index: number) => ['categories', c, 'actions', index, 'id'];
+    faults.push(...repeated(actions, pathOf, `the action ${category.id}:`));
     for (const action of actions) known.add(`${category.id}:${action}`);
   }
   if (!known.has(MFA_RESET))
@@ -40,11 +39,9 @@ function checkCustomers(file: RolesFile): readonly PolicyFault[] {
       if (rule.holds === 'everything') continue;
       if (rule.assignsScopes)
         faults.push({ path: [...path, 'assignsScopes'], message: 'is only for roles that hold everything (B16)' });
+      const first = [...path, 'firstPassphraseByDesk'];
       if (rule.firstPassphraseByDesk)
-        faults.push({
-          path: [...path, 'firstPassphraseByDesk'],
-          message: 'is only for roles that hold everything (B13)',
-        });
+        faults.push({ path: first, message: 'is only for roles that hold everything (B13)' });
     }
   }
   return faults;
@@ -74,11 +71,9 @@ function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
   for (const [role, permission, why] of FORBIDDEN)
     if (operators[role].includes(permission))
       faults.push({ path: ['operators', role], message: `must not hold ${permission}: ${why}` });
+  const path = ['operators', 'auditor'];
   if (operators.auditor.some((permission) => permission !== 'audit:read' && permission !== 'audit:receipt'))
-    faults.push({
-      path: ['operators', 'auditor'],
-      message: 'may hold audit:receipt, audit:read and nothing else (B71)',
-    });
+    faults.push({ path, message: 'may hold audit:receipt, audit:read and nothing else (B71)' });
   for (const [permission, why] of SOMEBODY)
     if (!OPERATOR_ROLES.some((role) => operators[role].includes(permission)))
       faults.push({ path: ['operators'], message: `gives ${permission} to no role: ${why}` });
@@ -106,14 +101,11 @@ function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFau
 /** A verifier can change nothing, so a desk may let verifiers in by a password alone; nobody else (B80). */
 function checkSecondFactor({ withoutSecondFactor }: RolesFile): readonly PolicyFault[] {
   const path = (index: number) => ['withoutSecondFactor', index];
-  const faults = repeated(withoutSecondFactor, path);
-  for (const [index, role] of withoutSecondFactor.entries())
-    if (role !== 'verifier')
-      faults.push({
-        path: path(index),
-        message: `must not name ${role}: only verifiers may sign in without a second factor (B80)`,
-      });
-  return faults;
+  const others = withoutSecondFactor.flatMap((role, index) => {
+    const message = `must not name ${role}: only verifiers may sign in without a second factor (B80)`;
+    return role === 'verifier' ? [] : [{ path: path(index), message }];
+  });
+  return [...repeated(withoutSecondFactor, path), ...others];
 }
 
 /** Rules between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */

@@ -67,7 +67,7 @@ export interface PolicyFiles {
 export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked = false } = {}): Policy {
   if (alreadyChecked) {
     const { actions, roles, limits } = files as { actions: ActionsFile; roles: RolesFile; limits: LimitsFile };
-    return assemble(source, actions.categories, roles, limits);
+    return assemble(source, actions, roles, limits);
   }
   const actions = readFile('actions.json', actionsSchema(), checkActions, files.actions);
   const roles = readFile('roles.json', rolesSchema(), checkRoles, files.roles);
@@ -76,7 +76,7 @@ export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked 
     const problems = [actions, roles, limits].flatMap((file) => ('problems' in file ? file.problems : []));
     throw refusal('config', 'policy-wrong', { source, faults: problems.length }, 'mend-policy', { problems });
   }
-  return assemble(source, actions.content.categories, roles.content, limits.content);
+  return assemble(source, actions.content, roles.content, limits.content);
 }
 
 function readFile<T>(name: string, schema: z.ZodType<T>, check: (content: T) => readonly PolicyFault[], data: unknown) {
@@ -87,13 +87,8 @@ function readFile<T>(name: string, schema: z.ZodType<T>, check: (content: T) => 
   return { problems: faults.map(({ path, message }) => ({ message: `${name} ${jsonPath(path)} ${message}` })) };
 }
 
-function assemble(
-  source: string,
-  files: readonly { id: string; title: string; actions: readonly { id: string; title: string }[] }[],
-  roles: RolesFile,
-  limits: LimitsFile,
-): Policy {
-  const categories = files.map(({ id, title, actions }) => ({
+function assemble(source: string, file: ActionsFile, roles: RolesFile, limits: LimitsFile): Policy {
+  const categories = file.categories.map(({ id, title, actions }) => ({
     id,
     title,
     actions: actions.map((action) => ({ id: `${id}:${action.id}`, category: id, title: action.title })),
@@ -133,12 +128,8 @@ export function unknownAction(policy: Policy, text: string): Refusal {
   const known = policy.actions.map(({ id }) => id);
   const category = policy.categories.find(({ id }) => id === text);
   if (category !== undefined) {
-    return refusal(
-      'invalid-input',
-      'action-has-parts',
-      { text, near: undefined, known: category.actions.map(({ id }) => id) },
-      'name-one-action',
-    );
+    const parts = category.actions.map(({ id }) => id);
+    return refusal('invalid-input', 'action-has-parts', { text, near: undefined, known: parts }, 'name-one-action');
   }
   return refusal('invalid-input', 'action-unknown', { text, near: nearest(text, known), known }, 'name-one-action');
 }

@@ -72,13 +72,11 @@ function readReceipt(text: string): readonly ReceiptProof[] {
   const proofs = parts.map((part, at): ReceiptProof => {
     const [, extra = '', index = '', hashes = '', note = ''] = PROOF.exec(part) ?? [];
     if (note === '') throw unreadable(at + 1);
+    const lines = hashes.split('\n').slice(0, -1);
     return {
       body: Buffer.from(extra, 'base64').toString(),
       leafIndex: Number(index),
-      hashes: hashes
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => new Uint8Array(Buffer.from(line, 'base64'))),
+      hashes: lines.map((line) => new Uint8Array(Buffer.from(line, 'base64'))),
       note,
     };
   });
@@ -94,13 +92,8 @@ function checkProof(proof: ReceiptProof, tree: TreeHasher, open: (note: string) 
   if (!signers.includes(checkpoint.origin))
     throw refusal('audit-broken', 'receipt-not-in-log', { seq: proof.leafIndex });
   const { leafIndex, hashes, body } = proof;
-  const claim = {
-    leafIndex,
-    treeSize: checkpoint.size,
-    leafHash: tree.leaf(body),
-    proof: hashes,
-    root: checkpoint.root,
-  };
+  const { size: treeSize, root } = checkpoint;
+  const claim = { leafIndex, treeSize, leafHash: tree.leaf(body), proof: hashes, root };
   if (!verifyInclusion(tree, claim)) throw refusal('audit-broken', 'receipt-not-in-log', { seq: leafIndex });
   const entry = JSON.parse(body) as LoggedEntry;
   if (entry.seq !== leafIndex) throw refusal('audit-broken', 'receipt-not-in-log', { seq: leafIndex });

@@ -131,14 +131,8 @@ export function planRows(rows: readonly FoundRow[], { acting, objected, unreache
     const { id: user, account: number, login: own } = found;
     // No spread: lists are long, and each of these objects would keep its own shape.
     if (!act || again) return { line, class: name, account: number, login: own, user };
-    const row: { -readonly [K in keyof PlannedRow]: PlannedRow[K] } = {
-      line,
-      class: name,
-      account: number,
-      login: own,
-      user,
-      act,
-    };
+    type Written = { -readonly [K in keyof PlannedRow]: PlannedRow[K] };
+    const row: Written = { line, class: name, account: number, login: own, user, act };
     if (objected.has(user)) row.objected = true;
     if (unreached.has(user)) row.noAddress = true;
     return row;

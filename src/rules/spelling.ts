@@ -65,12 +65,9 @@ export type Spelled =
 export function spellingTable(content: unknown, file: string): SpellingTable {
   const parsed = spellingFile.safeParse(content);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw refusal('config', 'spelling-table-wrong', {
-      file,
-      place: issue?.path.join('.') ?? '',
-      fault: issue?.message ?? null,
-    });
+    const [issue] = parsed.error.issues;
+    const fact = { place: issue?.path.join('.') ?? '', fault: issue?.message ?? null };
+    throw refusal('config', 'spelling-table-wrong', { file, ...fact });
   }
   const { language, title, examples } = parsed.data;
   const meanings = meaningsOf(parsed.data, file);
@@ -218,12 +215,8 @@ function beforeLetter(tokens: readonly string[], at: number, table: SpellingTabl
 /** The longest phrase of the table that begins here. */
 function lookUp(tokens: readonly string[], at: number, table: SpellingTable) {
   for (let used = Math.min(table.longest, tokens.length - at); used > 0; used -= 1) {
-    const meaning = table.meanings.get(
-      tokens
-        .slice(at, at + used)
-        .map(keyOf)
-        .join(' '),
-    );
+    const words = tokens.slice(at, at + used);
+    const meaning = table.meanings.get(words.map(keyOf).join(' '));
     if (meaning !== undefined) return { used, meaning };
   }
   return undefined;

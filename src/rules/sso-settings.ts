@@ -18,13 +18,10 @@ export function readProviderAddress(setting: 'issuer' | 'jwks', text: string): s
 /** The name of a provider to which nobody gave one. */
 export const providerName = (issuer: string): string => new URL(issuer).hostname;
 
-const KEY_SET = () =>
-  z.object({
-    keys: z
-      .array(z.looseObject({ kty: z.string() }))
-      .min(1)
-      .max(50),
-  });
+const KEY_SET = () => {
+  const keys = z.array(z.looseObject({ kty: z.string() }));
+  return z.object({ keys: keys.min(1).max(50) });
+};
 /** Members of a JWK that only its owner may have (RFC 7518, section 6). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -40,15 +37,11 @@ export function readKeySet(text: string, { loopbackKeys }: { readonly loopbackKe
     throw refusal('invalid-input', 'not-https', { setting: 'jwks', address }, 'https-example');
   }
   const parsed = KEY_SET().safeParse(json(trimmed));
-  if (!parsed.success) {
-    throw refusal('invalid-input', 'no-key-set', {}, 'key-set-form');
-  }
+  if (!parsed.success) throw refusal('invalid-input', 'no-key-set', {}, 'key-set-form');
   const secret = parsed.data.keys.findIndex(
     (key) => key.kty === 'oct' || PRIVATE.some((member) => Object.hasOwn(key, member)),
   );
-  if (secret !== -1) {
-    throw refusal('invalid-input', 'private-key', { position: secret + 1 }, 'public-keys-only');
-  }
+  if (secret !== -1) throw refusal('invalid-input', 'private-key', { position: secret + 1 }, 'public-keys-only');
   const weak = parsed.data.keys.findIndex((key) => key.kty === 'RSA' && !isStrong(key));
   if (weak !== -1) throw refusal('invalid-input', 'weak-key', { position: weak + 1 }, 'stronger-key');
   return JSON.stringify({ keys: parsed.data.keys });

@@ -19,8 +19,6 @@ export interface SchemaTraits {
   bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
   /** A column of bytes, read as lower-case hex. */
   asHex(column: string): RawBuilder<string>;
-  /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
-  setEach(table: string, key: string, column: string): string;
   /** A statement that names what is in the schema to show or change other rows than those of the tables: views, rules, triggers, row security. */
   tricks(tables: readonly string[]): string;
   /** A statement whose rows are other than `ok` where an index of the table does not fit its rows; undefined if nobody can change one alone. */

@@ -36,18 +36,15 @@ export interface LogState {
   readonly latestAt: number;
 }
 
-export interface SealedHead {
-  readonly size: number;
-  readonly frontier: string;
-  readonly latestAt: number;
-  /** The sealed sums of the guarded tables. */
-  readonly sums: string;
-  readonly mac: string;
-}
-
 /** The head of the log, after the check that this desk wrote it. */
 export interface Head extends LogState {
   readonly frontier: string;
+}
+
+export interface SealedHead extends Head {
+  /** The sealed sums of the guarded tables. */
+  readonly sums: string;
+  readonly mac: string;
 }
 
 /** The head inside the door, with what it seals. */

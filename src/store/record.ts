@@ -16,13 +16,13 @@ import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.
 import type { Engine, SchemaTraits } from './engine.js';
 import { bookOf, lookingAgain, requireSums } from './guard/check-tables.js';
 import { countRows } from './guard/row-guard.js';
-import { again } from './guard/statements.js';
+import { again, inParts } from './guard/statements.js';
 import { Delta, folded } from './guard/table-sums.js';
 import { type Head, type LogState, type Notary, type Opened, openHead, type Written, writeHead } from './head.js';
 import { placeTaken, requireDone } from './queries/lost-commit.js';
-import { type NewMessage, outboxWrites } from './queries/outbox.js';
+import { outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
-import type { Tx } from './schema/directory.js';
+import type { NewRow, Tx } from './schema/directory.js';
 
 /** A record of the log outside the store, which does not go back when an older copy of the store is restored (T8). */
 export interface Anchor {
@@ -58,9 +58,6 @@ interface Appended extends Head {
   readonly written: Written;
 }
 
-/** Entries written with one statement; keeps the number of bound values below both engines' limits. */
-const ENTRIES_PER_INSERT = 500;
-
 /** Of a reason or a ticket. The log never shrinks. */
 const MOST_TEXT = 4_096;
 
@@ -70,7 +67,7 @@ export type Consequences = (
   write: Writes,
   /** Number of the first entry in the log. */
   firstSeq: number,
-) => Promise<readonly NewMessage[]>;
+) => Promise<readonly NewRow<'outbox'>[]>;
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
@@ -151,8 +148,7 @@ async function append(
     size += 1;
     latestAt = latestAfter(latestAt, logged);
   }
-  for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
-    const some = rows.slice(from, from + ENTRIES_PER_INSERT);
+  for (const some of inParts(rows)) {
     const insert = tx.insertInto('audit_entries').values(some);
     const values = some.flatMap(({ seq, body, leaf }) => [seq, body, leaf]);
     const written = some.length > 1 ? insert.execute() : again(tx, 'one entry', values, () => insert);

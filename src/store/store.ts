@@ -1,10 +1,8 @@
 /** A store as the rest of the program sees it: reads, one write door, and the connection. */
-import type { Refusal } from '../errors.js';
-import type { TableFault } from '../rules/table-fault.js';
 import type { Engine } from './engine.js';
 import { faultsOfTables, requireSums } from './guard/check-tables.js';
+import { GUARDED } from './guard/guarded-tables.js';
 import { guardRows } from './guard/row-guard.js';
-import { GUARDED_NAMES } from './guard/sealed.js';
 import { type Notary, openHead } from './head.js';
 import {
   migrate,
@@ -16,80 +14,60 @@ import {
   schemaState,
 } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
-import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
-import { type Clock, type DoorParts, openDoor, type WriteDoor } from './record.js';
+import { sinkCursors } from './queries/sink-cursor.js';
+import { type Clock, type DoorParts, openDoor } from './record.js';
 import type { Db } from './schema/directory.js';
 
-export interface Store {
-  readonly engine: 'sqlite' | 'postgres';
-  /** Where it is, without credentials. */
-  readonly place: string;
-  readonly schema: string;
-  readonly read: Reads;
-  readonly record: WriteDoor;
-  /** Why nothing can be written: the store is behind its anchor (T8). Every `record` throws this refusal. */
-  readonly readOnly: Refusal | undefined;
-  /** How much of the log was sent to its sink. */
-  readonly sinkCursor: SinkCursors;
-  /** Tables whose rows have tags. */
-  readonly guardedTables: readonly string[];
-  /** Refusal `store-corrupt` if the tables on which the desk's power rests are not those that it wrote (B86). Every act asks the same. */
-  requireWatched(): Promise<void>;
-  /** What is wrong with the tables: every sum and every tag, in one snapshot. `each` is told of the rows that were read. */
-  tableFaults(each?: (rows: number) => void): Promise<readonly TableFault[]>;
-  /** Ids of the messages that this process has queued since the last call. */
-  takeQueued(): readonly string[];
-  /**
-   * Removes deleted values from the files of the engine. It follows a commit, so it throws for no fault of the machine (T25); the next call does the rest, and
-   * `doctor` says if it cannot.
-   */
-  forgetDeleted(): Promise<void>;
-  backup(file: string): Promise<void>;
-  bytes(): Promise<number>;
-  /** As the engine's; false where it cannot. */
-  replaceBy(backup: string, head: string): Promise<boolean>;
-  /** Left on its disk; null if that is another machine's. */
-  bytesFree(): number | null;
-  close(): Promise<void>;
-}
-
-export type StoreParts = Pick<DoorParts, 'anchor' | 'clock' | 'follow'>;
+/** What the rest of the program knows of a store. */
+export type Store = ReturnType<typeof openStore>;
 
 /**
  * Opens a store whose schema is current. `notary` tags its log and its guarded rows. There is no `anchor` for a store that is not a live
  * desk: a backup that is being inspected, or a desk that is being created. `follow` queues the messages that entries cause.
  */
-export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow }: StoreParts = {}): Store {
+export function openStore(bare: Engine, notary: Notary, parts: Omit<DoorParts, 'queued'> = {}) {
   bare.schemaStays?.(true);
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   const queue: string[] = [];
   return {
     engine: engine.name,
+    /** Where it is, without credentials. */
     place: engine.place,
     schema: NEWEST,
-    read: wordingErrors(engine, tellingClock(readsOf(engine.db, engine.traits), notary, clock)),
-    record: openDoor(engine, notary, { anchor, clock, follow, queued: (ids) => queue.push(...ids) }),
-    readOnly: anchor?.fault,
+    read: wordingErrors(engine, tellingClock(readsOf(engine.db, engine.traits), notary, parts.clock)),
+    record: openDoor(engine, notary, { ...parts, queued: (ids) => queue.push(...ids) }),
+    /** Why nothing can be written: the store is behind its anchor (T8). Every `record` throws this refusal. */
+    readOnly: parts.anchor?.fault,
+    /** How much of the log was sent to its sink. */
     sinkCursor: sinkCursors(engine.db, notary.rows),
-    guardedTables: GUARDED_NAMES,
+    /** Tables whose rows have tags. */
+    guardedTables: Object.keys(GUARDED),
+    /** Refusal `store-corrupt` if the tables on which the desk's power rests are not those that it wrote (B86). Every act asks the same. */
     requireWatched: () =>
       snapshot(engine, async (db) => {
         const { book } = await openHead(db, notary);
         await requireSums(db, engine.traits, notary.sums, book);
       }),
-    tableFaults: (each) =>
+    /** What is wrong with the tables: every sum and every tag, in one snapshot. `each` is told of the rows that were read. */
+    tableFaults: (each?: (rows: number) => void) =>
       snapshot(engine, async (db) => {
         const { book } = await openHead(db, notary);
         return faultsOfTables(db, { tags: notary.rows, sums: notary.sums, traits: engine.traits }, book, each);
       }),
+    /** Ids of the messages that this process has queued since the last call. */
     takeQueued: () => queue.splice(0),
+    /**
+     * Removes deleted values from the files of the engine. It follows a commit, so it throws for no fault of the machine (T25); the next call
+     * does the rest, and `doctor` says if it cannot.
+     */
     forgetDeleted: () => engine.forgetDeleted().catch(ignoreMachine),
-    backup: (file) => engine.backup(file),
-    bytes: () => engine.bytes(),
-    replaceBy: async (backup, head) => (await engine.replaceBy?.(backup, head)) ?? false,
-    bytesFree: () => engine.bytesFree(),
+    backup: engine.backup,
+    bytes: engine.bytes,
+    /** As the engine's; false where it cannot. */
+    replaceBy: async (backup: string, head: string) => (await engine.replaceBy?.(backup, head)) ?? false,
+    bytesFree: engine.bytesFree,
     close: async () => {
-      anchor?.close();
+      parts.anchor?.close();
       await engine.close();
     },
   };

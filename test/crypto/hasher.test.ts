@@ -1,8 +1,7 @@
 import * as argon2 from 'argon2';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cost, LEAST, MOST, openHasher } from '../../src/crypto/hasher.js';
-import { formatPhc, parsePhc } from '../../src/crypto/phc.js';
+import { type Cost, formatPhc, LEAST, MOST, openHasher, parsePhc } from '../../src/crypto/hasher.js';
 import { readPolicy } from '../../src/rules/policy.js';
 import { filesWith } from '../rules/shipped-policy.js';
 

@@ -4,8 +4,7 @@ import { directoryKeys } from '../../src/opening/migration-keys.js';
 import { openNotary } from '../../src/opening/open-notary.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { Notary } from '../../src/store/head.js';
-import type { NewAccount } from '../../src/store/queries/accounts.js';
-import type { NewUser } from '../../src/store/queries/users.js';
+import type { NewRow } from '../../src/store/schema/directory.js';
 import type { MigrationKeys } from '../../src/store/store.js';
 import { proven } from '../support/proven.js';
 
@@ -32,7 +31,7 @@ export function entry(kind: AuditEntry['kind'] = 'account.added', more: Partial<
   return { kind, outcome: 'done', at: NOW, by: BY, ...more } as AuditEntry;
 }
 
-export function accountRow(number: string, more: Partial<NewAccount> = {}): NewAccount {
+export function accountRow(number: string, more: Partial<NewRow<'accounts'>> = {}): NewRow<'accounts'> {
   return {
     id: `acc_${number}`,
     number,
@@ -53,7 +52,7 @@ export function accountRow(number: string, more: Partial<NewAccount> = {}): NewA
   };
 }
 
-export function userRow(accountId: string, login: string, more: Partial<NewUser> = {}): NewUser {
+export function userRow(accountId: string, login: string, more: Partial<NewRow<'users'>> = {}): NewRow<'users'> {
   return {
     id: `usr_${accountId}_${login}`,
     account_id: accountId,

@@ -40,7 +40,7 @@ export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { ol
       await clearAttempt(desk, write, guess.subject, guess.attempt);
       const values = { change: ['mail', 'password'], who: name } as const;
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
-      return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };
+      return { sessionsEnded: await write.operators.endSessionsOf(id, now, signed.sessionId) };
     },
   });
 }

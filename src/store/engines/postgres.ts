@@ -27,8 +27,6 @@ const traits: SchemaTraits = {
       select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal))`,
   joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
-  setEach: (table, key, column) =>
-    `update "${table}" set "${column}" = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
 };
 
 const INT8 = 20;

@@ -11,7 +11,7 @@ import { makeFolder } from '../../make-folder.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
-import { copyRows, freeAt, refuseIfOthersCanWrite, replaceRows, requirePlainName } from './sqlite-copy.js';
+import { copyRows, freeAt, refuseIfOthersCanWrite, requirePlainName } from './sqlite-copy.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
@@ -21,20 +21,17 @@ const traits: SchemaTraits = {
   bytes: 'blob',
   keyCollation: 'binary',
   tableEnd: 'strict',
-  bodyColumn: (path, type) =>
-    sql.raw(
-      `generated always as (case when json_valid(body) then ${type === 'integer' ? 'cast(' : ''}json_extract(body, '$.${path}')${
-        type === 'integer' ? ' as integer)' : ''
-      } end) virtual`,
-    ),
+  bodyColumn: (path, type) => {
+    const value = `json_extract(body, '$.${path}')`;
+    const typed = type === 'integer' ? `cast(${value} as integer)` : value;
+    return sql.raw(`generated always as (case when json_valid(body) then ${typed} end) virtual`);
+  },
   serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
   tricks: () => `select name from sqlite_schema where type in ('trigger', 'view')`,
   indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
   joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
-  setEach: (table, key, column) =>
-    `update "${table}" set "${column}" = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
 };
 
 export interface SqliteOptions {
@@ -80,9 +77,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     replaceBy: async (backup, head) => {
       const file = await openFile(path, false);
       try {
-        const column = (text: string, values: readonly string[]) => file.prepare(text).pluck().all(values) as string[];
-        const locked = (work: () => boolean) => file.transaction(work).immediate();
-        return replaceRows({ exec: (text) => file.exec(text), column, locked }, backup, head);
+        return replaceRows(file, backup, head);
       } catch (error) {
         throw wordError(error, path) ?? error;
       } finally {
@@ -165,6 +160,25 @@ function setAndAssert(file: SQLite.Database, path: string): void {
       throw new Refusal('config', `SQLite did not accept ${name} = ${value} for ${path} (it says ${String(seen)})`);
     }
   }
+}
+
+const TABLES = `select name from main.sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`;
+
+/** Only if the head of the log still has this tag. False if another process wrote meanwhile; nothing is changed then. Both have the same schema. */
+function replaceRows(store: SQLite.Database, backup: string, head: string): boolean {
+  const textsOf = (query: string, ...values: string[]) => store.prepare(query).pluck().all(values) as string[];
+  store.exec('pragma foreign_keys = OFF');
+  store.exec(`attach database '${backup.replaceAll("'", "''")}' as backup`);
+  const replace = store.transaction(() => {
+    if (textsOf('select mac from main.audit_head')[0] !== head) return false;
+    for (const table of textsOf(TABLES)) {
+      const columns = textsOf('select name from pragma_table_info(?)', table).map((name) => `"${name}"`);
+      store.exec(`delete from main."${table}"`);
+      store.exec(`insert into main."${table}" (${columns}) select ${columns} from backup."${table}"`);
+    }
+    return true;
+  });
+  return replace.immediate();
 }
 
 function wordError(error: unknown, path: string): Refusal | undefined {

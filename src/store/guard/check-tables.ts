@@ -6,7 +6,7 @@ import type { Engine, SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
 import { GUARDED, type GuardedTable, type Row, type RowTags, TAG_COLUMN } from './guarded-tables.js';
 import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
-import { fits } from './tag-rows.js';
+import { fits, pagesOf } from './tag-rows.js';
 
 export interface Checking {
   /** Left out in a migration, where a table can be missing. */
@@ -75,13 +75,8 @@ export function lookingAgain(
   let looked: { readonly changes: number; readonly at: number } | undefined;
   return async (tx: Db, book: Book): Promise<void> => {
     const [changes, at] = [changedBy?.(), clock?.here()];
-    if (
-      looked !== undefined &&
-      looked.changes === changes &&
-      at !== undefined &&
-      Math.abs(at - looked.at) < LOOK_AGAIN_MS
-    )
-      return;
+    const lately = looked !== undefined && at !== undefined && Math.abs(at - looked.at) < LOOK_AGAIN_MS;
+    if (lately && looked?.changes === changes) return;
     await requireSums(tx, traits, sums, book);
     looked = changes === undefined || at === undefined ? undefined : { changes, at };
   };
@@ -140,7 +135,8 @@ export async function faultsOfTables(
 export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
   let book = emptyBook(sums, at);
   for (const name of Object.keys(GUARDED)) {
-    for await (const rows of pages(db, name, tagsOnly(name))) book = folded(sums, book, counted(name, rows), at);
+    for await (const rows of pagesOf(db, name, tagsOnly(name), PAGE))
+      book = folded(sums, book, counted(name, rows), at);
   }
   return book;
 }
@@ -152,7 +148,7 @@ async function addedUp(
   look: (rows: readonly Row[]) => void,
 ) {
   let book: Book = { key, at: 0, parts: new Map() };
-  for await (const rows of pages(db, name, sql`*`)) {
+  for await (const rows of pagesOf(db, name, sql`*`, PAGE)) {
     look(rows);
     book = folded(sums, book, counted(name, rows), 0);
   }
@@ -172,18 +168,6 @@ function tagsOnly(name: string): RawBuilder<unknown> {
   const { key = 'id', watched } = GUARDED[name] ?? {};
   const columns = [key, TAG_COLUMN, ...(typeof watched === 'object' ? [watched.column] : [])];
   return sql.join(columns.map((column) => sql.ref(column)));
-}
-
-async function* pages(db: Db, name: string, columns: RawBuilder<unknown>): AsyncGenerator<readonly Row[]> {
-  const key = GUARDED[name]?.key ?? 'id';
-  for (let after: unknown; ; ) {
-    const next = after === undefined ? sql`` : sql`where ${sql.ref(key)} > ${after}`;
-    const { rows } = await sql<Row>`select ${columns} from ${sql.table(name)} ${next}
-      order by ${sql.ref(key)} limit ${PAGE}`.execute(db);
-    if (rows.length > 0) yield rows;
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)?.[key];
-  }
 }
 
 const notOurs = (fault: TableFault): Refusal =>

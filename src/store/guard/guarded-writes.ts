@@ -6,7 +6,6 @@
 import {
   ColumnNode,
   ColumnUpdateNode,
-  CompiledQuery as Compiled,
   type CompiledQuery,
   type DatabaseConnection,
   DeleteQueryNode,
@@ -29,6 +28,7 @@ import type { SchemaTraits } from '../engine.js';
 import { checkRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 import type { Delta } from './table-sums.js';
+import { settingEach } from './tag-rows.js';
 
 /** The dialect, with writes of guarded tables done as described above. */
 export function guardingWrites(dialect: Dialect, traits: SchemaTraits): Dialect {
@@ -154,8 +154,10 @@ class GuardingConnection implements DatabaseConnection {
     const after = rows.map((row) => tagged(guard, row));
     went();
     for (const { row, tag } of after) delta.came(name, row, tag);
-    const text = this.#traits.setEach(name, table.key, TAG_COLUMN);
-    await this.#inner.executeQuery(Compiled.raw(text, [tagsOf(guard, after)]));
+    const at = { table: name, key: table.key, column: TAG_COLUMN };
+    await this.#run(
+      settingEach(this.#traits, at, tagsOf(guard, after)).toOperationNode() as unknown as UpdateQueryNode,
+    );
     return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
@@ -196,11 +198,8 @@ const tagged = ({ tags, name, table }: Guard, row: Row, patch?: Row): Tagged => 
 const tagsOf = ({ table }: Guard, rows: readonly Tagged[]): string =>
   `{${rows.map(({ row, tag }) => `${JSON.stringify(String(row[table.key]))}:${JSON.stringify(tag)}`).join()}}`;
 
-function changesTagged(node: UpdateQueryNode, { table }: Guard): boolean {
-  return (node.updates ?? []).some(
-    ({ column }) => !ColumnNode.is(column) || table.columns.includes(column.column.name),
-  );
-}
+const changesTagged = ({ updates = [] }: UpdateQueryNode, { table }: Guard): boolean =>
+  updates.some(({ column }) => !ColumnNode.is(column) || table.columns.includes(column.column.name));
 
 /** The new values of the columns; undefined if the database computes a tagged one. */
 function taggedPatch(node: UpdateQueryNode, { table }: Guard): Row | undefined {

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../schema/directory.js';
 import { GUARDED, type Row } from './guarded-tables.js';
-import { checkedRows, type Page, type Retagged, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
+import { checkedRows, type Page, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
 
 /** A column of sealed values, with the key of its table; `ofUser` if the blob is bound to user and account. */
 export interface SealedColumn {
@@ -21,9 +21,6 @@ export interface SealedValue {
   readonly account: string | null;
   readonly blob: string;
 }
-
-/** Tables whose rows have tags. */
-export const GUARDED_NAMES: readonly string[] = Object.keys(GUARDED);
 
 /** Blobs of the vault begin with the id of their key (crypto/vault.ts). */
 const under = (keyId: string): string => `cs1.${keyId}.%`;
@@ -69,31 +66,21 @@ export const sealedWrites = (tx: Tx, tagging: Tagging) => ({
     values: readonly { readonly id: string; readonly blob: string }[],
   ): Promise<readonly string[]> {
     const { table, key, column } = at;
-    const text = tagging.traits.setEach(table, key, column);
     if (values.length === 0) return [];
+    const pairs = values.map(({ id, blob }) => [id, blob] as const);
     if (GUARDED[table] === undefined) {
-      await setEach(
-        tx,
-        text,
-        values.map(({ id, blob }) => [id, blob]),
-      );
+      await setEach(tx, tagging.traits, at, pairs);
       return [];
     }
-    const blobs = new Map(values.map(({ id, blob }) => [id, blob]));
+    const blobs = new Map(pairs);
     const rows = await checkedRows(tx, table, [...blobs.keys()], tagging.tags);
     const after: readonly Row[] = rows.map((row) => ({ ...row, [column]: blobs.get(String(row[key])) }));
-    if (after.length > 0)
-      await setEach(
-        tx,
-        text,
-        after.map((row) => [String(row[key]), String(row[column])]),
-      );
+    const changed = after.map((row) => [String(row[key]), String(row[column])] as const);
+    await setEach(tx, tagging.traits, at, changed);
     await writeTags(tx, table, after, tagging);
     const good = new Set(rows.map((row) => String(row[key])));
     return values.flatMap(({ id }) => (good.has(id) ? [] : [id]));
   },
   /** Tags the next rows of a guarded table with this key. */
-  async retag(table: string, keyId: string, page: Page): Promise<Retagged> {
-    return retag(tx, table, keyId, tagging, page);
-  },
+  retag: (table: string, keyId: string, page: Page) => retag(tx, table, keyId, tagging, page),
 });

@@ -1,6 +1,9 @@
-/** Statements that come again and again: built and compiled once on each engine, because that costs as much as running them. */
-import type { Compilable, CompiledQuery, Insertable, Selectable, Updateable } from 'kysely';
-import type { Database, Db, Tx } from '../schema/directory.js';
+/**
+ * Statements that many tables need. Those that come again and again are built and compiled once on each engine, because that costs as much as
+ * running them.
+ */
+import type { Compilable, CompiledQuery, SelectQueryBuilder } from 'kysely';
+import type { Database, Db, NewRow, RowPatch, TableRow, Tx } from '../schema/directory.js';
 import { guardOf, isGuarded } from './row-guard.js';
 
 const compiled = new WeakMap<object, Map<string, CompiledQuery>>();
@@ -25,58 +28,91 @@ export async function again<R>(
   return (await db.executeQuery<R>({ ...query, parameters: values } as CompiledQuery<R>)).rows;
 }
 
+type Table = keyof Database & string;
+type Column<T extends Table> = keyof Database[T] & string;
+
 /** The row with this value in a unique column. Half of all statements are such a read. */
-export async function rowOf<T extends keyof Database & string, C extends keyof Selectable<Database[T]> & string>(
+export async function rowOf<T extends Table, C extends keyof TableRow<T> & string>(
   db: Db,
   table: T,
   column: C,
-  value: Selectable<Database[T]>[C],
-): Promise<Selectable<Database[T]> | undefined> {
+  value: TableRow<T>[C],
+): Promise<TableRow<T> | undefined> {
   const build = () =>
     db
       .selectFrom(table as 'users')
       .selectAll()
       .where(column as 'id', '=', value as string);
   const [row] = await again(db, `${table} by ${column}`, [value], build);
-  return row as Selectable<Database[T]> | undefined;
+  return row as TableRow<T> | undefined;
 }
 
 /** Reads the row with a value in this unique column. */
 export const rowBy =
-  <T extends keyof Database & string, C extends keyof Selectable<Database[T]> & string>(db: Db, table: T, column: C) =>
-  (value: Selectable<Database[T]>[C]) =>
+  <T extends Table, C extends keyof TableRow<T> & string>(db: Db, table: T, column: C) =>
+  (value: TableRow<T>[C]) =>
     rowOf(db, table, column, value);
 
-/** Writes one row. */
-export const inserting =
-  <T extends keyof Database & string>(tx: Tx, table: T) =>
-  async (row: Insertable<Database[T]>): Promise<void> => {
-    await tx
-      .insertInto(table as 'users')
-      .values(row as never)
-      .execute();
-  };
+/** How many rows a query has that selects nothing yet. */
+export async function countOf<T extends keyof Database>(
+  query: SelectQueryBuilder<Database, T, unknown>,
+): Promise<number> {
+  const { n } = await query.select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+  return n;
+}
 
 /** Bound values per statement stay below both engines' limits. */
 const ROWS_AT_ONCE = 500;
 
+export function* inParts<T>(all: readonly T[], most = ROWS_AT_ONCE): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += most) yield all.slice(from, from + most);
+}
+
+/** Writes one row. */
+export const inserting =
+  <T extends Table>(tx: Tx, table: T) =>
+  (row: NewRow<T>): Promise<void> =>
+    insertingAll(tx, table)([row]);
+
 /** Writes rows. */
 export const insertingAll =
-  <T extends keyof Database & string>(tx: Tx, table: T) =>
-  async (rows: readonly Insertable<Database[T]>[]): Promise<void> => {
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      const some = rows.slice(from, from + ROWS_AT_ONCE);
-      await tx
-        .insertInto(table as 'users')
-        .values(some as never)
-        .execute();
+  <T extends Table>(tx: Tx, table: T) =>
+  async (rows: readonly NewRow<T>[]): Promise<void> => {
+    for (const some of inParts(rows)) {
+      const insert = tx.insertInto(table as 'users').values(some as never);
+      await insert.execute();
     }
+  };
+
+/** Writes a row, or replaces the one with the same key. */
+export const putting =
+  <T extends Table>(tx: Tx, table: T, key = 'id' as Column<T>) =>
+  async (row: NewRow<T>): Promise<void> => {
+    const { [key]: _key, ...rest } = row as Readonly<Record<string, unknown>>;
+    const insert = tx.insertInto(table as 'users').values(row as never);
+    await insert.onConflict((conflict) => conflict.column(key as 'id').doUpdateSet(rest)).execute();
   };
 
 /** Changes the row with this value in a unique column. */
 export const updating =
-  <T extends keyof Database & string>(tx: Tx, table: T, column = 'id') =>
-  async (value: string, patch: Updateable<Database[T]>): Promise<void> => {
-    const change = tx.updateTable(table as 'users').set(patch as Updateable<Database['users']>);
+  <T extends Table>(tx: Tx, table: T, column = 'id' as Column<T>) =>
+  async (value: string, patch: RowPatch<T>): Promise<void> => {
+    const change = tx.updateTable(table as 'users').set(patch as RowPatch<'users'>);
     await change.where(column as 'id', '=', value).execute();
   };
+
+/** How many rows a change reaches. */
+export const countChanged = async (change: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
+  Number((await change.executeTakeFirst()).numUpdatedRows);
+
+/** Compare-and-set: true for exactly one of several that try. */
+export const changesOne = async (change: Parameters<typeof countChanged>[0]) => (await countChanged(change)) === 1;
+
+export const countDeleted = async (gone: { executeTakeFirst(): Promise<{ readonly numDeletedRows: bigint }> }) =>
+  Number((await gone.executeTakeFirst()).numDeletedRows);
+
+/** Deletes the rows with this value in a column; how many there were. */
+export const deleting =
+  <T extends Table>(tx: Tx, table: T, column = 'id' as Column<T>) =>
+  (value: string): Promise<number> =>
+    countDeleted(tx.deleteFrom(table as 'users').where(column as 'id', '=', value));

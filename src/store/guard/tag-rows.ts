@@ -2,7 +2,7 @@
  * Tags many rows at once: when a migration adds columns that are tagged, and all rows in a rekey. Works below the guard (row-guard.ts), chunk by
  * chunk, in the order of keys.
  */
-import { CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
 import {
@@ -55,7 +55,10 @@ export interface Retagged {
 /** Checks the next rows of a table that are not tagged with the current key, and tags them with it. */
 export async function retag(db: Db, name: string, keyId: string, tagging: Tagging, page: Page): Promise<Retagged> {
   const table = tableOf(name);
-  const rows = await rowsAfter(db, name, sql`${TAG} is null or ${TAG} not like ${`${keyId}.%`}`, page);
+  const key = sql.ref(table.key);
+  const { rows } = await sql<Row>`select * from ${sql.table(name)}
+    where ${key} > ${page.after} and (${TAG} is null or ${TAG} not like ${`${keyId}.%`})
+    order by ${key} limit ${page.limit}`.execute(db);
   const good = rows.filter((row) => fits(tagging.tags, name, table, row));
   await writeTags(db, name, good, tagging);
   const keys = rows.map((row) => String(row[table.key]));
@@ -87,30 +90,41 @@ export async function writeTags(db: Db, name: string, rows: readonly Row[], tagg
     delta?.came(name, row, tag);
     return [String(row[table.key]), tag] as const;
   });
-  await setEach(db, traits.setEach(name, table.key, TAG_COLUMN), pairs);
+  await setEach(db, traits, { table: name, key: table.key, column: TAG_COLUMN }, pairs);
 }
 
-/** Runs a statement made by `traits.setEach`. */
-export async function setEach(db: Db, text: string, pairs: readonly (readonly [string, string])[]): Promise<void> {
-  await db.executeQuery(CompiledQuery.raw(text, [JSON.stringify(Object.fromEntries(pairs))]));
+type TextColumn = Readonly<Record<'table' | 'key' | 'column', string>>;
+
+/** Sets one text column of many rows; `texts` is a JSON object of key → text. */
+export const settingEach = ({ pairs }: SchemaTraits, { table, key, column }: TextColumn, texts: string) =>
+  sql`update ${sql.table(table)} set ${sql.ref(column)} = j.v from ${pairs(texts)}
+    where ${sql.ref(`${table}.${key}`)} = j.k`;
+
+export async function setEach(
+  db: Db,
+  traits: SchemaTraits,
+  at: TextColumn,
+  texts: readonly (readonly [string, string])[],
+): Promise<void> {
+  if (texts.length > 0) await settingEach(traits, at, JSON.stringify(Object.fromEntries(texts))).execute(db);
 }
 
-/** Every row of a table, by its key. */
-export async function* pagesOf(db: Db, name: string): AsyncGenerator<readonly Row[]> {
+/** Every row of a table, by its key, with all columns or some. */
+export async function* pagesOf(
+  db: Db,
+  name: string,
+  columns: RawBuilder<unknown> = sql`*`,
+  limit = CHUNK,
+): AsyncGenerator<readonly Row[]> {
   const { key } = tableOf(name);
-  for (let after = ''; ; ) {
-    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: CHUNK });
-    if (rows.length === 0) return;
-    yield rows;
-    after = String(rows.at(-1)?.[key]);
+  for (let after: unknown; ; ) {
+    const next = after === undefined ? sql`` : sql`where ${sql.ref(key)} > ${after}`;
+    const { rows } = await sql<Row>`select ${columns} from ${sql.table(name)} ${next}
+      order by ${sql.ref(key)} limit ${limit}`.execute(db);
+    if (rows.length > 0) yield rows;
+    if (rows.length < limit) return;
+    after = rows.at(-1)?.[key];
   }
-}
-
-async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
-  const key = sql.ref(tableOf(name).key);
-  const { rows } = await sql<Row>`select * from ${sql.table(name)}
-    where ${key} > ${page.after} and (${which}) order by ${key} limit ${page.limit}`.execute(db);
-  return rows;
 }
 
 export function fits(tags: RowTags, name: string, table: GuardedTable, row: Row): boolean {

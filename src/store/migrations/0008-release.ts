@@ -1,11 +1,11 @@
 /**
  * The schema of the first release, which its steps 0001 to 0008 made: its tables and indexes are in 0008-release.json, and ../schema
- * describes them. A migration never changes after its release; a new column is a new file.
+ * describes them. A migration never changes after its release; a new column is a new step (since-release.ts).
  */
 import { type CreateTableBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { GUARDED, type GuardedTable, rowText, TAG_COLUMN } from '../guard/guarded-tables.js';
-import { PIN_ID } from '../queries/policy-pins.js';
+import { PIN_ID } from '../queries/meta.js';
 import type { Db } from '../schema/directory.js';
 import release from './0008-release.json' with { type: 'json' };
 import type { MigrationKeys } from './migration-keys.js';
@@ -22,18 +22,25 @@ const REFERENCES: Readonly<Record<string, string>> = {
   operator_id: 'operators.id',
   verification_id: 'verifications.id',
 };
+export const integer = ({ bytes }: SchemaTraits) => sql.raw(bytes === 'bytea' ? 'bigint' : 'integer');
+
 /** Columns that keep their value when the row that they name is deleted, or that name rows of another kind. */
 const LOOSE = new Set(['outbox.account_id', 'outbox.user_id']);
 
 /** `pinned` is the policy that the new desk accepts (B79). */
-export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys, pinned: string): Promise<void> {
+export async function createRelease(
+  db: Db,
+  traits: SchemaTraits,
+  { former }: MigrationKeys,
+  pinned: string,
+): Promise<void> {
   for (const [name, { key, columns }] of Object.entries(TABLES)) await createTable(db, traits, name, key, columns);
   await createSearchWords(db, traits);
   await createAuditLog(db, traits);
   for (const [table, lists] of Object.entries(release.unique))
-    for (const columns of lists) await createIndex(db, table, columns, true);
+    for (const columns of lists) await indexOf(db, table, columns).unique().execute();
   for (const [table, lists] of Object.entries(release.indexes))
-    for (const columns of lists) await createIndex(db, table, columns, false);
+    for (const columns of lists) await indexOf(db, table, columns).execute();
   const row = { id: PIN_ID, pinned, accepted_at: 0 };
   const mac = former.rows.make(rowText('policy_pins', GUARDED['policy_pins'] as GuardedTable, row));
   const tagged = { ...row, [TAG_COLUMN]: mac };
@@ -68,7 +75,7 @@ function addColumn(
       ? sql.raw(`text collate ${traits.keyCollation}`)
       : /^(text|empty)/.test(type)
         ? sql.raw('text')
-        : sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');
+        : integer(traits);
   return table.addColumn(column, sqlType, (c) => {
     if (type === 'empty') return c.notNull().defaultTo('');
     const strict = type.endsWith('?') ? c : c.notNull();
@@ -88,33 +95,32 @@ async function createSearchWords(db: Db, traits: SchemaTraits): Promise<void> {
 }
 
 async function createAuditLog(db: Db, traits: SchemaTraits): Promise<void> {
-  const integer = sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');
+  const number = integer(traits);
   await db.schema
     .createTable('audit_head')
     .addColumn('id', 'integer', (c) => c.primaryKey().notNull())
-    .addColumn('size', integer, (c) => c.notNull())
+    .addColumn('size', number, (c) => c.notNull())
     .addColumn('frontier', 'text', (c) => c.notNull())
-    .addColumn('latest_at', integer, (c) => c.notNull())
+    .addColumn('latest_at', number, (c) => c.notNull())
     .addColumn('mac', 'text', (c) => c.notNull())
     .modifyEnd(sql.raw(traits.tableEnd))
     .execute();
   let entries = db.schema
     .createTable('audit_entries')
-    .addColumn('seq', integer, (c) => c.primaryKey().notNull())
+    .addColumn('seq', number, (c) => c.primaryKey().notNull())
     .addColumn('body', 'text', (c) => c.notNull())
     .addColumn('leaf', sql.raw(traits.bytes), (c) => c.notNull()) as CreateTableBuilder<string, string>;
   const derived = { kind: 'kind', outcome: 'outcome', by_id: 'by.id', account_id: 'account', user_id: 'user' };
-  entries = entries.addColumn('at', integer, (c) => c.modifyEnd(traits.bodyColumn('at', 'integer')));
+  entries = entries.addColumn('at', number, (c) => c.modifyEnd(traits.bodyColumn('at', 'integer')));
   for (const [column, path] of Object.entries(derived)) {
     entries = entries.addColumn(column, 'text', (c) => c.modifyEnd(traits.bodyColumn(path, 'text')));
   }
   await entries.modifyEnd(sql.raw(traits.tableEnd)).execute();
 }
 
-export async function createIndex(db: Db, table: string, columns: readonly string[], unique: boolean): Promise<void> {
-  const index = db.schema
+/** Of these columns, named after them. */
+export const indexOf = (db: Db, table: string, columns: readonly string[]) =>
+  db.schema
     .createIndex(`${table}_by_${columns.join('_')}`)
     .on(table)
     .columns([...columns]);
-  await (unique ? index.unique() : index).execute();
-}

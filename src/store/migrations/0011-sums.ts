@@ -8,9 +8,9 @@ import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from '../guard/guarded-tables.js';
 import { fits, pagesOf, setEach, writeTags } from '../guard/tag-rows.js';
-import { FREEZE_ID } from '../queries/freezes.js';
+import { FREEZE_ID } from '../queries/meta.js';
 import type { Db } from '../schema/directory.js';
-import { createIndex, createTable } from './0008-release.js';
+import { createTable, indexOf, integer } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Tables without tags until now. */
@@ -32,7 +32,7 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   operators: ['tried'],
 };
 
-export async function up(db: Db, traits: SchemaTraits, keys: MigrationKeys): Promise<void> {
+export async function bindToKeys(db: Db, traits: SchemaTraits, keys: MigrationKeys): Promise<void> {
   await addColumns(db, traits);
   await moveSinkCursor(db, traits);
   await addFreeze(db, traits);
@@ -67,20 +67,18 @@ function isOurs(name: string, row: Row, { former }: MigrationKeys): boolean {
 }
 
 async function addColumns(db: Db, traits: SchemaTraits): Promise<void> {
-  const time = sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');
   for (const table of NEW) await db.schema.alterTable(table).addColumn(TAG_COLUMN, 'text').execute();
   for (const [table, columns] of Object.entries(ADDED)) {
-    for (const column of columns)
-      await db.schema
-        .alterTable(table)
-        .addColumn(column, column === 'tried' ? 'text' : time)
-        .execute();
+    for (const column of columns) {
+      const type = column === 'tried' ? 'text' : integer(traits);
+      await db.schema.alterTable(table).addColumn(column, type).execute();
+    }
   }
   await db.schema
     .alterTable('audit_head')
     .addColumn('sums', 'text', (c) => c.notNull().defaultTo(''))
     .execute();
-  for (const table of ['operator_sessions', 'approvals']) await createIndex(db, table, ['expires_at'], false);
+  for (const table of ['operator_sessions', 'approvals']) await indexOf(db, table, ['expires_at']).execute();
 }
 
 /** It is written without a log entry, so it cannot stand among values that are counted. */
@@ -170,7 +168,7 @@ async function bind(db: Db, name: string, { traits, keys, accounts }: Binding): 
     for (const column of Object.keys(rows[0] ?? {})) {
       const changed = again.filter((row, at) => row[column] !== rows[at]?.[column]);
       const pairs = changed.map((row) => [String(row[key]), String(row[column])] as const);
-      if (pairs.length > 0) await setEach(db, traits.setEach(name, key, column), pairs);
+      await setEach(db, traits, { table: name, key, column }, pairs);
     }
     await writeTags(db, name, again, { traits, tags: keys.notary.rows });
   }

@@ -7,18 +7,18 @@ import { GUARDED, type GuardedTable, type Row } from '../guard/guarded-tables.js
 import { fits, pagesOf, setEach, writeTags } from '../guard/tag-rows.js';
 import { searchWrites } from '../queries/search.js';
 import type { Db, Tx } from '../schema/directory.js';
-import { createIndex } from './0008-release.js';
+import { indexOf } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
-export async function up(db: Db, traits: SchemaTraits, { notary, directory }: MigrationKeys): Promise<void> {
+export async function readPhones(db: Db, traits: SchemaTraits, { notary, directory }: MigrationKeys): Promise<void> {
   const { phoneOf, wordsOf } = await directory();
   await db.schema.alterTable('accounts').addColumn('country', 'text').execute();
   await db.schema.alterTable('users').addColumn('phone_e164', 'text').execute();
-  await createIndex(db, 'users', ['phone_e164'], false);
+  await indexOf(db, 'users', ['phone_e164']).execute();
   await db.deleteFrom('search_words').execute();
   // So that whether somebody has a word needs one look, and not one at each of their words.
   await db.schema.dropIndex('search_words_by_target_id').execute();
-  await createIndex(db, 'search_words', ['target_id', 'word'], false);
+  await indexOf(db, 'search_words', ['target_id', 'word']).execute();
   for (const [name, added] of [
     ['accounts', 'country'],
     ['users', 'phone_e164'],
@@ -35,7 +35,7 @@ export async function up(db: Db, traits: SchemaTraits, { notary, directory }: Mi
       const numbers = read.flatMap((row) =>
         typeof row['phone_e164'] === 'string' ? [[String(row['id']), row['phone_e164']] as const] : [],
       );
-      if (numbers.length > 0) await setEach(db, traits.setEach(name, table.key, 'phone_e164'), numbers);
+      await setEach(db, traits, { table: name, key: table.key, column: 'phone_e164' }, numbers);
       await writeTags(db, name, read, { traits, tags: notary.rows });
     }
   }

@@ -10,22 +10,9 @@ import { faultsOfTables } from '../guard/check-tables.js';
 import { openHead, sealTables } from '../head.js';
 import { auditReads } from '../queries/audit.js';
 import type { Db, Tx } from '../schema/directory.js';
-import * as release from './0008-release.js';
-import * as twoPersons from './0009-two-persons.js';
-import * as powerHolds from './0010-power-holds.js';
-import * as sums from './0011-sums.js';
-import * as ssoSubjects from './0012-sso-subjects.js';
-import * as phones from './0013-phones.js';
-import * as alarms from './0014-alarms-and-invitations.js';
-import * as hearings from './0015-hearings.js';
-import * as lookups from './0016-lookups.js';
-import * as languages from './0017-languages.js';
-import * as connectors from './0018-connectors.js';
-import * as lastSignIn from './0019-last-sign-in.js';
-import * as largeDesks from './0020-large-desks.js';
-import * as stagedImports from './0021-staged-imports.js';
-import * as stagedChanges from './0022-staged-changes.js';
+import { createRelease } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
+import { BOUND, SINCE_RELEASE } from './since-release.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
 export const RELEASE = '0008-persons';
@@ -38,9 +25,6 @@ const BEFORE = [
   '0006-job-plans',
   '0007-operators',
 ];
-/** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
-const BOUND = '0011-sums';
-
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
 
@@ -51,21 +35,8 @@ interface Step {
 
 export const STEPS: readonly Step[] = [
   ...BEFORE.map((name) => ({ name, up: async () => undefined })),
-  { name: RELEASE, up: release.up },
-  { name: '0009-two-persons', up: twoPersons.up },
-  { name: '0010-power-holds', up: powerHolds.up },
-  { name: BOUND, up: sums.up },
-  { name: '0012-sso-subjects', up: ssoSubjects.up },
-  { name: '0013-phones', up: phones.up },
-  { name: '0014-alarms-and-invitations', up: alarms.up },
-  { name: '0015-hearings', up: hearings.up },
-  { name: '0016-lookups', up: lookups.up },
-  { name: '0017-languages', up: languages.up },
-  { name: '0018-connectors', up: connectors.up },
-  { name: '0019-last-sign-in', up: lastSignIn.up },
-  { name: '0020-large-desks', up: largeDesks.up },
-  { name: '0021-staged-imports', up: stagedImports.up },
-  { name: '0022-staged-changes', up: stagedChanges.up },
+  { name: RELEASE, up: createRelease },
+  ...Object.entries(SINCE_RELEASE).map(([name, up]) => ({ name, up })),
 ];
 
 /** Name of the newest migration that this build knows. */

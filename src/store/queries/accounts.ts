@@ -1,15 +1,10 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
-import { again, insertingAll, updating } from '../guard/statements.js';
-import type { AccountsTable, Db, Tx } from '../schema/directory.js';
-import { countOf } from './count.js';
-import { settled } from './imports.js';
-import { accountAsChanged, isAmong, isChanged, type StagedAccount, thereAt } from './staged.js';
+import { again, countOf, insertingAll, updating } from '../guard/statements.js';
+import type { Db, RowPatch, TableRow, Tx } from '../schema/directory.js';
+import { accountAsChanged, isAmong, isChanged, type StagedAccount, settled, thereAt } from './imports.js';
 
-export type NewAccount = Insertable<AccountsTable>;
-
-export function toAccount(row: Selectable<AccountsTable>): Account {
+export function toAccount(row: TableRow<'accounts'>): Account {
   return {
     id: row.id,
     number: row.number,
@@ -25,16 +20,16 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
   };
 }
 
-const all = (db: Db) =>
+export const allAccounts = (db: Db) =>
   db.selectFrom('accounts').selectAll('accounts').select(thereAt('accounts')).where(settled('accounts'));
-type All = ReturnType<typeof all>;
-const accountsOf = async (query: All): Promise<readonly Account[]> => (await query.execute()).map(accountOf);
+export const accountsOf = async (query: ReturnType<typeof allAccounts>): Promise<readonly Account[]> =>
+  (await query.execute()).map(accountOf);
 const accountOf = (row: StagedAccount): Account => toAccount(accountAsChanged(row));
-const changed = (db: Db) => all(db).where(isChanged('accounts'));
+const changed = (db: Db) => allAccounts(db).where(isChanged('accounts'));
 
 /** Half of all statements are such a read. */
 async function accountBy(db: Db, column: 'id' | 'number_key', value: string): Promise<Account | undefined> {
-  const [row] = await again(db, `account by ${column}`, [value], () => all(db).where(column, '=', value));
+  const [row] = await again(db, `account by ${column}`, [value], () => allAccounts(db).where(column, '=', value));
   return row && accountOf(row);
 }
 
@@ -43,7 +38,7 @@ export const accountReads = (db: Db) => ({
   byNumber: (numberKey: string) => accountBy(db, 'number_key', numberKey),
   /** Several companies may have the same name. */
   async byName(nameKey: string): Promise<readonly Account[]> {
-    const found = await all(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20).execute();
+    const found = await allAccounts(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20).execute();
     // One that a settled import has renamed, and whose columns do not say so yet.
     const renamed = await changed(db)
       .where(isAmong({ name_key: nameKey }))
@@ -53,16 +48,14 @@ export const accountReads = (db: Db) => ({
   },
   /** All accounts in the order of their numbers; `after` is the last number key of the page before. */
   page: async (after: string, limit: number) =>
-    accountsOf(all(db).where('number_key', '>', after).orderBy('number_key').limit(limit)),
+    accountsOf(allAccounts(db).where('number_key', '>', after).orderBy('number_key').limit(limit)),
   byNumbers: async (numberKeys: readonly string[]) =>
-    numberKeys.length === 0 ? [] : accountsOf(all(db).where('number_key', 'in', numberKeys)),
+    numberKeys.length === 0 ? [] : accountsOf(allAccounts(db).where('number_key', 'in', numberKeys)),
   byIds: async (ids: readonly string[]) =>
-    ids.length === 0 ? [] : accountsOf(all(db).where('id', 'in', ids).orderBy('number_key')),
+    ids.length === 0 ? [] : accountsOf(allAccounts(db).where('id', 'in', ids).orderBy('number_key')),
   /** Sign-in settings that the `Account` type lacks, such as the OpenID issuer. */
-  async ssoSettings(
-    id: string,
-  ): Promise<{ issuer: string | null; audience: string | null; jwks: string | null } | undefined> {
-    const row = await all(db).where('id', '=', id).executeTakeFirst();
+  async ssoSettings(id: string) {
+    const row = await allAccounts(db).where('id', '=', id).executeTakeFirst();
     if (row === undefined) return undefined;
     const { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks } = accountAsChanged(row);
     return { issuer, audience, jwks };
@@ -77,7 +70,7 @@ export const accountReads = (db: Db) => ({
     return rows.map((row) => ({
       before: toAccount(row),
       after: accountOf(row),
-      patch: JSON.parse(row.staged ?? '{}') as Updateable<AccountsTable>,
+      patch: JSON.parse(row.staged ?? '{}') as RowPatch<'accounts'>,
     }));
   },
   /** Names of the connectors that companies have. */
@@ -85,15 +78,13 @@ export const accountReads = (db: Db) => ({
     const named = db.selectFrom('accounts').select('connector').where('connector', 'is not', null).groupBy('connector');
     return (await named.execute()).flatMap(({ connector }) => connector ?? []);
   },
-  async count(): Promise<number> {
-    return countOf(db.selectFrom('accounts').where(settled('accounts')));
-  },
+  count: async () => countOf(db.selectFrom('accounts').where(settled('accounts'))),
 });
 
 export const accountWrites = (tx: Tx) => ({
   insert: insertingAll(tx, 'accounts'),
   update: updating(tx, 'accounts'),
   /** Keeps what an import changes of a company until it is settled. */
-  stage: (id: string, imported: string, change: Updateable<AccountsTable>) =>
+  stage: (id: string, imported: string, change: RowPatch<'accounts'>) =>
     updating(tx, 'accounts')(id, { staged: JSON.stringify(change), staged_in: imported }),
 });

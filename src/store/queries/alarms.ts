@@ -1,20 +1,15 @@
 /** Alarms over many callers (B95), and the misses that sound them. */
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { AlarmScope } from '../../rules/alarms.js';
-import { again } from '../guard/statements.js';
-import type { AlarmsTable, Db, Tx } from '../schema/directory.js';
-
-export type AlarmRow = Selectable<AlarmsTable>;
+import { again, putting } from '../guard/statements.js';
+import type { Db, Tx } from '../schema/directory.js';
 
 export const alarmReads = (db: Db) => ({
-  async byIds(ids: readonly string[]): Promise<readonly AlarmRow[]> {
-    const build = () => db.selectFrom('alarms').selectAll().where('id', 'in', ids);
-    return again(db, `${ids.length} alarms`, ids, build);
-  },
+  byIds: async (ids: readonly string[]) =>
+    again(db, `${ids.length} alarms`, ids, () => db.selectFrom('alarms').selectAll().where('id', 'in', ids)),
   /** Those that are on, the oldest first. */
-  async on(now: number): Promise<readonly AlarmRow[]> {
-    return db.selectFrom('alarms').selectAll().where('until', '>', now).orderBy('since').orderBy('id').execute();
-  },
+  on: async (now: number) =>
+    db.selectFrom('alarms').selectAll().where('until', '>', now).orderBy('since').orderBy('id').execute(),
   /** Misses of the last hour (from `recent`) and after `from`, without those put right within `span` ms; an operator's by callers. `atWork`: operators who took calls. */
   async misses(
     ids: Readonly<Record<AlarmScope, string>>,
@@ -34,10 +29,4 @@ export const alarmReads = (db: Db) => ({
   },
 });
 
-export const alarmWrites = (tx: Tx) => ({
-  async put(row: AlarmRow): Promise<void> {
-    const { id: _id, ...rest } = row;
-    const replacing = tx.insertInto('alarms').values(row);
-    await replacing.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute();
-  },
-});
+export const alarmWrites = (tx: Tx) => ({ put: putting(tx, 'alarms') });

@@ -1,7 +1,7 @@
 /** Reads the audit log. Only the write door (record.ts) writes it. */
-
 import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
+import type { SealedHead } from '../head.js';
 import type { Db } from '../schema/directory.js';
 
 export interface AuditRow {
@@ -11,12 +11,7 @@ export interface AuditRow {
   readonly leaf: string;
 }
 
-export interface AuditHead {
-  readonly size: number;
-  readonly frontier: string;
-  readonly latestAt: number;
-  readonly sums: string;
-  readonly mac: string;
+export interface AuditHead extends SealedHead {
   /** The engine's own time, ms; null where it has none. */
   readonly serverAt?: number | null;
 }

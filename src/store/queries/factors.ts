@@ -1,23 +1,23 @@
 /** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
-
-import type { Selectable } from 'kysely';
-import { inserting, insertingAll, rowBy, rowOf, updating } from '../guard/statements.js';
-import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
+import {
+  changesOne,
+  countDeleted,
+  deleting,
+  inserting,
+  insertingAll,
+  rowBy,
+  rowOf,
+  updating,
+} from '../guard/statements.js';
+import type { Db, Tx } from '../schema/directory.js';
 import { newestOf } from './resets.js';
-
-export type FactorRow = Selectable<FactorsTable>;
-export type OneTimeCodeRow = Selectable<OneTimeCodesTable>;
-export type BackupCodeRow = Selectable<BackupCodesTable>;
-export type DeviceRow = Selectable<DevicesTable>;
 
 const codesOf = (db: Db, userId: string, purpose: string) =>
   db.selectFrom('one_time_codes').selectAll().where('user_id', '=', userId).where('purpose', '=', purpose);
 
 export const factorReads = (db: Db) => ({
-  async ofUser(userId: string): Promise<readonly FactorRow[]> {
-    const theirs = db.selectFrom('factors').selectAll().where('user_id', '=', userId);
-    return theirs.orderBy('created_at').orderBy('id').execute();
-  },
+  ofUser: async (userId: string) =>
+    db.selectFrom('factors').selectAll().where('user_id', '=', userId).orderBy('created_at').orderBy('id').execute(),
   /** Those in use; of at least one user. */
   activeOf: async (ids: readonly string[]) =>
     db.selectFrom('factors').selectAll().where('user_id', 'in', ids).where('state', '=', 'active').execute(),
@@ -38,15 +38,13 @@ export const factorReads = (db: Db) => ({
     const reset = await newestOf(db, userId).where('state', '=', 'open').executeTakeFirst();
     return { resetAt: reset?.at ?? null, enrolledAt: user?.enrolled_at ?? null };
   },
-  async backupCodes(userId: string): Promise<readonly BackupCodeRow[]> {
-    return db.selectFrom('backup_codes').selectAll().where('user_id', '=', userId).orderBy('slot').execute();
-  },
-  async devices(userId: string): Promise<readonly DeviceRow[]> {
-    return db.selectFrom('devices').selectAll().where('user_id', '=', userId).orderBy('created_at').execute();
-  },
+  backupCodes: async (userId: string) =>
+    db.selectFrom('backup_codes').selectAll().where('user_id', '=', userId).orderBy('slot').execute(),
+  devices: async (userId: string) =>
+    db.selectFrom('devices').selectAll().where('user_id', '=', userId).orderBy('created_at').execute(),
   deviceByDigest: rowBy(db, 'devices', 'digest'),
   /** The newest code of a purpose, used or not. A newer code makes older ones invalid. */
-  async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
+  async newestCode(userId: string, purpose: string, factorId?: string) {
     let query = codesOf(db, userId, purpose);
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
@@ -58,7 +56,7 @@ export const factorReads = (db: Db) => ({
     return new Set(rows.filter((row) => row.used_at === null && row.expires_at > now).map(({ id }) => id));
   },
   /** Unused codes of this purpose made at or after `since`, oldest first. */
-  async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
+  async unusedCodesSince(userId: string, purpose: string, since: number) {
     const unused = codesOf(db, userId, purpose).where('used_at', 'is', null).where('created_at', '>', since);
     return unused.orderBy('created_at').execute();
   },
@@ -67,41 +65,27 @@ export const factorReads = (db: Db) => ({
 export const factorWrites = (tx: Tx) => ({
   insert: inserting(tx, 'factors'),
   update: updating(tx, 'factors'),
-  async delete(id: string): Promise<boolean> {
-    const result = await tx.deleteFrom('factors').where('id', '=', id).executeTakeFirst();
-    return result.numDeletedRows === 1n;
-  },
+  delete: deleting(tx, 'factors'),
   /** Compare-and-set of the last used TOTP step (T7). */
-  async advanceStep(id: string, step: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('factors')
-      .set({ last_step: step })
-      .where('id', '=', id)
-      .where((e) => e.or([e('last_step', 'is', null), e('last_step', '<', step)]))
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+  advanceStep(id: string, step: number): Promise<boolean> {
+    const factor = tx.updateTable('factors').set({ last_step: step }).where('id', '=', id);
+    return changesOne(factor.where((e) => e.or([e('last_step', 'is', null), e('last_step', '<', step)])));
   },
   insertBackupCodes: insertingAll(tx, 'backup_codes'),
   /** Compare-and-set: true for exactly one of several uses of the same code (B41). */
-  async useBackupCode(id: string, now: number): Promise<boolean> {
-    const result = await tx
+  useBackupCode(id: string, now: number): Promise<boolean> {
+    const unused = tx
       .updateTable('backup_codes')
       .set({ used_at: now })
       .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('state', '=', 'active')
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+      .where('used_at', 'is', null);
+    return changesOne(unused.where('state', '=', 'active'));
   },
-  async deleteBackupCodes(userId: string): Promise<number> {
-    const result = await tx.deleteFrom('backup_codes').where('user_id', '=', userId).executeTakeFirst();
-    return Number(result.numDeletedRows);
-  },
+  deleteBackupCodes: deleting(tx, 'backup_codes', 'user_id'),
   insertDevice: inserting(tx, 'devices'),
   /** Deletes devices that were remembered before `since`, whose period is over. */
-  async deleteDevicesBefore(userId: string, since: number): Promise<void> {
-    await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();
-  },
+  deleteDevicesBefore: (userId: string, since: number) =>
+    countDeleted(tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since)),
   insertCode: inserting(tx, 'one_time_codes'),
   insertCodes: insertingAll(tx, 'one_time_codes'),
   async endEveryCode(now: number): Promise<void> {
@@ -110,8 +94,6 @@ export const factorWrites = (tx: Tx) => ({
   },
   updateCode: updating(tx, 'one_time_codes'),
   /** Deletes codes of a user for the named purposes only: deleting an enrolment code would let the password alone enrol (B57). */
-  async deleteCodes(userId: string, purposes: readonly string[]): Promise<number> {
-    const query = tx.deleteFrom('one_time_codes').where('user_id', '=', userId).where('purpose', 'in', purposes);
-    return Number((await query.executeTakeFirst()).numDeletedRows);
-  },
+  deleteCodes: (userId: string, purposes: readonly string[]) =>
+    countDeleted(tx.deleteFrom('one_time_codes').where('user_id', '=', userId).where('purpose', 'in', purposes)),
 });

@@ -1,10 +1,9 @@
 /** Bulk runs: the frozen plan and its progress (B60). */
-import type { Selectable } from 'kysely';
-import { rowBy, rowOf } from '../guard/statements.js';
-import type { Db, JobsTable, Tx } from '../schema/directory.js';
+import { changesOne, inserting, rowBy, rowOf } from '../guard/statements.js';
+import type { Db, TableRow, Tx } from '../schema/directory.js';
 
 /** A job without its plan, which may be megabytes. */
-export type JobHead = Selectable<JobsTable>;
+export type JobHead = TableRow<'jobs'>;
 export type JobRow = JobHead & { readonly plan: string };
 
 export const jobReads = (db: Db) => ({
@@ -29,33 +28,28 @@ export const jobReads = (db: Db) => ({
     return { ofOperator: sum(rows.filter((row) => row.operator_id === operatorId)), ofDesk: sum(rows) };
   },
   /** Newest first. */
-  async list(limit: number): Promise<readonly JobHead[]> {
-    return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-  },
+  list: async (limit: number) =>
+    db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute(),
 });
 
 export const jobWrites = (tx: Tx) => ({
   async insert({ plan, ...head }: JobRow): Promise<void> {
-    await tx.insertInto('jobs').values(head).execute();
-    await tx.insertInto('job_plans').values({ job_id: head.id, plan }).execute();
+    await inserting(tx, 'jobs')(head);
+    await inserting(tx, 'job_plans')({ job_id: head.id, plan });
   },
   /** Another approval for what is left. */
   async approve(id: string, approvalId: string, at: number): Promise<void> {
     await tx.updateTable('jobs').set({ approval_id: approvalId, updated_at: at }).where('id', '=', id).execute();
   },
   /** Compare-and-set of the progress: true for exactly one of several processes that run the same chunk. */
-  async advance(id: string, from: number, to: number, at: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('jobs')
-      .set((e) => ({
-        done: to,
-        updated_at: at,
-        state: e.case().when('total', '<=', to).then('done').else('unfinished').end(),
-        ended_at: e.case().when('total', '<=', to).then(at).end(),
-      }))
-      .where('id', '=', id)
-      .where('done', '=', from)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+  advance(id: string, from: number, to: number, at: number): Promise<boolean> {
+    const job = tx.updateTable('jobs').where('id', '=', id).where('done', '=', from);
+    const advanced = job.set((e) => ({
+      done: to,
+      updated_at: at,
+      state: e.case().when('total', '<=', to).then('done').else('unfinished').end(),
+      ended_at: e.case().when('total', '<=', to).then(at).end(),
+    }));
+    return changesOne(advanced);
   },
 });

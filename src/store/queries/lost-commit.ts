@@ -20,12 +20,8 @@ export async function requireDone(
     throw error instanceof Refusal ? worded(error, 'this change was not made', 'Try again.', 'not done') : error;
   }
   const known = error instanceof Refusal ? error : new Refusal('store-unreachable', 'the store did not confirm', {});
-  throw worded(
-    known,
-    'it is not known whether the change was made',
-    'Look before you repeat it: countersign audit list',
-    'unknown',
-  );
+  const next = 'Look before you repeat it: countersign audit list';
+  throw worded(known, 'it is not known whether the change was made', next, 'unknown');
 }
 
 const worded = (cause: Refusal, what: string, next: string, outcome: 'unknown' | 'not done'): Refusal =>
@@ -38,11 +34,8 @@ const worded = (cause: Refusal, what: string, next: string, outcome: 'unknown' |
 /** The leaf of an entry, or null if the log is shorter. */
 async function look(engine: Engine, seq: number): Promise<Uint8Array | null> {
   return engine.db.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('audit_head')
-      .set((e) => ({ size: e.ref('size') }))
-      .where('id', '=', 1)
-      .execute();
+    const head = tx.updateTable('audit_head').set((e) => ({ size: e.ref('size') }));
+    await head.where('id', '=', 1).execute();
     // Of a table that is not summed up: only the door writes to the others.
     await tx.insertInto('sink_cursors').values({ key: 'look', value: '' }).execute();
     await tx.deleteFrom('sink_cursors').where('key', '=', 'look').execute();

@@ -1,6 +1,10 @@
-/** Facts about the store itself (its id, its key, when it was created) and the desk's switches. */
-import type { Db, Tx } from '../schema/directory.js';
-import { countOf } from './count.js';
+/**
+ * Facts about the store itself (its id, its key, when it was created) and the desk's switches. Two of them are a row of their own, with a tag:
+ * which policy the desk has accepted (B79), and whether resets are frozen (B63).
+ */
+import { Refusal } from '../../errors.js';
+import { countOf, deleting, putting, rowOf } from '../guard/statements.js';
+import type { Db, TableRow, Tx } from '../schema/directory.js';
 import { settled } from './imports.js';
 
 /** `store-id` (written once, when the store is made), `key-id`, `created-at` … */
@@ -33,14 +37,36 @@ export const metaReads = (db: Db) => ({
 });
 
 export const metaWrites = (tx: Tx) => ({
-  async put(key: Exclude<MetaKey, 'store-id'>, value: string): Promise<void> {
-    await tx
-      .insertInto('meta')
-      .values({ key, value })
-      .onConflict((c) => c.column('key').doUpdateSet({ value }))
-      .execute();
+  put: (key: Exclude<MetaKey, 'store-id'>, value: string) => putting(tx, 'meta', 'key')({ key, value }),
+  delete: (key: MetaKey) => deleting(tx, 'meta', 'key')(key),
+});
+
+/** Keys of the only rows of their tables. */
+export const PIN_ID = 'policy';
+export const FREEZE_ID = 'resets';
+
+export const policyPinReads = (db: Db) => ({
+  /** `countersign`, or the SHA-256 of the desk's own policy; undefined if the row is missing, and then no policy counts as accepted. */
+  get: async () => (await rowOf(db, 'policy_pins', 'id', PIN_ID))?.pinned,
+});
+
+export const policyPinWrites = (tx: Tx) => ({
+  put: (pinned: string, at: number) => putting(tx, 'policy_pins')({ id: PIN_ID, pinned, accepted_at: at }),
+});
+
+export const freezeReads = (db: Db) => ({
+  /** Refusal `store-corrupt` if the row is missing: then nobody knows, and nothing is reset. */
+  async get(): Promise<TableRow<'freezes'>> {
+    const row = await rowOf(db, 'freezes', 'id', FREEZE_ID);
+    if (row !== undefined) return row;
+    throw new Refusal('store-corrupt', 'the row that says whether resets are frozen is missing', {
+      hint: 'Nothing was reset. Keep the store as it is and tell your lead. A backup shows the original row.',
+    });
   },
-  async delete(key: MetaKey): Promise<void> {
-    await tx.deleteFrom('meta').where('key', '=', key).execute();
+});
+
+export const freezeWrites = (tx: Tx) => ({
+  async set(row: Omit<TableRow<'freezes'>, 'id'>): Promise<void> {
+    await tx.updateTable('freezes').set(row).where('id', '=', FREEZE_ID).execute();
   },
 });

@@ -1,11 +1,7 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
-import { type Insertable, type Selectable, sql } from 'kysely';
-import { insertingAll, rowBy, updating } from '../guard/statements.js';
-import type { Db, OutboxTable, Tx } from '../schema/directory.js';
-import { countOf } from './count.js';
-
-export type OutboxRow = Selectable<OutboxTable>;
-export type NewMessage = Insertable<OutboxTable>;
+import { sql } from 'kysely';
+import { countOf, insertingAll, rowBy, updating } from '../guard/statements.js';
+import type { Db, NewRow, TableRow, Tx } from '../schema/directory.js';
 
 const every = (db: Db) => db.selectFrom('outbox').selectAll();
 const about = (db: Db, userId: string, kind: string) =>
@@ -16,15 +12,15 @@ const QUEUED = sql<boolean>`state || '' = 'queued'`;
 
 export const outboxReads = (db: Db) => ({
   byId: rowBy(db, 'outbox', 'id'),
-  async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxRow>> {
+  async byIds(ids: readonly string[]) {
     const rows = await every(db).where('id', 'in', ids).execute();
     return new Map(rows.map((row) => [row.id, row]));
   },
   /** The newest message of one kind about one user. */
-  newestAbout: async (userId: string, kind: string): Promise<OutboxRow | undefined> =>
+  newestAbout: async (userId: string, kind: string) =>
     about(db, userId, kind).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
   /** The newest message of one kind about each of these users. */
-  async latestAbout(userIds: readonly string[], kind: string): Promise<ReadonlyMap<string, OutboxRow>> {
+  async latestAbout(userIds: readonly string[], kind: string): Promise<ReadonlyMap<string, TableRow<'outbox'>>> {
     const rows = await this.allAbout(userIds, kind);
     return new Map(rows.map((row) => [row.user_id ?? '', row]));
   },
@@ -40,21 +36,20 @@ export const outboxReads = (db: Db) => ({
     return queued.where('channel', 'in', channels).orderBy('id').execute();
   },
   /** Every message of one kind about these users, oldest first. */
-  async allAbout(userIds: readonly string[], kind: string): Promise<readonly OutboxRow[]> {
+  async allAbout(userIds: readonly string[], kind: string) {
     if (userIds.length === 0) return [];
-    const all = db.selectFrom('outbox').selectAll().where('user_id', 'in', userIds).where('kind', '=', kind);
+    const all = every(db).where('user_id', 'in', userIds).where('kind', '=', kind);
     return all.orderBy('created_at').orderBy('id').execute();
   },
   /** By id, which begins with the time: the oldest. */
-  oldest: async (limit: number): Promise<readonly OutboxRow[]> =>
-    db.selectFrom('outbox').selectAll().orderBy('id').limit(limit).execute(),
+  oldest: async (limit: number) => every(db).orderBy('id').limit(limit).execute(),
   /** Newest first; without `state`, messages in any state. */
-  async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
-    const all = db.selectFrom('outbox').selectAll().orderBy('id', 'desc').limit(limit);
+  async list(limit: number, state?: string) {
+    const all = every(db).orderBy('id', 'desc').limit(limit);
     return (state === undefined ? all : all.where('state', '=', state)).execute();
   },
   /** Due messages of these channels, the longest due first. */
-  async due(now: number, limit: number, channels: readonly string[]): Promise<readonly OutboxRow[]> {
+  async due(now: number, limit: number, channels: readonly string[]) {
     if (channels.length === 0) return [];
     const due = every(db).where(QUEUED).where('next_attempt_at', '<=', now).where('channel', 'in', channels);
     return due.orderBy('next_attempt_at').limit(limit).execute();
@@ -65,9 +60,7 @@ export const outboxReads = (db: Db) => ({
     const row = await queued.where('next_attempt_at', '<=', now).orderBy('next_attempt_at').limit(1).executeTakeFirst();
     return row?.next_attempt_at ?? null;
   },
-  async countDue(now: number): Promise<number> {
-    return countOf(db.selectFrom('outbox').where(QUEUED).where('next_attempt_at', '<=', now));
-  },
+  countDue: async (now: number) => countOf(db.selectFrom('outbox').where(QUEUED).where('next_attempt_at', '<=', now)),
   /** How many wait, and how many nobody gets. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
@@ -82,7 +75,7 @@ export const outboxReads = (db: Db) => ({
 
 /** `queued` is called for each message, so that it can be sent after the commit. */
 export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () => undefined) => ({
-  async insert(rows: readonly NewMessage[]): Promise<void> {
+  async insert(rows: readonly NewRow<'outbox'>[]): Promise<void> {
     await insertingAll(tx, 'outbox')(rows);
     for (const { id } of rows) queued(id);
   },

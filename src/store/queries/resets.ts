@@ -2,14 +2,10 @@
  * Resets: what users have that a reset would take, and which resets can still be undone (B50–B52, B61, B62). Each statement handles up to a
  * few hundred users at once; one user is a list of one.
  */
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
-import { rowBy } from '../guard/statements.js';
-import type { Db, ResetsTable } from '../schema/directory.js';
-import { countOf } from './count.js';
-
-export type ResetRow = Selectable<ResetsTable>;
-export type NewReset = Insertable<ResetsTable>;
+import { countOf, rowBy } from '../guard/statements.js';
+import type { Db, TableRow } from '../schema/directory.js';
 
 /** The newest reset of a user. */
 export const newestOf = (db: Db, userId: string) =>
@@ -17,15 +13,12 @@ export const newestOf = (db: Db, userId: string) =>
 
 export const resetReads = (db: Db) => ({
   byId: rowBy(db, 'resets', 'id'),
-  async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
-    if (ids.length === 0) return [];
-    return db.selectFrom('resets').selectAll().where('id', 'in', ids).orderBy('id').execute();
-  },
-  async ofJob(jobId: string): Promise<readonly ResetRow[]> {
-    return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
-  },
+  byIds: async (ids: readonly string[]) =>
+    ids.length === 0 ? [] : db.selectFrom('resets').selectAll().where('id', 'in', ids).orderBy('id').execute(),
+  ofJob: async (jobId: string) =>
+    db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute(),
   /** The next resets, with or without an objection, whose user has not enrolled again yet, newest first, of one job or all. */
-  async open(objected: boolean, limit: number, jobId?: string, last?: Pick<ResetRow, 'at' | 'id'>) {
+  async open(objected: boolean, limit: number, jobId?: string, last?: Pick<TableRow<'resets'>, 'at' | 'id'>) {
     let query = db.selectFrom('resets').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
     if (jobId !== undefined) query = query.where('job_id', '=', jobId);
     if (last !== undefined) query = query.where(sql<boolean>`(at, id) < (${last.at}, ${last.id})`);
@@ -40,19 +33,13 @@ export const resetReads = (db: Db) => ({
   latestOfUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').executeTakeFirst(),
   /** Number of resets outside jobs by one operator since a time, for the limit on an operator's pace. */
   async singlesBy(operatorId: string, since: number): Promise<number> {
-    return countOf(
-      db
-        .selectFrom('resets')
-        .where('operator_id', '=', operatorId)
-        .where('at', '>=', since)
-        .where('job_id', 'is', null),
-    );
+    const theirs = db.selectFrom('resets').where('operator_id', '=', operatorId).where('at', '>=', since);
+    return countOf(theirs.where('job_id', 'is', null));
   },
   /** Number of users of whom a customer admin has reset something in the portal since a time. */
   async takenInPortalBy(userId: string, since: number): Promise<number> {
-    return countOf(
-      db.selectFrom('resets').where('by_user_id', '=', userId).where('at', '>=', since).where('state', '!=', 'none'),
-    );
+    const theirs = db.selectFrom('resets').where('by_user_id', '=', userId).where('at', '>=', since);
+    return countOf(theirs.where('state', '!=', 'none'));
   },
   /** Facts about each named user, in no order. `now` decides which enrolment codes are still valid. */
   async facts(userIds: readonly string[], now: number): Promise<readonly ResetFacts[]> {

@@ -7,10 +7,9 @@ import { type Word, wordsText } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import type { SchemaTraits } from '../engine.js';
 import type { Db, Tx } from '../schema/directory.js';
-import { toAccount } from './accounts.js';
+import { accountsOf, allAccounts } from './accounts.js';
 import { settled, settledTarget } from './imports.js';
-import { accountAsChanged, thereAt, userAsChanged } from './staged.js';
-import { toUser } from './user-rows.js';
+import { all, usersOf } from './user-rows.js';
 
 export type SearchKind = 'account' | 'user';
 
@@ -28,27 +27,20 @@ const LONGEST_WORD = 1_000;
 export const searchReads = (db: Db) => ({
   /** Accounts in which each word begins something. */
   async accounts(words: readonly Word[], limit: number): Promise<readonly Account[]> {
-    let query = db.selectFrom('accounts').selectAll('accounts').select(thereAt('accounts')).where(settled('accounts'));
+    let query = allAccounts(db);
     for (const word of words) query = query.where('accounts.id', 'in', targets(db, 'account', word));
-    const rows = await query.orderBy('number_key').limit(limit).execute();
-    return rows.map((row) => toAccount(accountAsChanged(row)));
+    return accountsOf(query.orderBy('number_key').limit(limit));
   },
   /** Users of whom, or of whose company, each word begins something; at least one is their own. In the order of logins. */
   async users(words: readonly Word[], limit: number, accountId?: string): Promise<readonly User[]> {
-    let query = db
-      .selectFrom('users')
-      .selectAll('users')
-      .select(thereAt('users'))
-      .where(settled('users'))
-      .where('users.id', 'in', targets(db, 'user', words.flat()));
+    let query = all(db).where('users.id', 'in', targets(db, 'user', words.flat()));
     for (const word of words.length < 2 ? [] : words) {
       query = query.where((e) =>
         e.or([e('users.id', 'in', targets(db, 'user', word)), e('account_id', 'in', targets(db, 'account', word))]),
       );
     }
     if (accountId !== undefined) query = query.where('users.account_id', '=', accountId);
-    const rows = await query.orderBy('login_key').orderBy('id').limit(limit).execute();
-    return rows.map((row) => toUser(userAsChanged(row)));
+    return usersOf(query.orderBy('login_key').orderBy('id').limit(limit));
   },
   /**
    * For search while typing: the first few targets, looked for by the word that leaves the least to look at. Of a word that thousands

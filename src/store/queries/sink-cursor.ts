@@ -3,8 +3,8 @@
  * entries would have to be sent too, without end. Nothing is decided on it. Its tag keeps others from moving it past entries; if the tag
  * does not match, everything is sent again.
  */
-
 import type { RowTags } from '../guard/guarded-tables.js';
+import { changesOne } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
 
 export interface SinkCursor {
@@ -16,18 +16,10 @@ export interface SinkCursor {
   readonly why: string | null;
 }
 
-export interface SinkCursors {
-  read(): Promise<SinkCursor>;
-  /** Compare-and-set: true for exactly one of several processes that move it from the same place. */
-  move(from: SinkCursor, to: SinkCursor): Promise<boolean>;
-  /** Tags it with the current key. */
-  renew(): Promise<void>;
-}
-
 const KEY = 'sink';
 const START: SinkCursor = { next: 0, until: 0, why: null };
 
-export function sinkCursors(db: Db, tags: RowTags): SinkCursors {
+export function sinkCursors(db: Db, tags: RowTags) {
   const spell = ({ next, until, why }: SinkCursor): string => {
     const body = JSON.stringify([next, until, why]);
     return `${tags.make(JSON.stringify(['sink', body]))} ${body}`;
@@ -42,32 +34,29 @@ export function sinkCursors(db: Db, tags: RowTags): SinkCursors {
     const [next, until, why] = JSON.parse(body) as [number, number, string | null];
     return { next, until, why };
   };
-  const replace = async (value: string, to: SinkCursor): Promise<boolean> => {
-    const moved = await db
+  const replace = (value: string, to: SinkCursor): Promise<boolean> => {
+    const cursor = db
       .updateTable('sink_cursors')
       .set({ value: spell(to) })
-      .where('key', '=', KEY)
-      .where('value', '=', value)
-      .executeTakeFirst();
-    return moved.numUpdatedRows === 1n;
+      .where('key', '=', KEY);
+    return changesOne(cursor.where('value', '=', value));
   };
   return {
     read: async () => parse(await stored()),
+    /** Tags it with the current key. */
     renew: async () => {
       for (let value = await stored(); value !== undefined; value = await stored()) {
         if (await replace(value, parse(value))) return;
       }
     },
-    move: async (from, to) => {
+    /** Compare-and-set: true for exactly one of several processes that move it from the same place. */
+    move: async (from: SinkCursor, to: SinkCursor) => {
       const value = await stored();
       const { next, until } = parse(value);
       if (next !== from.next || until !== from.until) return false;
       if (value === undefined) {
-        const made = await db
-          .insertInto('sink_cursors')
-          .values({ key: KEY, value: spell(to) })
-          .onConflict((c) => c.column('key').doNothing())
-          .executeTakeFirst();
+        const insert = db.insertInto('sink_cursors').values({ key: KEY, value: spell(to) });
+        const made = await insert.onConflict((c) => c.column('key').doNothing()).executeTakeFirst();
         return made.numInsertedOrUpdatedRows === 1n;
       }
       return replace(value, to);

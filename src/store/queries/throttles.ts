@@ -2,13 +2,12 @@
  * Lock-out states, one row for each subject, shared by all operators and processes (B72). A missing row means no failures, unless the
  * row of its user or operator says that an attempt was counted: then somebody deleted it, and nothing more is checked (T19).
  */
-import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { refusal } from '../../errors.js';
-import { rowOf } from '../guard/statements.js';
-import type { Database, Db, ThrottlesTable, Tx } from '../schema/directory.js';
-import { countOf } from './count.js';
+import { countDeleted, countOf, inserting, rowOf, updating } from '../guard/statements.js';
+import type { Database, Db, TableRow, Tx } from '../schema/directory.js';
 
-export type ThrottleRow = Selectable<ThrottlesTable>;
+type ThrottleRow = TableRow<'throttles'>;
 
 export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
@@ -20,11 +19,9 @@ export const throttleReads = (db: Db) => ({
     return since;
   },
   /** How many rows `deleteStrangers` would delete. */
-  async countStrangers(before: number): Promise<number> {
-    return countOf(db.selectFrom('throttles').where(ofStrangers(before)));
-  },
+  countStrangers: async (before: number) => countOf(db.selectFrom('throttles').where(ofStrangers(before))),
   /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
-  async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
+  async standing(after: string, limit: number) {
     const next = db.selectFrom('throttles').selectAll().where('subject', '>', after).orderBy('subject').limit(limit);
     return next
       .where((e) => e.or([e('failures', '>', 0), e('locked_until', 'is not', null), e('disabled_at', 'is not', null)]))
@@ -37,20 +34,14 @@ export const throttleWrites = (tx: Tx) => ({
   async put(row: ThrottleRow, before?: ThrottleRow | null): Promise<void> {
     const { subject, ...rest } = row;
     const known = before === undefined ? await throttleReads(tx).get(subject) : before;
-    if (known) return void (await tx.updateTable('throttles').set(rest).where('subject', '=', subject).execute());
-    await tx.insertInto('throttles').values(row).execute();
+    if (known) return updating(tx, 'throttles', 'subject')(subject, rest);
+    await inserting(tx, 'throttles')(row);
     const person = await personOf(tx, subject);
     if (person === undefined) return;
-    const tried = [...person.tried, kindOf(subject)].join(' ');
-    const { table, id } = person;
-    if (table === 'users') await tx.updateTable('users').set({ tried }).where('id', '=', id).execute();
-    else await tx.updateTable('operators').set({ tried }).where('id', '=', id).execute();
+    await updating(tx, person.table)(person.id, { tried: [...person.tried, kindOf(subject)].join(' ') });
   },
   /** Deletes what was counted for nobody we know and is long over; a lock for good stays. Returns how many. */
-  async deleteStrangers(before: number): Promise<number> {
-    const result = await tx.deleteFrom('throttles').where(ofStrangers(before)).executeTakeFirst();
-    return Number(result.numDeletedRows);
-  },
+  deleteStrangers: (before: number) => countDeleted(tx.deleteFrom('throttles').where(ofStrangers(before))),
 });
 
 const ofStrangers =

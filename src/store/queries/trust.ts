@@ -2,6 +2,7 @@
  * What a user's password and second factors vouched for: sessions in the portal, and devices that are not asked for a code. Whatever
  * changes a password or a factor calls `end`, so that no change ends the one and forgets the other (B82). No other file deletes them all.
  */
+import { countDeleted, deleting, inParts } from '../guard/statements.js';
 import type { Tx } from '../schema/directory.js';
 
 export interface TrustEnded {
@@ -16,9 +17,6 @@ export interface Sparing {
   readonly methods?: readonly string[];
 }
 
-/** Bound values per statement stay below both engines' limits. */
-const IDS_AT_ONCE = 500;
-
 /** Ends the sessions of these users and forgets their devices. */
 export async function endTrust(
   tx: Tx,
@@ -26,13 +24,11 @@ export async function endTrust(
   { keepSession = '', methods }: Sparing = {},
 ): Promise<TrustEnded> {
   let [sessionsEnded, devicesForgotten] = [0, 0];
-  for (let from = 0; from < userIds.length; from += IDS_AT_ONCE) {
-    const ids = userIds.slice(from, from + IDS_AT_ONCE);
+  for (const ids of inParts(userIds)) {
     const others = tx.deleteFrom('portal_sessions').where('user_id', 'in', ids).where('id', '!=', keepSession);
     const sessions = methods === undefined ? others : others.where('method', 'in', methods);
-    sessionsEnded += Number((await sessions.executeTakeFirst()).numDeletedRows);
-    const devices = await tx.deleteFrom('devices').where('user_id', 'in', ids).executeTakeFirst();
-    devicesForgotten += Number(devices.numDeletedRows);
+    sessionsEnded += await countDeleted(sessions);
+    devicesForgotten += await countDeleted(tx.deleteFrom('devices').where('user_id', 'in', ids));
   }
   return { sessionsEnded, devicesForgotten };
 }
@@ -41,8 +37,8 @@ export const trustWrites = (tx: Tx) => ({
   end: (userIds: readonly string[], sparing?: Sparing) => endTrust(tx, userIds, sparing),
   /** Single sessions and devices, which their owner chose. */
   async endThese({ sessions, devices }: { readonly sessions: readonly string[]; readonly devices: readonly string[] }) {
-    for (const id of sessions) await tx.deleteFrom('portal_sessions').where('id', '=', id).execute();
-    for (const id of devices) await tx.deleteFrom('devices').where('id', '=', id).execute();
+    for (const id of sessions) await deleting(tx, 'portal_sessions')(id);
+    for (const id of devices) await deleting(tx, 'devices')(id);
   },
   /** After a restore: what has ended since the backup must not come back. */
   async endEverything(): Promise<void> {

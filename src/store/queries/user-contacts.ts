@@ -1,10 +1,9 @@
-/** People who are found by their contacts, which a settled import may have changed without its being written yet (staged.ts). */
+/** People who are found by their contacts, which a settled import may have changed without its being written yet (imports.ts). */
 import { sql } from 'kysely';
 import type { User } from '../../rules/people.js';
-import { again } from '../guard/statements.js';
+import { again, countOf } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
-import { countOf } from './count.js';
-import { isAmong, isChanged, type StagedUser, userAsChanged } from './staged.js';
+import { isAmong, isChanged, type StagedUser, userAsChanged } from './imports.js';
 import { all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
 
 /** The contacts of a user, for finding others who have one of them. */

@@ -1,12 +1,11 @@
-/** Rows of users, as the rules see them: of a settled import all changes count, also those that are not written yet (staged.ts). */
-import { type Selectable, sql } from 'kysely';
+/** Rows of users, as the rules see them: of a settled import all changes count, also those that are not written yet (imports.ts). */
+import { sql } from 'kysely';
 import type { FormerContact } from '../../rules/former-contacts.js';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
-import type { Db, UsersTable } from '../schema/directory.js';
-import { settled } from './imports.js';
-import { thereAt, userAsChanged } from './staged.js';
+import type { Db, TableRow } from '../schema/directory.js';
+import { settled, thereAt, userAsChanged } from './imports.js';
 
-export function toUser(row: Selectable<UsersTable>): User {
+export function toUser(row: TableRow<'users'>): User {
   return {
     id: row.id,
     accountId: row.account_id,
@@ -34,7 +33,7 @@ export interface UserContacts {
   readonly formerContacts: readonly FormerContact[];
 }
 
-export const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
+export const toContacts = (row: TableRow<'users'>): UserContacts => ({
   user: toUser(row),
   createdAt: row.created_at,
   formerContacts: JSON.parse(row.former_contacts) as FormerContact[],

@@ -1,19 +1,13 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
-import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { CustomerRole, User } from '../../rules/people.js';
-import { again, insertingAll, updating } from '../guard/statements.js';
-import type { Db, Tx, UsersTable } from '../schema/directory.js';
-import { countOf } from './count.js';
-import { isChanged, thereAt, userAsChanged } from './staged.js';
+import { again, countOf, inParts, insertingAll, updating } from '../guard/statements.js';
+import type { Database, Db, NewRow, RowPatch, TableRow, Tx } from '../schema/directory.js';
+import { isChanged, thereAt, userAsChanged } from './imports.js';
 import { contactReads } from './user-contacts.js';
 import { all, contactsOf, inPairs, seen, toContacts, toUser, type UserContacts, usersOf } from './user-rows.js';
 
-export type NewUser = Insertable<UsersTable>;
-
-const usersById = async (db: Db, ids: readonly string[]) =>
-  ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
-
-async function userBy(db: Db, id: string): Promise<Selectable<UsersTable> | undefined> {
+async function userBy(db: Db, id: string): Promise<TableRow<'users'> | undefined> {
   const [row] = await again(db, 'user by id', [id], () => all(db).where('id', '=', id));
   return row && userAsChanged(row);
 }
@@ -23,7 +17,7 @@ const PATCHED_AT_ONCE = 250;
 
 export const userReads = (db: Db) => ({
   ...contactReads(db),
-  byIds: async (ids: readonly string[]) => usersById(db, ids),
+  byIds: async (ids: readonly string[]) => (ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids))),
   /** When each last signed in, ms; without those who never did. Not tagged: to be shown, and nothing more. */
   async lastSignIns(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
     if (ids.length === 0) return new Map();
@@ -76,16 +70,12 @@ export const userReads = (db: Db) => ({
         .limit(limit),
     ),
   /** Counts the logins of an account by role, sign-in and state. */
-  async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
+  async tally(accountId: string) {
+    const disabled = sql<number>`case when disabled_at is null then 0 else 1 end`;
     return seen(db)
-      .select([
-        'role',
-        'sign_in as signIn',
-        sql<number>`case when disabled_at is null then 0 else 1 end`.as('disabled'),
-        (e) => e.fn.countAll<number>().as('n'),
-      ])
+      .select((e) => ['role', 'sign_in as signIn', disabled.as('disabled'), e.fn.countAll<number>().as('n')])
       .where('account_id', '=', accountId)
-      .groupBy(['role', 'sign_in', sql`case when disabled_at is null then 0 else 1 end`])
+      .groupBy(['role', 'sign_in', disabled])
       .execute();
   },
   /** How many have a phone number, and of how many it could not be read. */
@@ -117,27 +107,23 @@ export const userReads = (db: Db) => ({
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await userBy(db, id))?.created_at,
   /** Of one account, or of all. */
-  async count(accountId?: string): Promise<number> {
-    return countOf(accountId === undefined ? seen(db) : seen(db).where('account_id', '=', accountId));
-  },
+  count: async (accountId?: string) =>
+    countOf(accountId === undefined ? seen(db) : seen(db).where('account_id', '=', accountId)),
 });
 
 export const userWrites = (tx: Tx) => ({
   insert: insertingAll(tx, 'users'),
   update: updating(tx, 'users'),
   /** Changes many people, each in its own way, with a few statements. `patchOf` is given each as the columns say. */
-  async patch(ids: readonly string[], patchOf: (person: UserContacts) => Updateable<UsersTable>): Promise<void> {
-    for (let from = 0; from < ids.length; from += PATCHED_AT_ONCE) {
-      const found = await seen(tx)
-        .selectAll()
-        .where('id', 'in', ids.slice(from, from + PATCHED_AT_ONCE))
-        .execute();
+  async patch(ids: readonly string[], patchOf: (person: UserContacts) => RowPatch<'users'>): Promise<void> {
+    for (const some of inParts(ids, PATCHED_AT_ONCE)) {
+      const found = await seen(tx).selectAll().where('id', 'in', some).execute();
       const rows = found.map((row) => ({ ...row, ...patchOf(toContacts(row)) }));
-      const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id') as (keyof UsersTable)[];
+      const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== 'id') as (keyof NewRow<'users'>)[];
       if (columns.length === 0) continue;
-      const changed = (e: ExpressionBuilder<{ excluded: UsersTable }, 'excluded'>) =>
+      const changed = (e: ExpressionBuilder<{ excluded: Database['users'] }, 'excluded'>) =>
         Object.fromEntries(columns.map((column) => [column, e.ref(`excluded.${column}`)]));
-      const rowsIn = tx.insertInto('users').values(rows as Insertable<UsersTable>[]);
+      const rowsIn = tx.insertInto('users').values(rows as NewRow<'users'>[]);
       await rowsIn.onConflict((on) => on.column('id').doUpdateSet((e) => changed(e as never))).execute();
     }
   },

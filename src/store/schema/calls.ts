@@ -1,146 +1,92 @@
-/** Rows of operators, verifications, grants, lock-outs and messages. directory.ts has the conventions. */
-
-export interface OperatorsTable {
-  id: string;
-  name: string;
-  name_key: string;
-  role: string;
-  verifier: string | null;
-  totp: string | null;
-  totp_last_step: number | null;
-  /** The user who is the same person as this operator, so that operators cannot reset themselves (B55). */
-  also_user_id: string | null;
-  disabled_at: number | null;
-  created_at: number;
-  /** As of users. */
-  tried: string | null;
-  language: string | null;
-}
-
-export interface OperatorSessionsTable {
-  id: string;
-  operator_id: string;
-  /** Who signed in, as the machine knows them: `uid:1001`. A session counts only for this person (T16). */
-  person: string;
-  digest: string;
-  created_at: number;
-  last_seen_at: number;
-  expires_at: number;
-  code_at: number | null;
-  ended_at: number | null;
-}
-
-export interface OperatorTokensTable {
-  id: string;
-  operator_id: string;
-  label: string;
-  role: string;
-  digest: string;
-  created_at: number;
-  expires_at: number;
-  revoked_at: number | null;
-  /** Null for a token from before 0009. */
-  made_by: string | null;
-}
-
-/** A phrase that was heard right on a call; `id` is the call's. Goes when the call changes hands, ends, or another phrase on it is wrong. */
-export interface HearingsTable {
-  id: string;
-  verification_id: string;
-  /** The session, or token, of the operator who heard it. */
-  session: string;
-  expires_at: number;
-}
-
-/** One attempt to verify a caller; written before the phrase is checked (B72). */
-export interface VerificationsTable {
-  id: string;
-  operator_id: string;
-  account_id: string;
-  user_id: string | null;
-  /** Keyed digest of account and caller as typed, so that unknown callers count too. */
-  caller_key: string;
-  action: string;
-  ticket: string | null;
-  outcome: string;
-  reason: string | null;
-  started_at: number;
-  decided_at: number | null;
-}
-
-export interface GrantsTable {
-  id: string;
-  verification_id: string;
-  operator_id: string;
-  account_id: string;
-  user_id: string;
-  action: string;
-  authority_version: number;
-  created_at: number;
-  expires_at: number;
-  used_at: number | null;
-  revoked_at: number | null;
-}
-
-/** A call on the console. `state`: open, handed-over, ended. `outcome`: its latest result, as a stable word. */
-export interface CallsTable {
-  id: string;
-  state: string;
-  /** The operator who has it now. */
-  operator_id: string;
-  opened_by: string;
-  account_id: string | null;
-  user_id: string | null;
-  action: string | null;
-  ticket: string | null;
-  verification_id: string | null;
-  outcome: string | null;
-  opened_at: number;
-  updated_at: number;
-  ended_at: number | null;
-}
-
-/** Lock-out states, one row for each subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
-export interface ThrottlesTable {
-  subject: string;
-  failures: number;
-  reserved: number;
-  locked_until: number | null;
-  disabled_at: number | null;
-  updated_at: number;
-}
-
-/** Alarms that have sounded (B95): `desk`, or the id of a company or an operator. One is on until its time. */
-export interface AlarmsTable {
-  id: string;
-  since: number;
-  until: number;
-  /** In the row of the desk: when a lead ended the alarms; misses from before do not count. */
-  counting: number;
-  misses: number;
-  bound: number;
-}
-
-/** Queued and sent messages. `address` and `content` are sealed; content is destroyed after delivery. */
-export interface OutboxTable {
-  id: string;
-  channel: string;
-  kind: string;
-  account_id: string | null;
-  user_id: string | null;
-  address: string;
-  content: string | null;
-  state: string;
-  attempts: number;
-  next_attempt_at: number | null;
-  last_error: string | null;
-  reference: string | null;
-  created_at: number;
-  delivered_at: number | null;
-}
-
-/** How much of the log was sent to a sink; see ../queries/sink-cursor.ts. */
-export interface SinkCursorsTable {
-  key: string;
-  value: string;
+/** Rows of verifications, grants, calls, lock-outs, alarms and messages. directory.ts has the conventions. */
+export interface CallTables {
+  /** A phrase that was heard right on a call; `id` is the call's. Goes when the call changes hands, ends, or another phrase on it is wrong. */
+  hearings: {
+    id: string;
+    verification_id: string;
+    /** The session, or token, of the operator who heard it. */
+    session: string;
+    expires_at: number;
+  };
+  /** One attempt to verify a caller; written before the phrase is checked (B72). */
+  verifications: {
+    id: string;
+    operator_id: string;
+    account_id: string;
+    user_id: string | null;
+    /** Keyed digest of account and caller as typed, so that unknown callers count too. */
+    caller_key: string;
+    action: string;
+    ticket: string | null;
+    outcome: string;
+    reason: string | null;
+    started_at: number;
+    decided_at: number | null;
+  };
+  grants: {
+    id: string;
+    verification_id: string;
+    operator_id: string;
+    account_id: string;
+    user_id: string;
+    action: string;
+    authority_version: number;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+    revoked_at: number | null;
+  };
+  /** A call on the console. `state`: open, handed-over, ended. `outcome`: its latest result, as a stable word. */
+  calls: {
+    id: string;
+    state: string;
+    /** The operator who has it now. */
+    operator_id: string;
+    opened_by: string;
+    account_id: string | null;
+    user_id: string | null;
+    action: string | null;
+    ticket: string | null;
+    verification_id: string | null;
+    outcome: string | null;
+    opened_at: number;
+    updated_at: number;
+    ended_at: number | null;
+  };
+  /** Lock-out states, one row for each subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
+  throttles: {
+    subject: string;
+    failures: number;
+    reserved: number;
+    locked_until: number | null;
+    disabled_at: number | null;
+    updated_at: number;
+  };
+  /** Alarms that have sounded (B95): `desk`, or the id of a company or an operator. One is on until its time. */
+  alarms: {
+    id: string;
+    since: number;
+    until: number;
+    /** In the row of the desk: when a lead ended the alarms; misses from before do not count. */
+    counting: number;
+    misses: number;
+    bound: number;
+  };
+  /** Queued and sent messages. `address` and `content` are sealed; content is destroyed after delivery. */
+  outbox: {
+    id: string;
+    channel: string;
+    kind: string;
+    account_id: string | null;
+    user_id: string | null;
+    address: string;
+    content: string | null;
+    state: string;
+    attempts: number;
+    next_attempt_at: number | null;
+    last_error: string | null;
+    reference: string | null;
+    created_at: number;
+    delivered_at: number | null;
+  };
 }

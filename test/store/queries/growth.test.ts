@@ -5,7 +5,7 @@ import type { Desk } from '../../../src/desk.js';
 import { inPages, userPages } from '../../../src/procedures/directory/export-directory.js';
 import type { Reads } from '../../../src/store/queries/queries.js';
 import { readsOf } from '../../../src/store/queries/queries.js';
-import type { NewReset, ResetRow } from '../../../src/store/queries/resets.js';
+import type { NewReset, ResetRow } from '../../../src/store/rows.js';
 import { listOf } from '../../support/pages.js';
 import { engines } from '../../support/test-desk.js';
 import { accountRow, entry, NOW, userRow } from '../rows.js';
