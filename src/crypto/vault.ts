@@ -30,7 +30,7 @@ const TAG_BYTES = 16;
 
 type GcmBox = Readonly<Record<'nonce' | 'aad' | 'ciphertext' | 'tag', Uint8Array>>;
 
-/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For boxes with a key of their own, and test vectors. */
+/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For all boxes (`sealBytes`), and test vectors. */
 export function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): GcmBox {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);

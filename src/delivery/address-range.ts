@@ -91,4 +91,5 @@ export async function addressesOf({ hostname }: URL, resolveHost: (host: string)
   return isIP(host) === 0 ? resolveHost(host).catch(() => []) : [host];
 }
 
-export const rangesOf = async (...host: Parameters<typeof addressesOf>) => (await addressesOf(...host)).map(rangeOf);
+/** The ranges of all addresses of a host; none if it was not found. */
+export const rangesOf = async (...place: Parameters<typeof addressesOf>) => (await addressesOf(...place)).map(rangeOf);

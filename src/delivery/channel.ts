@@ -94,7 +94,7 @@ export function permanent(why: string): NotTaken {
 }
 
 /** Its `send` throws when the caller broke the contract; the id's shape also keeps it safe in a file name and a header. */
-export const channelOf = (about: Pick<Channel, 'name' | 'carries' | 'place'>, send: Channel['send']): Channel => ({
+export const makeChannel = (about: Pick<Channel, 'name' | 'carries' | 'place'>, send: Channel['send']): Channel => ({
   ...about,
   send: async (message, context) => {
     const { name, carries } = about;

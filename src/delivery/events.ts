@@ -3,7 +3,7 @@
  * `jti` is the message's id in all retries, so that a receiver can drop the second copy. The receiver gets the desk's key from `key jwks`.
  */
 import type { SecurityEvent } from '../rules/security-events.js';
-import { type Channel, channelOf, type DeliveryEffects, type Message, permanent, temporary } from './channel.js';
+import { type Channel, type DeliveryEffects, type Message, makeChannel, permanent, temporary } from './channel.js';
 import { memberOf } from './http-post.js';
 import { readSecret } from './secret-file.js';
 import type { Section } from './section.js';
@@ -30,7 +30,7 @@ export function readEventsConfig(section: Section) {
 }
 
 export function openEventsChannel(config: EventsConfig, effects: DeliveryEffects): Channel {
-  return channelOf({ name: 'events', carries: ['event'], place: config.url }, async (message, { signal }) => {
+  return makeChannel({ name: 'events', carries: ['event'], place: config.url }, async (message, { signal }) => {
     const names = ['receiver of events', 'the receiver of events'] as const;
     const answer = await postTo(config, effects, names, signal, async () => ({
       headers: {
@@ -53,7 +53,8 @@ async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects
 /** Only 202 means accepted (RFC 8935, section 2.2). The receiver's error code is quoted only if it is a registered one. */
 function refused(status: number, text: string) {
   if (status !== 400) return temporary(`the receiver of events answered ${status}`);
-  const code = String(memberOf(text, 'err'));
+  const said = memberOf(text, 'err');
+  const code = typeof said === 'string' ? said : '';
   if (code === 'invalid_request') return permanent('the receiver of events cannot read this one (invalid_request)');
   return temporary(`the receiver of events refused it${MENDABLE.includes(code) ? ` (${code})` : ''}`);
 }

@@ -10,7 +10,7 @@
 import { access, chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../make-folder.js';
-import { type Channel, channelOf, MESSAGE_KINDS, type Message, permanent, temporary } from './channel.js';
+import { type Channel, MESSAGE_KINDS, type Message, makeChannel, permanent, temporary } from './channel.js';
 import { composeMail, isPlainAddress, type Sender, singleLine } from './mail.js';
 import { eventOf } from './webhook.js';
 
@@ -30,7 +30,7 @@ const EXTENSIONS: Readonly<Record<Message['kind'], string>> = {
 };
 
 export function openFileChannel(options: FileChannelOptions): Channel {
-  return channelOf({ name: 'file', carries: MESSAGE_KINDS }, async (message, context) => {
+  return makeChannel({ name: 'file', carries: MESSAGE_KINDS }, async (message, context) => {
     if (context.signal?.aborted) return temporary('stopped before it was written');
     if (message.kind === 'email' && !isPlainAddress(message.to))
       return permanent('the recipient is not one plain e-mail address');

@@ -5,7 +5,7 @@
  * The id is sent as `Idempotency-Key`; a gateway that knows the header sends a retried message only once.
  */
 
-import { type Channel, channelOf, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
+import { type Channel, type DeliveryEffects, makeChannel, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { httpPost, memberOf } from './http-post.js';
 import { readSecret, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
@@ -31,7 +31,7 @@ const MESSAGE_REFUSED = [400, 422];
 
 export function openSmsChannel(config: ReturnType<typeof readSmsConfig>, effects: DeliveryEffects): Channel {
   const url = config.url.replaceAll('{accountSid}', encodeURIComponent(config.accountSid));
-  return channelOf({ name: 'sms-http', carries: ['sms'] }, async (message, { signal }) => {
+  return makeChannel({ name: 'sms-http', carries: ['sms'] }, async (message, { signal }) => {
     if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
     const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
     if (typeof token !== 'string') return token;

@@ -10,7 +10,7 @@
 import type { Transporter } from 'nodemailer';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 
-import { type Channel, channelOf, type DeliveryEffects, permanent, TIMEOUT_MS, temporary } from './channel.js';
+import { type Channel, type DeliveryEffects, makeChannel, permanent, TIMEOUT_MS, temporary } from './channel.js';
 import { Interrupted, withinDeadline } from './deadline.js';
 import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js';
 import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
@@ -50,7 +50,7 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
     outer: AbortSignal | undefined,
     work: (transport: Transporter, signal: AbortSignal) => Promise<unknown>,
   ) => pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, outer, (signal) => work(transport, signal)));
-  const channel = channelOf({ name: 'smtp', carries: ['email'] }, async (message, context) => {
+  const channel = makeChannel({ name: 'smtp', carries: ['email'] }, async (message, context) => {
     if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
     const mail = composeMail(message, sender);
     const sent = attempt(context.signal, (transport, signal) => transport.sendMail({ ...mail, signal }));

@@ -11,9 +11,9 @@
 import { rangesOf } from './address-range.js';
 import {
   type Channel,
-  channelOf,
   type DeliveryEffects,
   type Message,
+  makeChannel,
   permanent,
   TIMEOUT_MS,
   temporary,
@@ -52,7 +52,7 @@ const MAX_PAYLOAD_BYTES = 20_000;
 
 export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffects): Channel {
   let gone = false;
-  return channelOf({ name: 'webhook', carries: ['webhook'], place: config.url }, async (message, context) => {
+  return makeChannel({ name: 'webhook', carries: ['webhook'], place: config.url }, async (message, context) => {
     if (gone) return GONE;
     const body = eventOf(message);
     if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');

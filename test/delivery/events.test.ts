@@ -87,6 +87,7 @@ describe('a security event', () => {
     ],
     [400, '{"err":"invalid_request"}', { permanent: true }],
     [400, '{"err":"<b>hunter2"}', { permanent: false, why: 'the receiver of events refused it' }],
+    [400, '{"err":{"toString":null}}', { permanent: false, why: 'the receiver of events refused it' }],
     [400, 'hunter2', { permanent: false, why: 'the receiver of events refused it' }],
     [400, 'null', { permanent: false }],
   ])('is not taken when the receiver answers %i %s', async (status, body, expected) => {

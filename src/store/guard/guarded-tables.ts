@@ -128,6 +128,12 @@ function plainValue(name: string, column: string, value: unknown): string | numb
   throw new TypeError(`${name}.${column} is neither text nor number and cannot be tagged`);
 }
 
+export function tableOf(name: string): GuardedTable {
+  const table = GUARDED[name];
+  if (table === undefined) throw new RangeError(`${name} is not guarded`);
+  return table;
+}
+
 /** Checks the tag and returns the row without it. Refusal: as `checkRow`. */
 export function checkedRow<R extends Row>(tags: RowTags, name: string, guarded: GuardedTable, row: R): R {
   checkRow(tags, name, guarded, row);

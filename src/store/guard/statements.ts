@@ -4,6 +4,7 @@
  */
 import type { Compilable, CompiledQuery, SelectQueryBuilder } from 'kysely';
 import type { Database, Db, NewRow, RowPatch, TableRow, Tx } from '../schema/directory.js';
+import { tableOf } from './guarded-tables.js';
 import { guardOf, isGuarded } from './row-guard.js';
 
 const compiled = new WeakMap<object, Map<string, CompiledQuery>>();
@@ -84,10 +85,11 @@ export const insertingAll =
     }
   };
 
-/** Writes a row, or replaces the one with the same key. */
+/** Writes a row of a guarded table, or replaces the one with the same key: by that key the guard knows what is replaced. */
 export const putting =
-  <T extends Table>(tx: Tx, table: T, key = 'id' as Column<T>) =>
+  <T extends Table>(tx: Tx, table: T) =>
   async (row: NewRow<T>): Promise<void> => {
+    const key = tableOf(table).key;
     const { [key]: _key, ...rest } = row as Readonly<Record<string, unknown>>;
     const insert = tx.insertInto(table as 'users').values(row as never);
     await insert.onConflict((conflict) => conflict.column(key as 'id').doUpdateSet(rest)).execute();

@@ -1,5 +1,5 @@
 /**
- * Tags many rows at once: when a migration adds columns that are tagged, and all rows in a rekey. Works below the guard (row-guard.ts), chunk by
+ * Reads and tags many rows at once: when a migration adds columns that are tagged, in a rekey, and for a look at whole tables. Works below the guard (row-guard.ts), chunk by
  * chunk, in the order of keys.
  */
 import { type RawBuilder, sql } from 'kysely';
@@ -7,12 +7,12 @@ import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
 import {
   checkedRow,
-  GUARDED,
   type GuardedTable,
   type Row,
   type RowTags,
   rowText,
   TAG_COLUMN,
+  tableOf,
 } from './guarded-tables.js';
 import type { Delta } from './table-sums.js';
 
@@ -109,7 +109,7 @@ export async function setEach(
   if (texts.length > 0) await settingEach(traits, at, JSON.stringify(Object.fromEntries(texts))).execute(db);
 }
 
-/** Every row of a table, by its key, with all columns or some. */
+/** Every row of a table, by its key, with all columns or some; the key must be among them. */
 export async function* pagesOf(
   db: Db,
   name: string,
@@ -134,10 +134,4 @@ export function fits(tags: RowTags, name: string, table: GuardedTable, row: Row)
   } catch {
     return false;
   }
-}
-
-function tableOf(name: string): GuardedTable {
-  const table = GUARDED[name];
-  if (table === undefined) throw new RangeError(`${name} is not guarded`);
-  return table;
 }

@@ -22,6 +22,8 @@ const REFERENCES: Readonly<Record<string, string>> = {
   operator_id: 'operators.id',
   verification_id: 'verifications.id',
 };
+
+/** The engine's type of 64 bits. */
 export const integer = ({ bytes }: SchemaTraits) => sql.raw(bytes === 'bytea' ? 'bigint' : 'integer');
 
 /** Columns that keep their value when the row that they name is deleted, or that name rows of another kind. */

@@ -3,7 +3,6 @@ import { type SqlBool, sql } from 'kysely';
 import { countOf } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
 
-/** A bucket is a whole number of `width` milliseconds since the epoch. */
 /** Refusals that count against the caller. A missing privilege does not. */
 const FAILED = ['not-verified', 'not-on-list', 'switched-off', 'no-passphrase', 'locked'];
 

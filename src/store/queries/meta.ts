@@ -37,7 +37,7 @@ export const metaReads = (db: Db) => ({
 });
 
 export const metaWrites = (tx: Tx) => ({
-  put: (key: Exclude<MetaKey, 'store-id'>, value: string) => putting(tx, 'meta', 'key')({ key, value }),
+  put: (key: Exclude<MetaKey, 'store-id'>, value: string) => putting(tx, 'meta')({ key, value }),
   delete: (key: MetaKey) => deleting(tx, 'meta', 'key')(key),
 });
 

@@ -35,7 +35,7 @@ export const secretWrites = (tx: Tx) => ({
   },
   updatePassphrase: updating(tx, 'passphrases', 'user_id'),
   async putApplicationPassword(row: NewRow<'application_passwords'>): Promise<void> {
-    await putting(tx, 'application_passwords', 'user_id')(row);
+    await putting(tx, 'application_passwords')(row);
     await noteFirst(tx, row.user_id, 'password_at', row.changed_at);
   },
   /** True if there was one. */
