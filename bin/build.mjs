@@ -64,13 +64,12 @@ export function fingerprint() {
     'bin/licences.mjs',
     'bin/make-caches.mjs',
     'bin/man.mjs',
-    ...readdirSync(path.join(root, 'data/help'))
-      .map((name) => `data/help/${name}`)
-      .sort(),
-    ...readdirSync(path.join(root, 'data/messages'), { recursive: true })
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => `data/messages/${name}`)
-      .sort(),
+    ...['data/demo', 'data/help', 'data/messages'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true })
+        .filter((name) => /\.(json|md)$/.test(name))
+        .map((name) => `${folder}/${name}`)
+        .sort(),
+    ),
   ]
     .map((name) => path.join(root, name))
     .concat(sources)) {

@@ -32,56 +32,40 @@ export interface Folders {
   readonly state: string;
 }
 
-/** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
-export interface ConfigFile {
-  /** Counts only in the machine's own file (opening/locked-mode.ts): then nothing that a person types or carries chooses settings. */
-  readonly locked?: boolean;
-  readonly dataFolder?: string;
-  readonly configFolder?: string;
-  readonly stateFolder?: string;
-  /** What proves who the person is: `sudo`, `ssh` or `uid`. */
-  readonly person?: string;
-  readonly store?: string;
-  readonly keyFile?: string;
-  readonly keyCommand?: string;
-  /** Folder with the desk's own actions.json, roles.json, limits.json. */
-  readonly policy?: string;
-  readonly deskName?: string;
-  /** Code of the country of telephone numbers that name none, such as `DE` (B96). */
-  readonly country?: string;
-  /** Of screens, mails and callers where nobody has another (B98): a folder of data/messages, such as `de`. */
-  readonly language?: string;
-  /** The alphabet by which callers spell, until F4 switches: `en`, `de` or `fr`. */
-  readonly spelling?: (typeof SPELLINGS)[number];
-  /** The console prints plain lines, as with `--plain` (E39). */
-  readonly plain?: boolean;
-  readonly mail?: unknown;
-  readonly sms?: unknown;
-  readonly webhook?: unknown;
-  readonly sink?: unknown;
-  readonly events?: unknown;
-  readonly connectors?: unknown;
-  /** `url`: where customers find the pages (opening/pages-url.ts). */
-  readonly pages?: unknown;
-}
-
 const TEXT_NAMES = [
   'store',
   'keyFile',
   'keyCommand',
+  /** Folder with the desk's own actions.json, roles.json, limits.json. */
   'policy',
   'deskName',
+  /** Code of the country of telephone numbers that name none, such as `DE` (B96). */
   'country',
+  /** Of screens, mails and callers where nobody has another (B98): a folder of data/messages, such as `de`. */
   'language',
+  /** The alphabet by which callers spell, until F4 switches. */
   'spelling',
   'dataFolder',
   'configFolder',
   'stateFolder',
+  /** What proves who the person is. */
   'person',
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
+/**
+ * `locked` counts only in the machine's own file (opening/locked-mode.ts): then nothing that a person types or carries chooses settings.
+ * `plain`: the console prints plain lines, as with `--plain` (E39).
+ */
 const SWITCH_NAMES = ['locked', 'plain'] as const;
+/** `pages` says where customers find the pages (opening/pages-url.ts). */
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors', 'pages'] as const;
+
+/** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
+export type ConfigFile = { readonly [Name in Exclude<(typeof TEXT_NAMES)[number], 'spelling'>]?: string } & {
+  readonly spelling?: (typeof SPELLINGS)[number];
+} & { readonly [Name in (typeof SWITCH_NAMES)[number]]?: boolean } & {
+  readonly [Name in (typeof TABLE_NAMES)[number]]?: unknown;
+};
 
 /** What proves who runs a command. */
 export const WITNESSES = ['sudo', 'ssh', 'uid'] as const;
@@ -128,13 +112,11 @@ export function foldersOf(env: Environment, fromFile: Partial<Folders> = {}): Fo
 }
 
 /** The folders that a config file names. */
-export function foldersIn(file: ConfigFile, folder: string): Partial<Folders> {
-  const { dataFolder, configFolder, stateFolder } = file;
-  return {
-    ...(dataFolder === undefined ? {} : { data: resolve(folder, dataFolder) }),
-    ...(configFolder === undefined ? {} : { config: resolve(folder, configFolder) }),
-    ...(stateFolder === undefined ? {} : { state: resolve(folder, stateFolder) }),
-  };
+export function foldersIn({ dataFolder, configFolder, stateFolder }: ConfigFile, folder: string): Partial<Folders> {
+  const named = Object.entries({ data: dataFolder, config: configFolder, state: stateFolder });
+  return Object.fromEntries(
+    named.flatMap(([name, path]) => (path === undefined ? [] : [[name, resolve(folder, path)]])),
+  );
 }
 
 /** Path of the config file. If it was named, its absence is an error. */

@@ -6,6 +6,7 @@ import type { Connectors } from './connectors/connector.js';
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
 import type { SecretChecker } from './crypto/secret-checker.js';
+import type { Signer } from './crypto/signer.js';
 import type { SealContext, Vault } from './crypto/vault.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
@@ -83,12 +84,9 @@ export interface Wordbook {
 }
 
 /** Signs notes about the log, and checks its own (C2SP signed-note). */
-export interface NoteSigner {
+export interface NoteSigner extends Signer {
   /** `countersign/<store id>`: origin of the checkpoints and name of the key. */
   readonly name: string;
-  /** The public key that others need to check this desk's notes. */
-  verifierKey(): string;
-  sign(noteText: string): string;
   /** The text of a note signed by this desk; Refusal `audit-broken` for any other. */
   open(note: string): string;
 }
@@ -109,16 +107,14 @@ export interface DeskClock extends Clock {
   time(): TrustedTime;
   /** For codes that a telephone's clock makes: the clock itself; null while it is too far behind the log to tell one step from another. */
   codeTime(): number | null;
-  state(): ClockState;
+  state(): {
+    readonly machineAt: number;
+    /** The latest time in the log of somebody who proved who they are; 0 if there is none. */
+    readonly latestAt: number;
+    readonly is: 'right' | 'behind' | 'far-ahead';
+  };
   /** From here on this process goes by its own clock; only `store clock` and a restore may say so. */
   mend(): void;
-}
-
-export interface ClockState {
-  readonly machineAt: number;
-  /** The latest time in the log of somebody who proved who they are; 0 if there is none. */
-  readonly latestAt: number;
-  readonly is: 'right' | 'behind' | 'far-ahead';
 }
 
 export interface Desk {

@@ -69,8 +69,8 @@ export interface RefusalParts {
 
 interface WordedParts extends RefusalParts {
   /** The next step, as a sentence or a command to type. */
-  readonly hint?: string;
-  readonly because?: Because;
+  readonly hint?: string | undefined;
+  readonly because?: Because | undefined;
   readonly next?: readonly NextStep[];
 }
 
@@ -107,8 +107,8 @@ export class Refusal extends Error {
   followedBy(step: Step, facts: Facts, also: Readonly<Record<string, unknown>>): Refusal {
     const { code, message, hint, because, next, problems } = this;
     return new Refusal(code, message, {
-      ...(hint === undefined ? {} : { hint }),
-      ...(because === undefined ? {} : { because }),
+      hint,
+      because,
       next: [...next, { step, facts }],
       problems,
       also: { ...this.also, ...also },

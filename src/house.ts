@@ -31,6 +31,8 @@ export interface House {
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
+  /** The text of a file in it. */
+  shipped(path: string): string;
   /** Word lists, estimates and the policy in force, for phrases that belong to no user; needs no desk. */
   phrasebook(): Promise<Phrasebook>;
   /** What is asked and checked before a desk is made. Creates nothing. */
@@ -91,16 +93,9 @@ export interface InnerOutput {
   readonly stderr: string;
 }
 
-/** Name and password of an operator; the code is asked for after the password was right. */
-export interface Voucher {
-  readonly name: string;
-  readonly password: string;
-  readonly code: () => Promise<string>;
-}
-
 export interface MigrateChoice {
-  /** The operator who vouches for the store; asked for only if somebody can sign in. */
-  readonly voucher: () => Promise<Voucher | undefined>;
+  /** The operator who vouches for the store; asked for only if somebody can sign in, and for the code after the password was right. */
+  readonly voucher: () => Promise<{ name: string; password: string; code: () => Promise<string> } | undefined>;
   /** PostgreSQL: whoever migrates says that a dump was made. */
   readonly backedUp: boolean;
 }

@@ -7,22 +7,22 @@ import { isatty } from 'node:tty';
 import { runProgram } from './commands/program.js';
 import { Refusal } from './errors.js';
 import type { InnerInput, InnerOutput, ServedPages } from './house.js';
-import type { Surroundings } from './main/ask-and-show.js';
+import type { Surroundings } from './main/begin-run.js';
 import { buildWorld } from './main/build-world.js';
 import { temporaryFolders } from './main/files.js';
 import { captureStreams, outStream } from './main/streams.js';
 import { pause } from './procedures/pause.js';
 
-export interface Invocation {
-  readonly argv: readonly string[];
-  /** Folder of package.json; contains `data/`. */
-  readonly root: string;
-}
-
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs one command line of this process; returns the exit status and never throws. */
-export async function main(invocation: Invocation): Promise<number> {
+/** Runs one command line of this process; returns the exit status and never throws. `root`: folder of package.json; contains `data/`. */
+export async function main({
+  argv,
+  root,
+}: {
+  readonly argv: readonly string[];
+  readonly root: string;
+}): Promise<number> {
   process.umask(0o077);
   const stop = new AbortController();
   const offs = STOP_SIGNALS.map((name) => onSignal(name, () => interrupt(name)));
@@ -56,13 +56,13 @@ export async function main(invocation: Invocation): Promise<number> {
     onSignal,
     signal: stop.signal,
     folders,
-    root: invocation.root,
+    root,
     run: (argv, given) => runInside(argv, around, given),
     servePages: (env) => serveInside(around, env),
     hand: (argv, env) => runProgram(argv, buildWorld({ ...around, env: { ...around.env, ...env } })),
   };
   try {
-    return await runProgram(invocation.argv, buildWorld(around));
+    return await runProgram(argv, buildWorld(around));
   } finally {
     for (const off of offs) off();
     folders.removeAll();

@@ -42,16 +42,13 @@ export async function askNewSecret(context: Context, fromStdin: boolean, option:
   return first;
 }
 
-/** What an option gives, or a prompt. */
 export async function askLine(context: Context, given: string | undefined, option: string, message: string) {
   return given ?? (await context.ask.prompts(option)).line({ message });
 }
 
-/** A one-time code. */
 export const askCode = (context: Context, given: string | undefined, message: string) =>
   askLine(context, given, '--code', message);
 
-/** Why it is done. */
 export const askReason = (context: Context, given?: string) =>
   askLine(context, given, '--reason', wordsOf(context)('approval.reason'));
 
@@ -74,12 +71,9 @@ export async function askMissing<Name extends string>(
     const options = missing.map(({ option }) => option);
     throw refusal('missing-option', 'options-missing', { options }, 'give-on-line');
   }
-  const answers = new Map<string, string>();
-  for (const question of missing) answers.set(question.name, await askOne(context, question));
-  return Object.fromEntries(questions.map(({ name }) => [name, given[name] ?? answers.get(name) ?? ''])) as Record<
-    Name,
-    string
-  >;
+  const answers: Partial<Record<Name, string>> = {};
+  for (const question of questions) answers[question.name] = given[question.name] ?? (await askOne(context, question));
+  return answers as Record<Name, string>;
 }
 
 /** The yes of a person, or `--yes`. Refusal: cancelled. */
@@ -105,14 +99,9 @@ async function askOne(context: Context, { option, message, choices }: MissingQue
 /** A second operator, who approves in person beside the one who asks: by options or prompts. */
 export const approverInput = () => ({ approver: z.string().min(1).optional() });
 
-export const approverOptions = (about: string) =>
-  [
-    { flags: '--approver <name>', about },
-    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-    { flags: '--code <code>', about: "code from the second operator's authenticator app" },
-  ] as const;
+export const APPROVER_OPTIONS = ['--approver <name>', '--approver-password-stdin', '--code <code>'] as const;
 
-export type GivenApprover = Given<ReturnType<typeof approverOptions>[number], ReturnType<typeof approverInput>>;
+export type GivenApprover = Given<(typeof APPROVER_OPTIONS)[number], ReturnType<typeof approverInput>>;
 
 /** Undefined if nobody was named, and nobody can be asked or the answer was empty. */
 export async function askSecondOperator(

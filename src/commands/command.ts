@@ -73,13 +73,14 @@ export interface CatalogueEntry {
   readonly load: () => Promise<readonly Command[]>;
 }
 
-/** What a command says of itself, in data/help/commands.json by its path: a name or flag there is described there. */
+/** What a command says of itself, in data/help/commands.json by its path; `every` describes what means the same in all. */
 interface HelpText {
   readonly summary?: string;
   readonly examples?: readonly string[];
   readonly arguments?: Readonly<Record<string, string>>;
   readonly options?: Readonly<Record<string, string>>;
 }
+const HELP: Readonly<Record<string, HelpText>> = help;
 
 type Undescribed<Spec> = string | (Omit<Spec, 'about'> & { readonly about?: string });
 export type Arguments = readonly Undescribed<ArgumentSpec>[];
@@ -145,7 +146,7 @@ export function command<
   const O extends Options = [],
   Own extends z.ZodRawShape = Record<never, never>,
 >({ own, ...spec }: Written<Who, A, O, Own>): Command {
-  const { arguments: names, options: flags, ...text } = (help as Readonly<Record<string, HelpText>>)[spec.path] ?? {};
+  const { arguments: names, options: flags, ...text } = HELP[spec.path] ?? {};
   const wanted = (spec.arguments ?? []).map((one) => (typeof one === 'string' ? { name: one } : one));
   const options = (spec.options ?? []).map((one) => (typeof one === 'string' ? { flags: one } : one));
   const shape = () => ({
@@ -161,8 +162,8 @@ export function command<
       const signed = spec.access === 'anyone' ? {} : { desk: await context.desk(), signed: context.operator() };
       return spec.run({ context, words: wordsOf(context), ...signed } as At<Who>, given);
     },
-    arguments: wanted.map((one) => ({ about: names?.[one.name], ...one })),
-    options: options.map((one) => ({ about: flags?.[one.flags], ...one })),
+    arguments: wanted.map((one) => ({ about: names?.[one.name] ?? HELP['every']?.arguments?.[one.name], ...one })),
+    options: options.map((one) => ({ about: flags?.[one.flags] ?? HELP['every']?.options?.[one.flags], ...one })),
   } as unknown as Command;
 }
 
@@ -214,7 +215,34 @@ export interface Context {
   readonly house: House;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP; long work checks it between steps. */
   readonly signal: AbortSignal;
-  /** Everything that can be typed. */
   readonly catalogue: readonly CatalogueEntry[];
   readonly topics: TopicFiles;
+}
+
+export interface OutStream {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  /** Resolves when the stream has taken the text; a closed pipe is not an error. */
+  write(text: string): Promise<void>;
+}
+
+/** What main gives to the program before any command is known: streams and the few ways to reach the outside. */
+export interface World {
+  readonly version: string;
+  readonly topics: TopicFiles;
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  /** Style of a stream with these options. */
+  style(stream: 'stdout' | 'stderr', options: GlobalOptions): Style;
+  canAsk(options: GlobalOptions): boolean;
+  /** Refuses first what locked mode refuses. */
+  context(options: GlobalOptions, spec: Command): Promise<Context>;
+  /** The one place where B71 is enforced; a denial is logged. */
+  authorise(spec: Command, options: GlobalOptions): Promise<void>;
+  readonly tongue: Tongue;
+  /** Finds out the language of the desk, if nothing has yet. Never fails. */
+  speak(options: GlobalOptions): Promise<void>;
+  /** A short id under which a bug can be found again. */
+  reference(): string;
+  close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** What a command gets besides desk and settings: a way to ask a person, files, and the tokens of signed-in people. */
-import type { LiveScreen } from '../terminal/live-contract.js';
+import type { LiveScreen } from '../terminal/live-screen.js';
 import type { Prompts } from '../terminal/prompts.js';
 
 export interface Ask {
@@ -30,6 +30,9 @@ export interface FileKind {
   /** An earlier one is readable by its owner alone, as countersign writes it: for kinds whose content anybody's file may have. */
   readonly ownOnly?: true;
 }
+
+/** Only an empty file is replaced, or none: for what is written where nothing is yet. */
+export const NEW_FILE: FileKind = { what: 'an empty file', begins: /^$/ };
 
 /**
  * Files as a person names them. In locked mode (T17) every path but `-` is refused: `config`. Elsewhere nothing is written inside the folders

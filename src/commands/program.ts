@@ -6,14 +6,20 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config.js';
 import { isRefusal, refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
-import { checkInput } from './check-input.js';
-import type { CatalogueEntry, Command, Context, Result } from './command.js';
+import type { CatalogueEntry, Command, Context, Result, World } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS, memberOf } from './typing/flag-names.js';
 import { topicNames, topicText } from './typing/help-topics.js';
-import { asksForHelp, checkPaths, firstWord, optionsBy, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
-import type { Reader } from './wording/worded.js';
-import type { World } from './world.js';
+import {
+  asksForHelp,
+  checkInput,
+  checkPaths,
+  firstWord,
+  optionsBy,
+  peekOptions,
+  usageRefusal,
+  words,
+} from './typing/peek-argv.js';
 
 /** Runs one command line; answers the exit status. Never throws. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
@@ -24,7 +30,8 @@ export async function runProgram(argv: readonly string[], world: World): Promise
     return await finish(buildProgram(world, await loaded(word, argv), word), argv);
   } catch (error) {
     const refused = error instanceof CommanderError ? usageRefusal(error, firstWord(argv)) : error;
-    return await reportError(world, options, refused, readerOf(argv));
+    // At `portal` sit the customer's people.
+    return await reportError(world, options, refused, firstWord(argv) === 'portal' ? 'customer' : 'desk');
   } finally {
     // The answer is given; nothing that follows may change it (T25).
     await world.close().catch(() => undefined);
@@ -42,9 +49,6 @@ async function finish({ program, finished }: ReturnType<typeof buildProgram>, ar
   return finished.exit;
 }
 
-/** At `portal` sit the customer's people. */
-const readerOf = (argv: readonly string[]): Reader => (firstWord(argv) === 'portal' ? 'customer' : 'desk');
-
 /** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
 async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {
   if (world.canAsk(options)) {
@@ -57,9 +61,8 @@ async function runBare(argv: readonly string[], world: World, options: GlobalOpt
 }
 
 async function loaded(word: string | undefined, argv: readonly string[]): Promise<readonly Command[]> {
-  const wanted = word === 'help' ? (words(argv)[1] ?? undefined) : word;
-  const entry = CATALOGUE.find((candidate) => candidate.word === wanted);
-  return entry === undefined ? [] : entry.load();
+  const wanted = word === 'help' ? words(argv)[1] : word;
+  return CATALOGUE.find((entry) => entry.word === wanted)?.load() ?? [];
 }
 
 function buildProgram(world: World, commands: readonly Command[], word: string | undefined) {
@@ -87,26 +90,21 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   };
   // Only help and a word that is none need the others.
   const typed = CATALOGUE.filter((entry) => entry.word === word);
-  for (const entry of typed.length > 0 ? typed : CATALOGUE)
-    addEntry(program, entry, commands, run, entry.word === word || wantsHelpOn(entry, commands));
+  for (const entry of typed.length > 0 ? typed : CATALOGUE) addEntry(program, entry, commands, run);
   return { program, finished };
 }
 
-const wantsHelpOn = (entry: CatalogueEntry, commands: readonly Command[]): boolean =>
-  commands.some((spec) => spec.path.split(' ')[0] === entry.word);
-
 type Run = (spec: Command, leaf: Commander) => Promise<void>;
 
-function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run, filled: boolean) {
-  const own = commands.filter((spec) => spec.path.split(' ')[0] === entry.word);
+function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run): void {
   const top = program
     .command(entry.word)
     .summary(entry.summary)
     .description(sentence(entry.summary))
     .helpGroup(`${entry.group}:`);
-  if (!filled) return;
-  for (const spec of own) {
-    const steps = spec.path.split(' ').slice(1);
+  for (const spec of commands) {
+    const [word, ...steps] = spec.path.split(' ');
+    if (word !== entry.word) continue;
     let place = top;
     for (const step of steps)
       place = place.commands.find((child) => child.name() === step) ?? begin(place, step, entry);
@@ -160,7 +158,8 @@ function addHelpCommand(program: Commander, world: World): void {
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
   const options = globalsOf(program);
   const context = await world.context(options, spec);
-  const raw = rawInput(spec, leaf);
+  const named = (spec.arguments ?? []).map((argument, index) => [memberOf(argument.name), leaf.processedArgs[index]]);
+  const raw = { ...optionsOf(leaf), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
   await checkPaths(spec, raw, { lockedBy: context.files.lockedBy, json: options.json });
   const input = checkInput(spec, raw);
   await askingHere(context, 'not-signed-in', () => world.authorise(spec, options));
@@ -185,12 +184,6 @@ async function askingHere<T>(context: Context, code: 'not-signed-in' | 'factor-n
     else throw error;
     return attempt();
   }
-}
-
-/** Arguments by their names and options by theirs, as one object for the schema. */
-function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unknown>> {
-  const named = (spec.arguments ?? []).map((argument, index) => [memberOf(argument.name), leaf.processedArgs[index]]);
-  return { ...optionsOf(leaf), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
 }
 
 /** `portal reset object R --as ana`: a command inside a command leaves options of the same name with the outer one. */

@@ -3,17 +3,16 @@ import type { GlobalOptions } from '../config.js';
 import { exitOf, isRefusal, Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
 import { PROBLEMS_SHOWN, renderError, renderView } from '../terminal/render.js';
-import type { Result } from './command.js';
+import type { Result, World } from './command.js';
 import type { Reader } from './wording/worded.js';
 import type { Words } from './wording/words.js';
-import type { World } from './world.js';
 
 export async function reportResult(world: Pick<World, 'stdout' | 'style'>, options: GlobalOptions, result: Result) {
   if (result.raw !== undefined && !options.json) await world.stdout.write(result.raw);
   else if (options.json) {
     if (result.streamed !== true) await world.stdout.write(`${printableJson(result.document)}\n`);
   } else if (!options.quiet) {
-    await world.stdout.write(await renderView(result.view, world.style('stdout', options), { plain: options.plain }));
+    await world.stdout.write(renderView(result.view, world.style('stdout', options)));
   }
   return result.exit ?? 0;
 }
@@ -44,36 +43,22 @@ function ofTheSystem(error: unknown): Refusal | undefined {
   });
 }
 
-type Shown = Pick<Refusal, 'code' | 'message' | 'hint' | 'problems' | 'also'>;
-
 /** For a person: what stands in the code in English too. JSON has it as it is. */
-const inLanguage = ({ code, message, hint, problems }: Shown, { known }: Words) => ({
-  code,
+const inLanguage = ({ message, hint, problems }: Refusal, { known }: Words) => ({
   message: known(message),
   hint: hint === undefined ? undefined : known(hint),
   problems: problems.map((one, at) => (at < PROBLEMS_SHOWN ? { ...one, message: known(one.message) } : one)),
 });
 
-function bug(world: World): Shown {
-  return {
-    code: 'internal',
-    message: `something went wrong inside countersign (reference ${world.reference()})`,
+const bug = (world: World): Refusal =>
+  new Refusal('internal', `something went wrong inside countersign (reference ${world.reference()})`, {
     hint: 'Look whether it was done before you repeat it. Then run it with --verbose and send the output to your administrator.',
-    problems: [],
-    also: {},
-  };
-}
+  });
 
-/** What --json prints for an error. */
-export function errorDocument(error: Shown): unknown {
+export function errorDocument({ code, message, hint, problems, also }: Refusal): unknown {
   return {
-    error: {
-      code: error.code,
-      message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.problems.length === 0 ? {} : { problems: error.problems }),
-    },
-    ...error.also,
+    error: { code, message, hint, ...(problems.length === 0 ? {} : { problems }) },
+    ...also,
   };
 }
 

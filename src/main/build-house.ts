@@ -7,9 +7,9 @@ import type { House, InnerInput, Outsider, Profiles } from '../house.js';
 import { makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
 import { isProfileName } from '../rules/table-profile.js';
-import type { Run } from './ask-and-show.js';
+import type { Run } from './begin-run.js';
 import { writeWhole } from './files.js';
-import { suggestedName } from './person.js';
+import { suggestedName } from './machine.js';
 
 interface Given {
   readonly options: GlobalOptions;
@@ -83,6 +83,7 @@ const besides = ({ run, hand, servePages, folders }: Run['around'], dataFolder: 
   startExample: async (name: string, args: readonly string[]) =>
     (await import('./example-program.js')).startExample(join(dataFolder, 'examples', name), args),
   temporaryFolder: async () => folders.make(),
+  shipped: (path: string) => readFileSync(join(dataFolder, path), 'utf8'),
 });
 
 function keyCareOf(run: Run, { options, progress }: Given): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {

@@ -1,30 +1,22 @@
 /**
- * Builds the World of one run: settings, desk, prompts, files and sessions. Each is opened on first use, so that a command opens only what
- * it needs. Part of main's room.
+ * Builds the World of one run: prompts, files and sessions beside settings and desk (begin-run.ts). Each is opened on first use, so that a
+ * command opens only what it needs. Part of main's room.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from '../commands/catalogue.js';
-import type { Context } from '../commands/command.js';
-import type { Tongue } from '../commands/ports.js';
+import type { Context, World } from '../commands/command.js';
 import { reportResult } from '../commands/report-outcome.js';
-import type { World } from '../commands/world.js';
-import type { GlobalOptions, Settings } from '../config.js';
-import type { Custody } from '../opening/open-custody.js';
-import { readSettings } from '../opening/read-settings.js';
-import { canAsk, progressOf, promptsOf, type Run, type Surroundings, screenOf, styleOf } from './ask-and-show.js';
+import type { GlobalOptions } from '../config.js';
+import { canAsk, progressOf, promptsOf, screenOf, styleOf } from './ask-and-show.js';
+import { beginRun, type Run, type Surroundings } from './begin-run.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions } from './files.js';
-import { admit, outsideOf, pathRules } from './machine.js';
-import { openMessages, openTopics } from './topic-files.js';
+import { admit, pathRules } from './machine.js';
+import { openTopics } from './topic-files.js';
 
 export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);
-  const speak = (options: GlobalOptions) =>
-    run.settings(options).then(
-      () => undefined,
-      () => undefined,
-    );
+  const speak = async (options: GlobalOptions) => void (await run.settings(options).catch(() => undefined));
   return {
     version: run.version,
     topics: openTopics(run.dataFolder),
@@ -57,66 +49,6 @@ export function buildWorld(around: Surroundings): World {
       await run.opened.following?.stop();
       await desk?.store.close();
     },
-  };
-}
-
-function beginRun(around: Surroundings): Run {
-  const opened: Run['opened'] = {};
-  const dataFolder = join(around.root, 'data');
-  let settings: Promise<Settings> | undefined;
-  const tongue: Tongue = { language: 'en', read: openMessages(dataFolder), now: around.now };
-  const wordsIn = async (language: string) =>
-    (await import('../commands/wording/words.js')).wordsOf({ tongue: { ...tongue, language } });
-  const readOnce = (options: GlobalOptions) => {
-    settings ??= readSettings(options, outsideOf(around.env, around.machine)).then(async (read) => {
-      const { language = 'en', deskName } = read.file;
-      // Scripts read English, whoever runs them.
-      tongue.language = options.json ? 'en' : language;
-      if (deskName !== undefined || language === 'en') return read;
-      return { ...read, deskName: (await wordsIn(language)).known(read.deskName) };
-    });
-    return settings;
-  };
-  let custody: Promise<Custody> | undefined;
-  const custodyOnce = (options: GlobalOptions) => {
-    custody ??= (async () => {
-      const { openCustody } = await import('../opening/open-custody.js');
-      return openCustody({
-        settings: await readOnce(options),
-        dataFolder,
-        now: around.now,
-        clockAsGiven: around.clockAsGiven === true,
-      });
-    })();
-    return custody;
-  };
-  const openOnce = (options: GlobalOptions) => {
-    opened.desk ??= (async () => {
-      const { openDesk } = await import('../opening/open-desk.js');
-      const unaccepted = opened.anyPolicy === true ? 'shipped policy' : 'refuse';
-      const desk = await openDesk(await custodyOnce(options), { unaccepted });
-      const { readOnly } = desk.store;
-      const warn = async (text: string) => {
-        if (options.quiet) return;
-        await around.stderr.write(`${(await wordsIn(tongue.language)).known(`warning: ${text}`)}\n`);
-      };
-      if (readOnly !== undefined) await warn(readOnly.message);
-      if (!desk.pin.accepted)
-        await warn('the desk has not accepted the policy in force (see: countersign policy accept)');
-      if (desk.sink !== null) opened.following = (await import('../opening/open-sink.js')).followLog(desk, warn);
-      return desk;
-    })();
-    return opened.desk;
-  };
-  return {
-    around,
-    version: packageVersion(around.root),
-    dataFolder,
-    tongue,
-    settings: readOnce,
-    custody: custodyOnce,
-    desk: openOnce,
-    opened,
   };
 }
 
@@ -155,8 +87,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     show: async (view) => {
       const { renderView } = await import('../terminal/render.js');
-      const style = styleOf(run, 'stderr', options);
-      await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
+      await around.stderr.write(renderView(view, styleOf(run, 'stderr', options)));
     },
     style: styleOf(run, 'stdout', options),
     tongue: run.tongue,
@@ -175,9 +106,4 @@ function sessionsOf(run: Run, options: GlobalOptions) {
     const { folders, store, person = NOBODY } = await run.settings(options);
     return { folder: join(folders.state, 'sessions'), store, person };
   });
-}
-
-function packageVersion(root: string): string {
-  const text = readFileSync(join(root, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -22,7 +22,8 @@ import { randomBytes, sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
-import { type OwnPlaces, requireForeign, requireReplaceable } from './typed-paths.js';
+import type { pathRules } from './machine.js';
+import { requireForeign, requireReplaceable } from './typed-paths.js';
 
 /** A secret is one line. Longer input is a mistake, such as a whole file. */
 const SECRET_BYTES = 4_096;
@@ -30,30 +31,27 @@ const SECRET_BYTES = 4_096;
 const STDIN_SECRET_BYTES = 64 * 1024;
 const TEXT_BYTES = 64 * 1024 * 1024;
 
-/** What the rules for paths need to know of the run. */
-export interface PathRules {
-  readonly lockedBy: () => Promise<string | undefined>;
-  readonly own: () => Promise<OwnPlaces>;
-}
-
-export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal, rules: PathRules): Files {
+export function openFiles(
+  openStdin: () => NodeJS.ReadableStream,
+  signal: AbortSignal,
+  rules: ReturnType<typeof pathRules>,
+): Files {
   const stdin = () => stoppedBy(signal, openStdin());
   const unlocked = async (path: string): Promise<void> => {
     const lockedBy = await rules.lockedBy();
     if (lockedBy !== undefined) throw pathRefused(path, lockedBy);
   };
+  const chunksOf = (path: string) =>
+    path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path));
   const writable = async (path: string): Promise<void> => {
     await unlocked(path);
     requireForeign(path, await rules.own());
   };
   return {
     lockedBy: rules.lockedBy,
-    readText: async (path, most = TEXT_BYTES) => {
-      const chunks = path === '-' ? stdin() : readChunks(path, () => unlocked(path));
-      return textOf(await gather(chunks, path === '-' ? 'standard input' : path, most));
-    },
-    readChunks: (path) =>
-      path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path)),
+    readText: async (path, most = TEXT_BYTES) =>
+      textOf(await gather(chunksOf(path), path === '-' ? 'standard input' : path, most)),
+    readChunks: chunksOf,
     readSecretLine: async (option) => {
       const text = textOf(await gather(stdin(), 'standard input', STDIN_SECRET_BYTES)).replace(/\r?\n$|\r$/, '');
       // U+FFFD: a byte that is not UTF-8. The secret typed at a prompt would be another.
@@ -132,8 +130,10 @@ async function* readChunks(path: string, allowed: () => Promise<void>): AsyncIte
   }
 }
 
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 function unreadable(path: string, error: unknown): Refusal {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   return new Refusal('invalid-input', `${path} cannot be read${code === '' ? '' : ` (${code})`}`, {
     hint: 'Check the path; - means standard input.',
     cause: error,
@@ -160,8 +160,7 @@ export function writeWhole(path: string, content: string): void {
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new Refusal('invalid-input', `${path} cannot be written (${code})`, {
+    throw new Refusal('invalid-input', `${path} cannot be written (${codeOf(error)})`, {
       hint: 'Check that the folder exists, that you may write to it, and that the disk has space.',
       cause: error,
     });

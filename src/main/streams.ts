@@ -2,7 +2,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import type { OutStream } from '../commands/world.js';
+import type { OutStream } from '../commands/command.js';
 
 /**
  * A stream of the process. If the reader closes it (`| head -1`), later output is dropped without an error. A file is written in a loop,

@@ -10,24 +10,14 @@ import { Refusal } from '../errors.js';
 
 const START_BYTES = 4_096;
 
-/** The desk's folders, and the names that belong to it in a folder that it shares with other files. */
-export interface OwnPlaces {
-  readonly folders: readonly string[];
-  /** Paths; whatever begins with one of them (`desk.db-wal`) belongs to it. */
-  readonly files: readonly string[];
-}
-
-export function ownPlaces({ folders, engine, store, key, dataFolder }: Settings): OwnPlaces {
-  const files = [
-    ...(engine === 'sqlite' ? [store] : []),
-    ...('file' in key ? [key.file] : []),
-    join(dataFolder, 'outbox'),
-  ];
-  return { folders: [folders.data, folders.config, folders.state], files };
-}
+/** The desk's folders, and paths in folders that it shares with others: whatever begins with one of them (`desk.db-wal`) belongs to it. */
+export const ownPlaces = ({ folders, engine, store, key, dataFolder }: Settings) => ({
+  folders: [folders.data, folders.config, folders.state],
+  files: [...(engine === 'sqlite' ? [store] : []), ...('file' in key ? [key.file] : []), join(dataFolder, 'outbox')],
+});
 
 /** Refusal `invalid-input` if the place is the desk's own. */
-export function requireForeign(path: string, own: OwnPlaces): void {
+export function requireForeign(path: string, own: ReturnType<typeof ownPlaces>): void {
   const target = realPlace(path);
   const folder = own.folders.map(realPlace).find((place) => target === place || target.startsWith(place + sep));
   const file = own.files.map(realPlace).find((place) => target.startsWith(place));

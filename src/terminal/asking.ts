@@ -1,12 +1,11 @@
 /**
  * What all questions have in common: they are asked only on a real terminal, and every way not to answer (Ctrl-C,
- * Ctrl-D, Esc, a signal, a closed terminal, no answer in time) ends in the same Refusal `cancelled`, thrown after the
+ * Ctrl-D, Esc, a signal, a closed terminal) ends in the same Refusal `cancelled`, thrown after the
  * terminal is usable again. Without this, a prompt at the end of its input would let Node run out of work and exit 0.
  */
-import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
+import { createInterface, emitKeypressEvents, type Interface, type Key } from 'node:readline';
+import { Writable } from 'node:stream';
 import { Refusal } from '../errors.js';
-
-export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /** The terminal on which questions are asked. */
 export interface Terminal {
@@ -14,13 +13,13 @@ export interface Terminal {
   /** stderr: stdout is for results. */
   readonly output: NodeJS.WriteStream;
   /** Adds a listener to a signal of this process; the returned function removes it. */
-  readonly onSignal: (name: SignalName, handler: () => void) => () => void;
-  /** The question is cancelled after this idle time since the last key; without it a question waits for ever. */
-  readonly timeoutMs?: number | undefined;
+  readonly onSignal: (name: NodeJS.Signals, handler: () => void) => () => void;
 }
 
 /** This much silence tells Esc from the beginning of an arrow key; Node's default of half a second feels broken. */
 const ESCAPE_MS = 100;
+/** How long Ctrl-R shows a secret. */
+export const REVEAL_MS = 5000;
 const SHOW_CURSOR = '\u001b[?25h';
 
 /** Reason of an abort that is not a cancellation: Ctrl-Z stopped the process, and it continues now. */
@@ -54,32 +53,50 @@ export async function asking<T>(terminal: Terminal, message: string, ask: (signa
 }
 
 /** Listens for every way to cancel and aborts `stop` at the first one; the returned function stops listening. */
-function watch({ input, output, onSignal, timeoutMs }: Terminal, stop: AbortController): () => void {
-  const cancel = (how: string) => () => stop.abort(cancelled(how));
-  const idle = timeoutMs === undefined ? undefined : setTimeout(cancel('because no answer came in time'), timeoutMs);
+function watch(terminal: Terminal, stop: AbortController): () => void {
+  const { input, output } = terminal;
+  const cancel = (how: string) => stop.abort(cancelled(how));
   const onKey = (_text: string | undefined, key: Key): void => {
-    idle?.refresh();
-    if (key.name === 'escape') cancel('by Esc')();
-    else if (key.ctrl && key.name === 'c') cancel('by Ctrl-C')();
-    else if (key.ctrl && key.name === 'd') cancel('by Ctrl-D')();
+    if (key.name === 'escape') cancel('by Esc');
+    else if (key.ctrl && key.name === 'c') cancel('by Ctrl-C');
+    else if (key.ctrl && key.name === 'd') cancel('by Ctrl-D');
     else if (key.ctrl && key.name === 'z') suspend(output, stop);
   };
-  const onClosed = cancel('because the terminal was closed');
 
   // Node reads only this member of the second argument. If the stream already decodes keys, the call does nothing.
   emitKeypressEvents(input, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface);
   input.prependListener('keypress', onKey);
+  const leave = whenGone(terminal, cancel);
+  return () => {
+    input.off('keypress', onKey);
+    leave();
+  };
+}
+
+/** Says how the terminal went away: closed, or by a signal. The returned function stops listening. */
+export function whenGone({ input, output, onSignal }: Terminal, gone: (how: string) => void): () => void {
+  const onClosed = () => gone('because the terminal was closed');
   for (const event of ['end', 'close', 'error']) input.on(event, onClosed);
   output.on('error', onClosed);
-  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => onSignal(name, cancel(`by ${name}`)));
-
+  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => onSignal(name, () => gone(`by ${name}`)));
   return () => {
-    clearTimeout(idle);
-    input.off('keypress', onKey);
     for (const event of ['end', 'close', 'error']) input.off(event, onClosed);
     output.off('error', onClosed);
     for (const off of signals) off();
   };
+}
+
+/** readline's editing (backspace, Ctrl-U, Ctrl-W, arrows, paste), without output and history. */
+export function silentEditor(input: NodeJS.ReadStream): Interface {
+  const output = new Writable({ write: (_chunk, _encoding, written) => written() });
+  return createInterface({ input, output, terminal: true, historySize: 0, tabSize: 1, escapeCodeTimeout: ESCAPE_MS });
+}
+
+/** Puts a text in place of what is typed in an editor. */
+export function setLine(editor: Interface, text: string): void {
+  editor.write(null, { ctrl: true, name: 'e' });
+  editor.write(null, { ctrl: true, name: 'u' });
+  if (text !== '') editor.write(text);
 }
 
 /**
@@ -92,6 +109,4 @@ function suspend(output: NodeJS.WriteStream, stop: AbortController): void {
   setImmediate(() => stop.abort(BACK_FROM_SUSPENSION));
 }
 
-function cancelled(how: string): Refusal {
-  return new Refusal('cancelled', `Cancelled ${how}.`);
-}
+export const cancelled = (how: string): Refusal => new Refusal('cancelled', `Cancelled ${how}.`);

@@ -58,7 +58,7 @@ function viewLines(view: View, style: Style, room: number): readonly string[] {
 
 function textLines(view: View, style: Style): readonly string[] {
   const blocks = view.map((block) => (block.kind === 'title' ? oneLine(block, style.columns) : block));
-  return renderView(blocks, style, { plain: false }).trimEnd().split('\n');
+  return renderView(blocks, style).trimEnd().split('\n');
 }
 
 function oneLine(title: Block & { readonly kind: 'title' }, columns: number): Block {

@@ -1,11 +1,10 @@
-/** What commands see of the live-call screen (live-screen.ts), and what its questions (live-questions.ts) are made of. */
-import type { SignalName } from './asking.js';
+/**
+ * What commands ask on the live-call screen (live-screen.ts), and what its questions (live-questions.ts) are made of. Esc answers undefined.
+ */
+import type { Terminal } from './asking.js';
 import type { Picture } from './frame-layout.js';
 import type { View } from './render.js';
 import type { Style } from './style.js';
-
-/** The answer of Esc. */
-export type Back = undefined;
 
 export interface LiveChoice<T> {
   /** The text of the choice; several cells are shown in columns. */
@@ -60,51 +59,19 @@ export interface PhraseQuestion<T> extends Asked {
   readonly keys: readonly LiveKey<T>[];
 }
 
-export interface LiveScreen {
-  /** One key chooses, or arrows and Enter. */
-  choose<T>(question: ChooseQuestion<T>): Promise<T | Back>;
-  /**
-   * A box that shows matches as the person types. Every letter and digit belongs to the text: arrows and Enter choose, PgUp and PgDn turn
-   * the page. Enter takes the match if there is only one.
-   */
-  search<T>(question: SearchQuestion<T>): Promise<T | Back>;
-  line(question: LineQuestion): Promise<string | Back>;
-  /** Shows neither the text nor its length, but for what `counted` says. Ctrl-R shows the text for a few seconds. */
-  phrase<T>(question: PhraseQuestion<T>): Promise<{ readonly text: string } | { readonly key: T } | Back>;
-  /** Runs `work` and shows that it is running. What is typed meanwhile is dropped. */
-  working<T>(question: Asked, work: () => Promise<T>): Promise<T>;
-  /**
-   * Whenever no key was pressed for `afterMs`, puts the open question aside, drops what was typed and runs `lock`, which may ask questions
-   * of its own. Then the question is asked again. What `lock` throws ends the question.
-   */
-  lockWhenIdle(afterMs: number, lock: () => Promise<void>): void;
-  /** Keys of every question. While their value asks others, the open one waits, with what was typed; what the value throws ends it. */
-  offerAlways(keys: () => readonly LiveKey<() => Promise<void>>[]): void;
-  /** Copies text to the clipboard, if the terminal allows it (OSC 52). */
-  copy(text: string): void;
-  /** Clears the screen, and with the frame the scrollback too; plain lines are drawn where others' lines are (E39). */
-  wipe(): void;
-  /** Restores the terminal. */
-  close(): void;
-}
-
-export interface LiveTerminal {
-  readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
-  readonly onSignal: (name: SignalName, handler: () => void) => () => void;
+export interface LiveTerminal extends Terminal {
   readonly style: Style;
   /** Plain lines, from top to bottom. */
   readonly plain: boolean;
   /** Whether the terminal can clear its screen. */
   readonly clears: boolean;
-  readonly revealMs?: number | undefined;
   /** Milliseconds, for what is idle. */
   readonly now: () => number;
 }
 
 /** What a question can do to the screen. */
 export interface Hooks<T> {
-  answer(value: T | Back): void;
+  answer(value: T | undefined): void;
   /** Ends the question with an error, because a request to the desk failed. */
   fail(error: unknown): void;
   redraw(): void;

@@ -11,22 +11,23 @@ import type { LiveTerminal } from './live-contract.js';
 import { printable, width } from './printable.js';
 import { renderView } from './render.js';
 
+/** What is missing does nothing. */
 export interface Painter {
   open(picture: Picture): void;
   update(picture: Picture, line: string): void;
   announce(picture: Picture, line: string): void;
   /** True if the key scrolled and so means nothing else. */
-  scroll(picture: Picture, key: string): boolean;
+  scroll?(picture: Picture, key: string): boolean;
   /** The question was answered. */
-  leave(): void;
+  leave?(): void;
   /** The screen may have changed, so the next picture is drawn completely. */
-  forget(): void;
+  forget?(): void;
   /** Gives the shell its screen back before Ctrl-Z stops the process. */
-  suspend(): void;
+  suspend?(): void;
   /** The process continues after Ctrl-Z. */
   resume(): void;
   wipe(): void;
-  close(): void;
+  close?(): void;
 }
 
 type Screen = Pick<LiveTerminal, 'output' | 'style' | 'clears'>;
@@ -87,7 +88,6 @@ export function framePainter({ output, style }: Screen): Painter {
       draw(picture, '');
       return true;
     },
-    leave: () => undefined,
     forget: () => {
       shown = [];
       if (entered) output.write(`${ESC}[2J`);
@@ -123,11 +123,13 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
   const body = (picture: Picture) => picture.body(Number.POSITIVE_INFINITY, style);
   return {
     open(picture) {
-      const view = renderView(picture.view(), style, { plain: true }).trimEnd().split('\n');
+      const view = renderView(picture.view(), { ...style, plain: true })
+        .trimEnd()
+        .split('\n');
       const news = view.filter((text) => text !== '' && !before.has(withoutClock(text)));
       before = new Set(view.map(withoutClock));
       const keys = picture.keys.length === 0 ? [] : [`(${picture.keys.map(style.said).join(' · ')})`];
-      output.write(`\n${[...news, ...body(picture), ...keys].map((text) => `${text}\n`).join('')}`);
+      output.write(['', ...news, ...body(picture), ...keys, ''].join('\n'));
       ask(picture, '');
     },
     update(picture, line) {
@@ -138,19 +140,12 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
       echoed = now;
     },
     announce(picture, line) {
-      output.write(
-        `\n${body(picture)
-          .map((text) => `${text}\n`)
-          .join('')}`,
-      );
+      output.write(['', ...body(picture), ''].join('\n'));
       ask(picture, line);
     },
-    scroll: () => false,
     leave: () => {
       output.write('\n');
     },
-    forget: () => undefined,
-    suspend: () => undefined,
     resume: () => {
       before = new Set();
     },
@@ -158,6 +153,5 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
       before = new Set();
       if (clears) output.write(`${ESC}[2J${ESC}[H`);
     },
-    close: () => undefined,
   };
 }

@@ -9,40 +9,31 @@
  * Esc answers undefined. Ctrl-C, Ctrl-D, a signal and a closed terminal end the open question and all later ones with one
  * Refusal `cancelled`. Ctrl-Z suspends; afterwards the screen is drawn again.
  */
-import { createInterface, type Interface, type Key } from 'node:readline';
-import { Writable } from 'node:stream';
-import { Refusal } from '../errors.js';
-import type { Asked, Back, LiveKey, LiveScreen, LiveTerminal, OpenQuestion, QuestionMaker } from './live-contract.js';
-import { ESC_BACK, keyHelp } from './live-list.js';
+import type { Interface, Key } from 'node:readline';
+import type { Refusal } from '../errors.js';
+import { cancelled, REVEAL_MS, setLine, silentEditor, whenGone } from './asking.js';
+import type {
+  Asked,
+  ChooseQuestion,
+  LineQuestion,
+  LiveKey,
+  LiveTerminal,
+  OpenQuestion,
+  PhraseQuestion,
+  QuestionMaker,
+  SearchQuestion,
+} from './live-contract.js';
 import { framePainter, type Painter, plainPainter } from './live-painter.js';
-import { chooseQuestion, lineQuestion, phraseQuestion } from './live-questions.js';
+import { chooseQuestion, keyHelp, lineQuestion, phraseQuestion } from './live-questions.js';
 import { searchQuestion } from './live-search.js';
 
-const REVEAL_MS = 5000;
-const ESCAPE_MS = 100;
 const TICK_MS = 1000;
 
-export function openLiveScreen(terminal: LiveTerminal): LiveScreen {
-  const held = new HeldTerminal(terminal);
-  return {
-    choose: (question) => held.ask(chooseQuestion(question, terminal.plain)),
-    search: (question) => held.ask(searchQuestion(question)),
-    line: (question) => held.ask(lineQuestion(question)),
-    phrase: (question) => held.ask(phraseQuestion(question, terminal.plain ? 0 : (terminal.revealMs ?? REVEAL_MS))),
-    working: (question, work) => held.working(question, work),
-    lockWhenIdle: (afterMs, lock) => held.lockWhenIdle(afterMs, lock),
-    offerAlways: (keys) => held.offerAlways(keys),
-    copy: (text) => held.copy(text),
-    wipe: () => held.wipe(),
-    close: () => held.close(),
-  };
-}
-
-class HeldTerminal {
+export class LiveScreen {
   readonly #terminal: LiveTerminal;
   readonly #editor: Interface;
   readonly #painter: Painter;
-  readonly #leave: (() => void)[] = [];
+  readonly #leave: () => void;
   #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: unknown): void } | undefined;
   #idle: { readonly afterMs: number; readonly lock: () => Promise<void> } | undefined;
   #always: () => readonly LiveKey<() => Promise<void>>[] = () => [];
@@ -55,75 +46,88 @@ class HeldTerminal {
 
   constructor(terminal: LiveTerminal) {
     this.#terminal = terminal;
-    const { input, output, onSignal } = terminal;
+    const { input, output } = terminal;
     this.#lastKey = terminal.now();
     this.#painter = terminal.plain ? plainPainter(terminal) : framePainter(terminal);
-    const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
-    this.#editor = createInterface({
-      input,
-      output: nowhere,
-      terminal: true,
-      historySize: 0,
-      tabSize: 1,
-      escapeCodeTimeout: ESCAPE_MS,
-    });
+    this.#editor = silentEditor(input);
     this.#editor.on('line', (line) => this.#open?.question.onEnter?.(line));
     this.#editor.on('SIGINT', () => this.#stop('by Ctrl-C'));
     this.#editor.on('close', () => this.#stop('because the terminal was closed'));
     this.#editor.on('SIGCONT', () => this.#back());
     input.prependListener('keypress', this.#beforeKey);
-    this.#leave.push(() => void input.off('keypress', this.#beforeKey));
-    this.#listen(input, 'keypress', (text: string | undefined, key: Key) => this.#onKey(text, key));
-    for (const event of ['end', 'close', 'error'])
-      this.#listen(input, event, () => this.#stop('because the terminal was closed'));
-    this.#listen(output, 'error', () => this.#stop('because the terminal was closed'));
-    this.#listen(output, 'resize', () => this.#redraw(true));
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      this.#leave.push(onSignal(name, () => this.#stop(`by ${name}`)));
-    }
+    input.on('keypress', this.#onKey);
+    const onResize = () => this.#redraw(true);
+    output.on('resize', onResize);
     const tick = setInterval(() => this.#tick(), TICK_MS);
-    this.#leave.push(() => clearInterval(tick));
+    const leave = whenGone(terminal, (how) => this.#stop(how));
+    this.#leave = () => {
+      for (const listener of [this.#beforeKey, this.#onKey]) input.off('keypress', listener);
+      output.off('resize', onResize);
+      clearInterval(tick);
+      leave();
+    };
   }
 
-  #listen(stream: NodeJS.EventEmitter, event: string, listener: (...values: never[]) => void): void {
-    const plainly = listener as (...values: unknown[]) => void;
-    stream.on(event, plainly);
-    this.#leave.push(() => void stream.off(event, plainly));
+  /** One key chooses, or arrows and Enter. */
+  choose<T>(question: ChooseQuestion<T>): Promise<T | undefined> {
+    return this.#ask(chooseQuestion(question, this.#terminal.plain));
   }
 
-  async ask<T>(make: QuestionMaker<T>): Promise<T | Back> {
+  /**
+   * A box that shows matches as the person types. Every letter and digit belongs to the text: arrows and Enter choose, PgUp and PgDn turn
+   * the page. Enter takes the match if there is only one.
+   */
+  search<T>(question: SearchQuestion<T>): Promise<T | undefined> {
+    return this.#ask(searchQuestion(question));
+  }
+
+  line(question: LineQuestion): Promise<string | undefined> {
+    return this.#ask(lineQuestion(question));
+  }
+
+  /** Shows neither the text nor its length, but for what `counted` says. Ctrl-R shows the text for a few seconds. */
+  phrase<T>(question: PhraseQuestion<T>) {
+    return this.#ask(phraseQuestion(question, this.#terminal.plain ? 0 : REVEAL_MS));
+  }
+
+  async #ask<T>(make: QuestionMaker<T>): Promise<T | undefined> {
     // Keys typed before this question are not an answer to it. Let them arrive first, while nothing listens.
     await new Promise((next) => setImmediate(next));
     if (this.#stopped !== undefined) throw this.#stopped;
     let asked: OpenQuestion | undefined;
     try {
-      return await new Promise<T | Back>((answer, fail) => {
+      return await new Promise<T | undefined>((answer, fail) => {
         const made = make({
           answer,
           fail,
           redraw: () => this.#redraw(false),
           announce: () => this.#painter.announce(question, this.#editor.line),
-          setLine: (text) => this.#setLine(text),
+          setLine: (text) => setLine(this.#editor, text),
         });
-        const keys = () => [...made.keys, ...keyHelp(this.#offered()), ESC_BACK];
+        const keys = () => [...made.keys, ...keyHelp(this.#offered()), 'Esc back'];
         const question = Object.defineProperty({ ...made }, 'keys', { get: keys });
         asked = question;
-        this.#setLine(question.line ?? '');
+        setLine(this.#editor, question.line ?? '');
         this.#open = { question, answer: answer as (value: unknown) => void, fail };
         this.#painter.open(question);
       });
     } finally {
       this.#open = undefined;
       asked?.onEnd?.();
-      this.#setLine('');
-      this.#painter.leave();
+      setLine(this.#editor, '');
+      this.#painter.leave?.();
     }
   }
 
+  /**
+   * Whenever no key was pressed for `afterMs`, puts the open question aside, drops what was typed and runs `lock`, which may ask questions
+   * of its own. Then the question is asked again. What `lock` throws ends the question.
+   */
   lockWhenIdle(afterMs: number, lock: () => Promise<void>): void {
     this.#idle = { afterMs, lock };
   }
 
+  /** Keys of every question. While their value asks others, the open one waits, with what was typed; what the value throws ends it. */
   offerAlways(keys: () => readonly LiveKey<() => Promise<void>>[]): void {
     this.#always = keys;
   }
@@ -159,7 +163,7 @@ class HeldTerminal {
     waiting.question.onEnd?.();
     try {
       await work();
-      this.#setLine(line);
+      setLine(this.#editor, line);
       this.#open = waiting;
     } catch (error) {
       waiting.fail(error);
@@ -170,6 +174,7 @@ class HeldTerminal {
     this.#redraw(false);
   }
 
+  /** Runs `work` and shows that it is running. What is typed meanwhile is dropped. */
   async working<T>(question: Asked, work: () => Promise<T>): Promise<T> {
     if (this.#stopped !== undefined) throw this.#stopped;
     const picture = { ...question, prompt: question.message, keys: [], box: false, body: () => [], typed: () => '' };
@@ -177,21 +182,18 @@ class HeldTerminal {
     try {
       return await work();
     } finally {
-      this.#painter.leave();
+      this.#painter.leave?.();
     }
   }
 
-  /**
-   * Ctrl-Z: readline leaves raw mode and stops the process right after this. The next turn runs when the process continues; without
-   * job control it runs at once, and then the terminal echoes.
-   */
+  /** Ctrl-Z, as in asking.ts: the next turn runs when the process continues, or at once where nothing stops it. */
   readonly #beforeKey = (_text: string | undefined, key: Key): void => {
     if (key.ctrl !== true || key.name !== 'z') return;
-    this.#painter.suspend();
+    this.#painter.suspend?.();
     setImmediate(() => this.#back());
   };
 
-  #onKey(text: string | undefined, key: Key): void {
+  readonly #onKey = (text: string | undefined, key: Key): void => {
     this.#lastKey = this.#terminal.now();
     const open = this.#open;
     if (key.ctrl === true && key.name === 'd') return this.#stop('by Ctrl-D');
@@ -203,20 +205,14 @@ class HeldTerminal {
     const name = `${key.ctrl === true ? 'ctrl-' : ''}${key.name ?? text ?? ''}`;
     const always = this.#offered().find(({ keys }) => keys.includes(name));
     if (always !== undefined) return void this.#putAside(always.value, line);
-    if (open.question.turns?.(name) === true || this.#painter.scroll(open.question, name)) return;
+    if (open.question.turns?.(name) === true || this.#painter.scroll?.(open.question, name)) return;
     open.question.onKey?.(name, key.ctrl === true ? '' : (text ?? ''), line);
     this.#redraw(false);
-  }
-
-  #setLine(text: string): void {
-    this.#editor.write(null, { ctrl: true, name: 'e' });
-    this.#editor.write(null, { ctrl: true, name: 'u' });
-    if (text !== '') this.#editor.write(text);
-  }
+  };
 
   #redraw(whole: boolean): void {
     if (this.#open === undefined) return;
-    if (whole) this.#painter.forget();
+    if (whole) this.#painter.forget?.();
     this.#painter.update(this.#open.question, this.#editor.line);
   }
 
@@ -229,22 +225,25 @@ class HeldTerminal {
   }
 
   #stop(how: string): void {
-    this.#stopped ??= new Refusal('cancelled', `Cancelled ${how}.`);
+    this.#stopped ??= cancelled(how);
     this.#open?.fail(this.#stopped);
   }
 
+  /** Copies text to the clipboard, if the terminal allows it (OSC 52). */
   copy(text: string): void {
     this.#terminal.output.write(`\u001b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\u0007`);
   }
 
+  /** Clears the screen, and with the frame the scrollback too; plain lines are drawn where others' lines are (E39). */
   wipe(): void {
     this.#painter.wipe();
   }
 
+  /** Restores the terminal. */
   close(): void {
     this.#closed = true;
-    for (const leave of this.#leave.splice(0)) leave();
+    this.#leave();
     this.#editor.close();
-    this.#painter.close();
+    this.#painter.close?.();
   }
 }

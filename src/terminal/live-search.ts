@@ -3,7 +3,7 @@
  * choose. A text that finds nothing and may be a passphrase is not shown (B11).
  */
 import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
-import { keyHelp, rowLines } from './live-list.js';
+import { keyHelp, rowLines } from './live-questions.js';
 import { fit, HIDDEN, likePhrase } from './printable.js';
 import type { Style } from './style.js';
 

@@ -33,7 +33,7 @@ const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u00ff]*$/;
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(unseenCharacters(), (unseen) => `\\u{${codePointOf(unseen).toString(16)}}`);
+  return text.replace(unseenCharacters(), (unseen) => `\\u{${unseen.codePointAt(0)?.toString(16)}}`);
 }
 
 /**
@@ -43,7 +43,8 @@ export function printable(text: string): string {
  */
 export function printableJson(value: unknown): string {
   const json = (JSON.stringify(value) as string | undefined) ?? 'null';
-  return PLAIN.test(json) ? json : json.replace(unseenCharacters(), escapeUnits);
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return PLAIN.test(json) ? json : json.replace(unseenCharacters(), (unseen) => unseen.replace(/[\s\S]/g, escaped));
 }
 
 /** Terminal columns taken by text that is already printable and uncoloured. */
@@ -93,18 +94,6 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
 function columnsOf(character: string): number {
   if (joining().test(character)) return 0;
   return wide().test(character) ? 2 : 1;
-}
-
-function codePointOf(character: string): number {
-  return character.codePointAt(0) ?? 0;
-}
-
-function escapeUnits(unseen: string): string {
-  let escaped = '';
-  for (let at = 0; at < unseen.length; at += 1) {
-    escaped += `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`;
-  }
-  return escaped;
 }
 
 /**

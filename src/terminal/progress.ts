@@ -12,32 +12,28 @@ export interface ProgressStream {
   now(): number;
 }
 
-export interface Progress {
-  /** `count` more are finished. */
-  step(count: number): void;
-  /** Erases the line; call it in `finally`. */
-  done(): void;
-}
+export type Progress = ReturnType<typeof openProgress>;
 
 /** A reader does not see more than ten pictures a second, so more would only cost time. */
 const REDRAW_MS = 100;
 const ERASE = '\r\u001b[K';
 
-export function openProgress(stream: ProgressStream, label: string, total: number): Progress {
-  if (!stream.isTTY) return { step: () => {}, done: () => {} };
+export function openProgress(stream: ProgressStream, label: string, total: number) {
   const begun = stream.now();
   let drawnAt = Number.NEGATIVE_INFINITY;
   let finished = 0;
   return {
-    step(count) {
+    /** `count` more are finished. */
+    step(count: number): void {
       finished += count;
       const now = stream.now();
-      if (now - drawnAt < REDRAW_MS) return;
+      if (!stream.isTTY || now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
       // One column stays free: text in the last column would wrap, and the next redraw would start a row too low.
       stream.write(ERASE + fit(progressLine(printable(label), finished, total, now - begun), stream.columns - 1));
     },
-    done: () => stream.write(ERASE),
+    /** Erases the line; call it in `finally`. */
+    done: () => (stream.isTTY ? stream.write(ERASE) : undefined),
   };
 }
 

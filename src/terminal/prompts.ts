@@ -6,13 +6,10 @@
  * Every way not to answer ends in one Refusal (asking.ts). Texts of a question pass through `printable` here.
  */
 import type { Key } from 'node:readline';
-import { asking, type Terminal } from './asking.js';
+import { asking, REVEAL_MS, type Terminal } from './asking.js';
 import { fit, printable } from './printable.js';
 import { readSecret, type SecretQuestion } from './secret.js';
-import { makeStyle, type Style } from './style.js';
-
-export type { SignalName } from './asking.js';
-export type { SecretQuestion } from './secret.js';
+import type { Style } from './style.js';
 
 export interface LineQuestion {
   readonly message: string;
@@ -37,17 +34,15 @@ export interface Prompts {
 }
 
 export interface PromptOptions extends Terminal {
-  /** The style of `output`; the default has no colours. */
-  readonly style?: Style | undefined;
+  /** The style of `output`. */
+  readonly style: Style;
   /** How long Ctrl-R shows a secret, in milliseconds. */
   readonly revealMs?: number | undefined;
 }
 
-const REVEAL_MS = 5000;
-
 export function openPrompts(options: PromptOptions): Prompts {
-  const style = options.style ?? makeStyle({ isTTY: true, columns: options.output.columns, env: {}, noColor: true });
-  const ask = (question: Record<string, unknown> & { message: string }) => askInquirer(options, style, question);
+  const { style } = options;
+  const ask = (question: InquirerQuestion) => askInquirer(options, question);
   const line = async (question: LineQuestion) => {
     const { validate } = question;
     const answer = await ask({
@@ -69,20 +64,19 @@ export function openPrompts(options: PromptOptions): Prompts {
         return readSecret(question, { input, output, style, revealMs }, signal);
       }),
     confirm: async ({ message }) => (await ask({ type: 'confirm', message, default: false })) === true,
-    choose: (question) => choose(options, style, question),
+    choose: (question) => choose(options, question),
     typed: async ({ message, expected }) => (await line({ message })) === expected,
   };
 }
 
 async function choose<T>(
   options: PromptOptions,
-  style: Style,
   question: { readonly message: string; readonly choices: readonly Choice<T>[] },
 ): Promise<T> {
   const room = (options.output.columns || 80) - 8;
   const stopKeys = choosingByDigit(options.input, question.choices.length);
   try {
-    const index = await askInquirer(options, style, {
+    const index = await askInquirer(options, {
       type: 'select',
       message: question.message,
       loop: false,
@@ -100,14 +94,12 @@ async function choose<T>(
   }
 }
 
+type InquirerQuestion = Record<string, unknown> & { message: string };
+
 /** Asks one question of a type that inquirer has; resolves with the raw answer. */
-async function askInquirer(
-  options: PromptOptions,
-  style: Style,
-  question: Record<string, unknown> & { message: string },
-): Promise<unknown> {
+async function askInquirer(options: PromptOptions, question: InquirerQuestion): Promise<unknown> {
   const { default: inquirer } = await import('inquirer');
-  const { input, output } = options;
+  const { input, output, style } = options;
   return asking(options, question.message, async (signal) => {
     const prompt = inquirer.createPromptModule({ input, output, signal });
     const asked = { ...question, message: printable(question.message), name: 'answer', theme: themeOf(style) };
@@ -136,10 +128,6 @@ function themeOf(style: Style) {
   };
 }
 
-/**
- * Choosing with one digit, because agents on a call choose so, not by arrow. inquirer's list only moves to the digit typed;
- * here it also presses Enter.
- */
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
@@ -151,9 +139,9 @@ export interface Choice<T> {
 const MOST_DIGITS = 9;
 
 /**
- * While a list is open on `input`, turns a digit into the keys that choose its place there (clear, the digit, Enter), before the list
- * sees the key. This happens in the same turn, so that a second key of the same burst finds the list closed. The returned function
- * stops it.
+ * Agents on a call choose by digit, not by arrow; inquirer's list only moves to the digit typed. While a list is open on `input`, this turns a
+ * digit into the keys that choose its place there (clear, the digit, Enter), before the list sees the key: in the same turn, so that a second
+ * key of the same burst finds the list closed. The returned function stops it.
  */
 function choosingByDigit(input: NodeJS.ReadStream, count: number): () => void {
   let pressing = false;

@@ -46,22 +46,12 @@ export type Block =
 
 export type View = readonly Block[];
 
-/** The parts of a Refusal that `renderError` needs. */
-type ErrorParts = Pick<Refusal, 'code' | 'message'> & Partial<Pick<Refusal, 'hint' | 'problems'>>;
-
 /** A file with 5,000 wrong rows usually has the same few mistakes; twenty rows show which. */
 export const PROBLEMS_SHOWN = 20;
 
-/** How to lay out: the style, whether plain, and the width at which lines are wrapped. */
-interface Layout {
-  readonly style: Style;
-  readonly plain: boolean;
-  readonly columns: number;
-}
-
 /** The whole text of a view, ended by a newline; the empty text for an empty view. */
-export function renderView(view: View, style: Style, options: { plain?: boolean | undefined } = {}): string {
-  const layout = layoutOf(style, options.plain);
+export function renderView(view: View, style: Style): string {
+  const layout = unbroken(style);
   const lines: string[] = [];
   for (const block of view) {
     if (block.kind === 'say') leaveBlank(lines);
@@ -74,13 +64,14 @@ export function renderView(view: View, style: Style, options: { plain?: boolean 
 }
 
 /** An error for stderr: `countersign: ` and the message, its problems as a list, and the next step. */
-export function renderError(error: ErrorParts, style: Style): string {
-  const { columns } = layoutOf(style, undefined);
+export function renderError(error: Pick<Refusal, 'message' | 'hint' | 'problems'>, style: Style): string {
+  const { columns } = unbroken(style);
   const [first = '', ...rest] = wrap(`countersign: ${printable(error.message)}`, columns);
   const lines = [first.replace('countersign:', style.bad('countersign:')), ...rest];
-  const problems = error.problems ?? [];
+  const { problems } = error;
   for (const problem of problems.slice(0, PROBLEMS_SHOWN)) {
-    lines.push(...hanging(problemText(problem, style), columns, 2));
+    const [start = '', ...more] = wrap(problemText(problem, style), columns - 4);
+    lines.push(`  ${start}`, ...more.map((line) => `    ${line}`));
   }
   if (problems.length > PROBLEMS_SHOWN)
     lines.push(style.said('  and {count} more').replace('{count}', String(problems.length - PROBLEMS_SHOWN)));
@@ -88,16 +79,14 @@ export function renderError(error: ErrorParts, style: Style): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function layoutOf(style: Style, plain: boolean | undefined): Layout {
-  const isPlain = plain === true || style.plain === true;
-  return { style, plain: isPlain, columns: isPlain ? Number.POSITIVE_INFINITY : style.columns };
-}
+/** In plain output lines are as long as they come. */
+const unbroken = (style: Style): Style => (style.plain ? { ...style, columns: Number.POSITIVE_INFINITY } : style);
 
-function blockLines(block: Block, layout: Layout): string[] {
-  const { style, columns } = layout;
+function blockLines(block: Block, style: Style): string[] {
+  const { columns } = style;
   switch (block.kind) {
     case 'title':
-      return titleLines(block.text, block.aside, layout);
+      return titleLines(block.text, block.aside, style);
     case 'verdict':
       return [style.strong(style[block.tone](printable(block.verdict)))];
     case 'say':
@@ -117,9 +106,9 @@ function blockLines(block: Block, layout: Layout): string[] {
         ? []
         : [style.strong(style.said('Next:')), ...block.lines.map((line) => `  ${printable(line)}`)];
     case 'fields':
-      return fieldLines(block.rows, layout);
+      return fieldLines(block.rows, style);
     case 'table':
-      return tableLines(block, layout);
+      return tableLines(block, style);
     case 'lines':
       return block.lines.flatMap((line) => listed(printable(line), columns));
     case 'note':
@@ -131,18 +120,18 @@ function blockLines(block: Block, layout: Layout): string[] {
   }
 }
 
-function titleLines(text: string, aside: string | undefined, { style, plain, columns }: Layout): string[] {
+function titleLines(text: string, aside: string | undefined, { strong, plain, columns }: Style): string[] {
   const title = printable(text);
-  if (aside === undefined) return wrap(title, columns).map(style.strong);
+  if (aside === undefined) return wrap(title, columns).map(strong);
   const besides = printable(aside);
-  if (plain) return [`${style.strong(title)}  ${besides}`];
+  if (plain) return [`${strong(title)}  ${besides}`];
   const gap = columns - width(title) - width(besides);
-  if (gap < 2) return [...wrap(title, columns).map(style.strong), ...wrap(besides, columns)];
-  return [style.strong(title) + ' '.repeat(gap) + besides];
+  if (gap < 2) return [...wrap(title, columns).map(strong), ...wrap(besides, columns)];
+  return [strong(title) + ' '.repeat(gap) + besides];
 }
 
 /** Labels in one column, values in the next; a long value continues under its beginning. */
-function fieldLines(rows: readonly (readonly [string, string])[], { style, columns }: Layout): string[] {
+function fieldLines(rows: readonly (readonly [string, string])[], { faint, columns }: Style): string[] {
   const labels = rows.map(([label]) => `${printable(label)}:`);
   const indent = Math.max(0, ...labels.map(width)) + 2;
   return rows.flatMap(([, value], at) => {
@@ -150,7 +139,7 @@ function fieldLines(rows: readonly (readonly [string, string])[], { style, colum
     const [first = '', ...rest] = wrap(printable(value), columns - indent);
     const gap = ' '.repeat(indent - width(label));
     const margin = ' '.repeat(indent);
-    return [`${style.faint(label)}${gap}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
+    return [`${faint(label)}${gap}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
   });
 }
 
@@ -167,12 +156,6 @@ function labelled(label: string, text: string, columns: number, paint: (label: s
   const lead = margin > label.length ? '' : `${'x'.repeat(label.length - margin)} `;
   const [first = '', ...rest] = wrap(lead + printable(text), columns - margin);
   return [`${paint(label)} ${first.slice(lead.length)}`, ...rest.map((line) => ' '.repeat(margin) + line)];
-}
-
-/** Wrapped so that only the first line begins at `indent`. */
-function hanging(text: string, columns: number, indent: number): string[] {
-  const lines = wrap(text, columns - indent - 2);
-  return lines.map((line, at) => ' '.repeat(at === 0 ? indent : indent + 2) + line);
 }
 
 /** `line 12, column email: not an address` */

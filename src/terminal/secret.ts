@@ -4,10 +4,10 @@
  *
  * It replaces inquirer's password prompt, which redraws at every key (the bytes reveal the length) and shows the secret
  * until it is told to hide it. Here Ctrl-R, if a question allows it, shows the text for a few seconds on a line that is
- * erased again. readline does the editing (backspace, Ctrl-U, Ctrl-W, arrows, paste), without output and history.
+ * erased again.
  */
-import { createInterface, type Key } from 'node:readline';
-import { Writable } from 'node:stream';
+import type { Key } from 'node:readline';
+import { setLine, silentEditor, type Terminal } from './asking.js';
 import { printable, width } from './printable.js';
 import type { Style } from './style.js';
 
@@ -23,9 +23,7 @@ export interface SecretQuestion {
 
 export type Wording = Pick<SecretQuestion, 'message' | 'hint'>;
 
-interface SecretTerminal {
-  readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
+interface SecretTerminal extends Pick<Terminal, 'input' | 'output'> {
   readonly style: Style;
   readonly revealMs: number;
 }
@@ -33,28 +31,28 @@ interface SecretTerminal {
 /** Resolves with the line as typed, or rejects with the reason of `signal`; in both cases the cursor is on a new line. */
 export function readSecret(question: SecretQuestion, terminal: SecretTerminal, signal: AbortSignal): Promise<string> {
   const { input, output } = terminal;
-  const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
-  const editor = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
+  const editor = silentEditor(input);
   const line = questionLine(question, terminal, () => editor.line);
-  const { promise, resolve, reject } = settling<string>();
+  let resolve: (answer: string) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<string>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
 
   const beforeKey = (_text: string | undefined, key: Key) => {
     if (key.ctrl && key.name === 'z') line.hide();
   };
-  const empty = () => {
-    editor.write(null, { ctrl: true, name: 'e' });
-    editor.write(null, { ctrl: true, name: 'u' });
-  };
   const afterKey = (_text: string | undefined, key: Key) => {
     if (key.ctrl && key.name === 'r') line.toggle();
     else if (question.turn !== undefined && (key.name === 'f2' || (key.ctrl && key.name === 's'))) {
-      empty();
+      setLine(editor, '');
       line.reword(question.turn.next());
     } else line.typed();
   };
   const begin = () => {
     // What was typed before the question was shown is not an answer to it.
-    empty();
+    setLine(editor, '');
     editor.once('line', resolve);
     input.prependListener('keypress', beforeKey);
     input.on('keypress', afterKey);
@@ -81,14 +79,16 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
 /** The question on the screen and, while it is shown, the typed text on the line below. */
 function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedText: () => string) {
   const { output, style, revealMs } = terminal;
-  const mayReveal = question.reveal === true && style.plain !== true;
-  const bracketsOf = ({ hint }: Wording) =>
-    bracketed(
+  const mayReveal = question.reveal === true && !style.plain;
+  const bracketsOf = ({ hint }: Wording) => {
+    const parts = [
       style.said('not shown'),
       hint,
       mayReveal ? style.said(`Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s`) : undefined,
       question.turn === undefined ? undefined : `F2 ${question.turn.about}`,
-    );
+    ].filter((part) => part !== undefined);
+    return `(${parts.map(printable).join('; ')})`;
+  };
   let asked = printable(question.message);
   let brackets = bracketsOf(question);
   let onScreen: string[] = [];
@@ -135,13 +135,6 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
   };
 }
 
-function bracketed(...parts: readonly (string | undefined)[]): string {
-  return `(${parts
-    .filter((part) => part !== undefined)
-    .map(printable)
-    .join('; ')})`;
-}
-
 /**
  * Moves to the first row of `lines` and clears from there down. It counts the rows that they take in the present window,
  * because after a resize it is better to clear a row too many than to leave a piece of a secret.
@@ -150,15 +143,4 @@ function erasing(lines: readonly string[], columns: number): string {
   if (lines.length === 0) return '';
   const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
   return `${rows > 1 ? `\u001b[${rows - 1}A` : ''}\r\u001b[J`;
-}
-
-/** A promise with its resolve and reject functions. */
-function settling<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -6,23 +6,7 @@
  */
 import { Chalk } from 'chalk';
 
-export interface Style {
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  strong(text: string): string;
-  faint(text: string): string;
-  /** Names of keys: a pair of colours that every theme keeps apart, on dark and light. */
-  keys(text: string): string;
-  accent(text: string): string;
-  readonly colours: boolean;
-  /** A text of this room in the reader's language (`terminal` in data/messages/<language>/screens.json); the same if it has none. */
-  said(text: string): string;
-  /** Columns to fill; 80 if the stream is not a terminal. */
-  readonly columns: number;
-  /** True if the output is not a screen of known width (a pipe, a file): no rules, no cutting, no wrapping. */
-  readonly plain?: boolean;
-}
+export type Style = ReturnType<typeof makeStyle>;
 
 /** The facts that decide about colour and width; main reads them from one stream, the environment and the options. */
 export interface StreamFacts {
@@ -39,20 +23,24 @@ export interface StreamFacts {
 /** Below this width lines are not laid out; the terminal wraps them. */
 const LEAST_COLUMNS = 20;
 
-export function makeStyle(facts: StreamFacts): Style {
+export function makeStyle(facts: StreamFacts) {
   const colours = wantsColour(facts);
   const chalk = new Chalk({ level: colours ? 1 : 0 });
   return {
-    good: (text) => chalk.green(text),
-    bad: (text) => chalk.red(text),
-    warn: (text) => chalk.yellow(text),
-    strong: (text) => chalk.bold(text),
-    faint: (text) => chalk.dim(text),
-    keys: (text) => chalk.black.bgWhite(text),
-    accent: (text) => chalk.cyan(text),
+    good: (text: string) => chalk.green(text),
+    bad: (text: string) => chalk.red(text),
+    warn: (text: string) => chalk.yellow(text),
+    strong: (text: string) => chalk.bold(text),
+    faint: (text: string) => chalk.dim(text),
+    /** Names of keys: a pair of colours that every theme keeps apart, on dark and light. */
+    keys: (text: string) => chalk.black.bgWhite(text),
+    accent: (text: string) => chalk.cyan(text),
     colours,
-    said: facts.said ?? ((text) => text),
+    /** A text of this room in the reader's language (`terminal` in data/messages/<language>/screens.json); the same if it has none. */
+    said: facts.said ?? ((text: string) => text),
+    /** Columns to fill; 80 if the stream is not a terminal. */
     columns: facts.isTTY && facts.columns ? Math.max(LEAST_COLUMNS, facts.columns) : 80,
+    /** True if the output is not a screen of known width (a pipe, a file): no rules, no cutting, no wrapping. */
     plain: facts.plain === true || !facts.isTTY,
   };
 }

@@ -35,14 +35,14 @@ const ID = /^[a-z]{2,5}_[0-9a-z]{6,}$/;
 const LITTLE = 4;
 
 /** The lines of a table, or the line `empty` if it has no rows. A missing cell is empty. */
-export function tableLines(table: Table, layout: { style: Style; plain: boolean; columns: number }): string[] {
-  const { style, plain } = layout;
+export function tableLines(table: Table, style: Style): string[] {
+  const { plain } = style;
   if (table.rows.length === 0) return [printable(table.empty)];
   const titles = table.columns.map((column) => printable(column.title));
   const rows = table.rows.map((row) => titles.map((_, at) => printable(row[at] ?? '')));
   const widths = columnWidths(table.columns, [titles, ...rows], plain);
   const typed = table.columns.map(({ whole }, at) => whole === true || rows.some((row) => ID.test(row[at] ?? '')));
-  if (!plain) shrink(widths, layout.columns - GAP.length * (widths.length - 1), typed);
+  if (!plain) shrink(widths, style.columns - GAP.length * (widths.length - 1), typed);
   const draw = (cells: readonly string[]) => rowLine(cells, table.columns, widths);
   if (table.goesOn === true) return rows.map(draw);
   const rule = plain ? [] : [style.faint(widths.map((columns) => '─'.repeat(columns)).join(GAP))];
@@ -90,11 +90,10 @@ export function alignedLines(rows: readonly (readonly string[])[], room: number)
   const columns = Array.from({ length: Math.max(0, ...cells.map((row) => row.length)) }, () => ({ title: '' }));
   const widths = columnWidths(columns, cells, true);
   if (Number.isFinite(room)) {
-    while (widths.length > 1 && lineWidth(widths.map((columns) => Math.min(columns, LEAST))) > room) widths.pop();
+    const least = () =>
+      widths.reduce((sum, columns) => sum + Math.min(columns, LEAST), GAP.length * (widths.length - 1));
+    while (widths.length > 1 && least() > room) widths.pop();
     shrink(widths, room - GAP.length * (widths.length - 1));
   }
   return cells.map((row) => rowLine(row.slice(0, widths.length), columns, widths));
 }
-
-const lineWidth = (widths: readonly number[]): number =>
-  widths.reduce((sum, columns) => sum + columns, GAP.length * (widths.length - 1));

@@ -292,8 +292,8 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
     expect(gains(forge())).toEqual([]);
     place.setProgram(
       place.badBuild([
-        ['src/main/person.ts', 'if (real !== claimed)', 'if (real === undefined)'],
-        ['src/main/person.ts', 'return byUid(real);', 'return byUid(claimed);'],
+        ['src/main/machine.ts', 'if (real !== claimed)', 'if (real === undefined)'],
+        ['src/main/machine.ts', 'return byUid(real);', 'return byUid(claimed);'],
       ]),
     );
     expect(gains(forge())).toEqual(['acted as another person']);

@@ -1,7 +1,7 @@
 /** Runs one command line in this process, as main does for the tour: with its own streams, a fixed environment, no terminal. */
 
 import { runProgram } from '../../src/commands/program.js';
-import type { Surroundings } from '../../src/main/ask-and-show.js';
+import type { Surroundings } from '../../src/main/begin-run.js';
 import { buildWorld } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import { captureStreams } from '../../src/main/streams.js';

@@ -23,9 +23,8 @@ import { exitOf, isRefusal } from './src/errors.js';
 import { openPrompts } from './src/terminal/prompts.js';
 import { makeStyle } from './src/terminal/style.js';
 const onSignal = (name, handler) => { process.on(name, handler); return () => process.off(name, handler); };
-const timeoutMs = Number(process.env.TIMEOUT_MS) || undefined;
 const style = makeStyle({ isTTY: true, columns: process.stderr.columns, env: process.env });
-const prompts = openPrompts({ input: process.stdin, output: process.stderr, onSignal, style, timeoutMs, revealMs: 300 });
+const prompts = openPrompts({ input: process.stdin, output: process.stderr, onSignal, style, revealMs: 300 });
 const choices = ['Account info', 'Billing', 'Caller forgot'].map((name, at) => ({ name, value: 'chose-' + at, description: 'about ' + name }));
 const many = Array.from({ length: 12 }, (_, at) => ({ name: 'Item ' + (at + 1), value: 'chose-' + at }));
 const questions = {

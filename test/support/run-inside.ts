@@ -2,7 +2,7 @@
 
 import { runProgram } from '../../src/commands/program.js';
 import type { Environment } from '../../src/config.js';
-import type { Surroundings } from '../../src/main/ask-and-show.js';
+import type { Surroundings } from '../../src/main/begin-run.js';
 import { buildWorld } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import type { Machine } from '../../src/main/machine.js';

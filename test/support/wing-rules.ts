@@ -42,7 +42,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   src: ['main', 'desk', 'errors', 'config', 'house', 'make-folder'],
   'src/procedures': ['authorise', 'judge-password', 'lock-outs', 'seal-contexts', 'pause'],
-  'src/commands': ['program', 'command', 'ports', 'world', 'catalogue', 'report-outcome', 'ask', 'check-input'],
+  'src/commands': ['program', 'command', 'ports', 'catalogue', 'report-outcome', 'ask'],
   'src/store': ['store', 'record', 'head', 'engine', 'rows'],
 };
 const LEAF = 'src/procedures/operators/standing';

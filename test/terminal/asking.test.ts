@@ -48,12 +48,6 @@ describe('not answering', () => {
     expect(await answered(terminal)).toBe('chose-1');
   });
 
-  it('no answer in time ends as cancelled', async () => {
-    const terminal = ask('line', { env: { TIMEOUT_MS: '300' } });
-    await terminal.waitFor(QUESTION.line);
-    await expectCancelled(terminal, /no answer came in time/);
-  });
-
   it.each(['secret', 'line', 'choose'] as const)(
     '%s: Ctrl-Z with nothing to stop the process asks again and never echoes',
     async (question) => {

@@ -26,7 +26,7 @@ it.each([
   ['style', ['chalk'], []],
   ['render', [], []],
   ['progress', [], []],
-  ['prompts', ['chalk'], ['inquirer']],
+  ['prompts', [], ['inquirer']],
   ['qr', ['chalk'], ['uqr']],
 ])('%s loads %j at once and %j when used', async (module, early, late) => {
   expect(await loads(module)).toEqual({ early, late });

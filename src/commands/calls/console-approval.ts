@@ -8,13 +8,14 @@ import {
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
+import type { Tone } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
 import { block, localClock } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
+import { lookBeside, summaryOf } from './console-lock.js';
 import { otherSteps } from './console-request.js';
 import { giveFreshCode } from './console-reset.js';
 import { aloud, askNext, card, type LiveSession, note, type Stage, tell, titleOf } from './console-session.js';
-import { lookBeside, summaryOf } from './console-watch.js';
 
 /** Of a long list, what fits on a screen. */
 const MOST = 12;
@@ -35,66 +36,48 @@ export async function waitingStage(session: LiveSession): Promise<Stage> {
   const beside = lookBeside(async () => {
     news = (await showApproval(desk, request)).standing !== shown.standing;
   });
-  const { verdict, tone, say, lines, steps } = standingOf(session, shown);
+  const [verdict, tone, say, next] = SHOWN[shown.standing] ?? NOT_APPROVED;
+  const lines = standingLines(session, shown);
+  const steps: readonly LiveChoice<Stage>[] = next === undefined ? [] : [{ name: words(next), value: 'reset' }];
   const view = () => [
     ...titleOf(session, session.account?.name ?? desk.name),
     ...card(session, session.reset === null ? [] : [[words('call.reset'), session.reset.target.name]]),
     block.blank,
-    block.verdict(verdict, tone),
+    block.verdict(words(verdict), tone),
     ...aloud(session, say),
     block.lines(...lines),
   ];
   try {
-    const next =
-      (await askNext(session, view, [...steps, ...otherSteps(session)], () => (news ? 'waiting' : undefined))) ??
-      'request';
-    if (next !== 'waiting') session.request = null;
-    return next;
+    const overtaken = () => (news ? 'waiting' : undefined);
+    const answer = (await askNext(session, view, [...steps, ...otherSteps(session)], overtaken)) ?? 'request';
+    if (answer !== 'waiting') session.request = null;
+    return answer;
   } finally {
     await beside.stop();
   }
 }
 
-interface Shown {
-  readonly verdict: string;
-  readonly tone: 'good' | 'warn';
-  readonly say: ScreenKey;
-  readonly lines: readonly string[];
-  readonly steps: readonly LiveChoice<Stage>[];
-}
+type Shown = readonly [verdict: ScreenKey, tone: Tone, say: ScreenKey, next?: ScreenKey];
+const NOT_APPROVED: Shown = ['approval.not-approved', 'warn', 'aloud.approval-refused'];
+/** How each standing is shown, and the words of the reset as the next step where there can be one. */
+const SHOWN: Readonly<Partial<Record<Approval['standing'], Shown>>> = {
+  pending: ['approval.waiting', 'warn', 'aloud.approval-waits'],
+  approved: ['approval.approved', 'good', 'aloud.approval-given', 'reset.now'],
+  expired: ['approval.expired', 'warn', 'aloud.approval-expired', 'approval.ask-again'],
+};
 
-function standingOf({ words }: LiveSession, approval: Approval): Shown {
-  const { id, why, standing, decidedBy: by, decisionReason, expiresAt } = approval;
+function standingLines({ words }: LiveSession, approval: Approval): readonly string[] {
+  const { id, why, standing, decidedBy: by, decisionReason: reason, expiresAt } = approval;
   if (standing === 'pending')
-    return {
-      verdict: words('approval.waiting'),
-      tone: 'warn',
-      say: 'aloud.approval-waits',
-      lines: [words('approval.who-decides', { approval: why }), `  countersign approval approve ${id}`],
-      steps: [],
-    };
-  if (standing === 'approved')
-    return {
-      verdict: words('approval.approved'),
-      tone: 'good',
-      say: 'aloud.approval-given',
-      lines: [words('approval.counts-until', { by, id, clock: localClock(expiresAt) })],
-      steps: [{ name: words('reset.now'), value: 'reset' }],
-    };
+    return [words('approval.who-decides', { approval: why }), `  countersign approval approve ${id}`];
+  if (standing === 'approved') return [words('approval.counts-until', { by, id, clock: localClock(expiresAt) })];
   const expired = standing === 'expired';
-  return {
-    verdict: words(expired ? 'approval.expired' : 'approval.not-approved'),
-    tone: 'warn',
-    say: expired ? 'aloud.approval-expired' : 'aloud.approval-refused',
-    lines: [
-      expired ? words('approval.nobody-decided', { id }) : words('approval.is', { id, standing, by }),
-      ...(decisionReason === null ? [] : [words('approval.reason-was', { reason: decisionReason })]),
-    ],
-    steps: expired ? [{ name: words('approval.ask-again'), value: 'reset' }] : [],
-  };
+  return [
+    expired ? words('approval.nobody-decided', { id }) : words('approval.is', { id, standing, by }),
+    ...(reason === null ? [] : [words('approval.reason-was', { reason })]),
+  ];
 }
 
-/** The newest request, or the one that is chosen. */
 export async function requestsStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, words } = session;
   const found = await requestsFor(desk, signed.operator.id);

@@ -10,9 +10,9 @@ import { undoneOf, undoView } from '../resets/job-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
 import { block } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
-import { otherSteps } from './console-request.js';
+import { showDone } from './console-request.js';
 import { askTarget, giveFreshCode } from './console-reset.js';
-import { aloud, askNext, type Care, card, heardWords, type LiveSession, note, titleOf } from './console-session.js';
+import { aloud, type Care, card, heardWords, type LiveSession, titleOf } from './console-session.js';
 import { wordsIn } from './spelled.js';
 
 /** `noted`: a term for the note of the call, if anything was done. */
@@ -25,12 +25,8 @@ const careStage = (care: Care, does: (session: LiveSession, owner: SetUp) => Pro
     if (account === null || caller === null || typeof caller === 'string') return 'request';
     const done = await does(session, { account, user: caller });
     if (done === undefined) return verdict === null ? 'request' : 'verdict';
-    const noted = done.noted === undefined ? undefined : note(session, { outcome: done.noted });
-    const lost = await noted?.catch((error: unknown) => error);
     const view = () => [...titleOf(session, session.words(`care.${care}`)), ...done.shown];
-    const next = await askNext(session, view, otherSteps(session));
-    if (lost instanceof Error) throw lost;
-    return next ?? 'request';
+    return showDone(session, done.noted === undefined ? null : { outcome: done.noted }, view);
   };
 };
 

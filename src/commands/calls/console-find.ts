@@ -12,10 +12,10 @@ import {
 import { noteList } from '../../procedures/directory/see-people.js';
 import { isExact } from '../../rules/directory-keys.js';
 import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account } from '../../rules/people.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import { block } from '../wording/results.js';
-import { leaves } from './console-lock.js';
+import { decides, leaves, requestLines } from './console-lock.js';
 import {
   aloud,
   askNext,
@@ -30,7 +30,6 @@ import {
   spoken,
   titleOf,
 } from './console-session.js';
-import { decides, requestLines } from './console-watch.js';
 import { refusedUnknown } from './verdict-view.js';
 
 const endStep = ({ words }: LiveSession): LiveChoice<Stage> => ({ name: words('call.end'), value: 'end', key: '9' });
@@ -40,11 +39,8 @@ const MOST = 10;
 /** The most that turning the pages shows. */
 export const ALL = ROWS_IN_A_CALL * PAGES_IN_A_CALL;
 
-type Found =
-  | { readonly kind: 'account'; readonly account: Account }
-  | { readonly kind: 'user'; readonly account: Account; readonly user: User }
-  | { readonly kind: 'nobody'; readonly text: string }
-  | { readonly kind: 'no-company' };
+/** `account` null: no such company; `caller`: a text for somebody who is not on its list. */
+type Found = Pick<LiveSession, 'account' | 'caller'>;
 type Pressed = 'general' | 'resume' | 'requests' | 'end';
 
 const generalKey = (session: LiveSession) => keyOf(session)('general' as const, ['f3', 'ctrl-g'], 'call.key-general');
@@ -85,19 +81,19 @@ async function lookEverywhere(session: LiveSession, text: string, thoroughly: bo
   const companies = accounts.map((account) => ({
     exact: isExact(text, account.number, account.name),
     name: [words('find.company'), account.number, account.name, '', ''],
-    value: { kind: 'account', account } as const,
+    value: { account, caller: null },
   }));
   const people = (await peopleOf(session, text, thoroughly)).map(({ user, account }) => ({
     exact: namesPerson(text, { user, account }),
     name: [user.name, account.number, account.name, user.login, roleName(session, user.role)],
-    value: { kind: 'user', account, user } as const,
+    value: { account, caller: user },
   }));
   const all = [
     ...[...people, ...companies].filter(({ exact }) => exact),
     ...[...companies, ...people].filter(({ exact }) => !exact),
   ];
   if (all.length > 0 || !thoroughly) return all;
-  return [{ name: words('find.nobody'), value: { kind: 'no-company' } as const, beside: true }];
+  return [{ name: words('find.nobody'), value: { account: null, caller: null }, beside: true }];
 }
 
 /** The account is known; asks which of its people is calling. */
@@ -126,13 +122,9 @@ async function lookInside(session: LiveSession, account: Account, text: string, 
   return [
     ...found.map(({ user }) => ({
       name: [user.name, user.login, roleName(session, user.role)],
-      value: { kind: 'user', account, user } as const,
+      value: { account, caller: user },
     })),
-    {
-      name: [session.words('find.not-listed'), spoken(text), ''],
-      value: { kind: 'nobody', text } as const,
-      beside: true,
-    },
+    { name: [session.words('find.not-listed'), spoken(text), ''], value: { account, caller: text }, beside: true },
   ];
 }
 
@@ -145,26 +137,18 @@ export async function peopleOf({ desk, signed }: LiveSession, text: string, thor
   return found;
 }
 
-async function opened(session: LiveSession, found: Found): Promise<Stage> {
+async function opened(session: LiveSession, { account, caller }: Found): Promise<Stage> {
   Object.assign(session, { action: null, verdict: null, alerts: null, done: null });
-  if (found.kind === 'no-company') return noCompany(session);
-  if (found.kind === 'account') {
-    await note(session, { account: found.account, caller: null });
-    Object.assign(session, { account: found.account, caller: null });
-    return 'who';
-  }
-  const account = found.kind === 'user' ? found.account : session.account;
-  const user = found.kind === 'user' ? found.user : null;
+  const user = typeof caller === 'string' ? null : caller;
   await note(session, { account, caller: user, opens: user !== null && !session.viewed.includes(user.id) });
   if (user !== null) session.viewed = [...session.viewed, user.id];
-  Object.assign(session, { account, caller: user ?? (found.kind === 'nobody' ? found.text : null) });
-  return 'request';
+  Object.assign(session, { account, caller });
+  if (account === null) return noCompany(session);
+  return caller === null ? 'who' : 'request';
 }
 
 /** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
 async function noCompany(session: LiveSession): Promise<Stage> {
-  await note(session, { account: null, caller: null });
-  Object.assign(session, { account: null, caller: null });
   const { words } = session;
   const title = () => titleOf(session, words('find.not-listed-title'));
   const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];

@@ -1,15 +1,30 @@
 /**
- * What lies over every screen: keys for ticket and notes, the question before it is left, and the lock.
+ * What lies over every screen: keys for ticket and notes, the question before it is left, what is looked for in the store beside the open
+ * question (news of a request, alarms, what waits for this operator), and the lock.
  *
  * The locked console: nothing of the call is on the screen until the operator has given the password again. Then the call goes on where
  * it was. The session that was idle stays over; signing in opens a new one.
  */
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
+import { pause } from '../../procedures/pause.js';
+import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { minutes } from '../../rules/duration.js';
+import { permits } from '../../rules/operator-roles.js';
 import { fit } from '../../terminal/printable.js';
 import { block } from '../wording/results.js';
-import { keyOf, type LiveSession, note, spoken, stillSignedIn, tell, ticketOf, titleOf } from './console-session.js';
+import {
+  alarmLines,
+  keyOf,
+  type LiveSession,
+  note,
+  spoken,
+  stillSignedIn,
+  tell,
+  ticketOf,
+  titleOf,
+} from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
 const MENDED = ['session-idle', 'session-too-old', 'session-ended', 'nobody-signed-in'];
@@ -27,7 +42,6 @@ export function lockWhenIdle(session: LiveSession): void {
   );
 }
 
-/** Asks until the password is right. Esc asks whether to leave the console. */
 export async function unlock(session: LiveSession, why: Refusal): Promise<void> {
   const { context, desk, screen, signed, words } = session;
   const { name } = signed.operator;
@@ -106,3 +120,44 @@ export async function leaves({ desk, screen, signed, words }: LiveSession): Prom
   const view = () => [block.title(desk.name, signed.operator.name)];
   return (await screen.choose({ view, message: words('call.leave-asked'), choices })) === true;
 }
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** Looks at the store beside the open question, until it is stopped. What goes wrong is found again by the stage itself. */
+export function lookBeside(look: () => Promise<unknown>): { stop(): Promise<void> } {
+  const ended = new AbortController();
+  const looking = (async () => {
+    for (; !ended.signal.aborted; await pause(LOOK_AGAIN_MS, ended.signal)) await look().catch(() => undefined);
+  })();
+  return {
+    stop: async () => {
+      ended.abort();
+      await looking;
+    },
+  };
+}
+
+/** A token never decides. */
+export const decides = ({ desk, signed }: LiveSession): boolean =>
+  signed.via === 'session' && permits(desk.policy, signed.operator.role, DECIDING.permission);
+
+/** Keeps the alarms up to date, and what waits for this operator, for whoever may decide in person. */
+export function watchRequests(session: LiveSession): { stop(): Promise<void> } {
+  const { desk } = session;
+  return lookBeside(async () => {
+    session.sounding = await soundingAlarms(desk, desk.now());
+    session.requests = decides(session) ? await requestsFor(desk, session.signed.operator.id) : [];
+  });
+}
+
+/** Between two calls: the alarms, and one line for a lead. */
+export function requestLines(session: LiveSession) {
+  const { requests, words } = session;
+  const [first] = requests;
+  if (first === undefined) return alarmLines(session);
+  const waiting = words('approval.waiting-lines', { count: requests.length, first: summaryOf(session, first) });
+  return [...alarmLines(session), block.alerts(waiting)];
+}
+
+export const summaryOf = ({ words }: LiveSession, { id, requester, why: approval, users }: Approval): string =>
+  words('approval.summary', { id, name: requester.name, approval, users });

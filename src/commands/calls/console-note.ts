@@ -6,7 +6,6 @@ import { block } from '../wording/results.js';
 import { aloud, askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 import { noteOf } from './record-view.js';
 
-/** Ends the call, offers the note, then clears the screen. */
 export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';

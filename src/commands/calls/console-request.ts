@@ -1,9 +1,11 @@
 /** The middle of a call: the request, the verdict and the next steps, and refusals of the desk. */
 import type { Refusal } from '../../errors.js';
+import type { CallNews } from '../../procedures/calls/live-calls.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
+import type { View } from '../../terminal/render.js';
 import { block } from '../wording/results.js';
 import {
   aloud,
@@ -51,24 +53,20 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
 export async function verdictStage(session: LiveSession): Promise<Stage> {
   const { verdict } = session;
   if (verdict === null) return 'request';
-  const view = () => [...titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
-  const answer = await askNext(session, view, [...firstStep(session, verdict), ...otherSteps(session)]);
-  await session.desk.sendQueued();
-  return answer ?? 'request';
-}
-
-/** The verdict in the words of `verify`; here the next step is a key, not a command. */
-function verdictBlocks(session: LiveSession, verdict: Verdict) {
   const { caller, words } = session;
   const unlockKey = careSteps(session).some(({ value }) => value === 'unlock');
   const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
-  return [
+  // In the words of `verify`; here the next step is a key, not a command.
+  const shown = verdictView(verdict, words, heardWords(session), unlockKey);
+  const view = () => [
+    ...titleOf(session, verdict.account.name),
     block.lines(`${who}: ${words.term('actionTitle', verdict.action.title)}`),
     block.blank,
-    ...verdictView(verdict, words, heardWords(session), unlockKey).filter(
-      ({ kind }) => kind !== 'title' && kind !== 'next',
-    ),
+    ...shown.filter(({ kind }) => kind !== 'title' && kind !== 'next'),
   ];
+  const answer = await askNext(session, view, [...firstStep(session, verdict), ...otherSteps(session)]);
+  await session.desk.sendQueued();
+  return answer ?? 'request';
 }
 
 /** The likely next step gets key 1, if there is one. */
@@ -86,6 +84,14 @@ export const otherSteps = ({ words }: LiveSession): readonly LiveChoice<Stage>[]
   { name: words('call.end'), value: 'end', key: '9' },
 ];
 
+/** Shows what was done, also where another operator has the call by now; then goes on with the call. `news`: for its note. */
+export async function showDone(session: LiveSession, news: CallNews | null, view: () => View): Promise<Stage> {
+  const lost = news && (await note(session, news).catch((error: unknown) => error));
+  const next = await askNext(session, view, otherSteps(session));
+  if (lost instanceof Error) throw lost;
+  return next ?? 'request';
+}
+
 /** Shows a refusal of the desk (locked out, frozen), then returns to the stage where the call can continue. */
 export async function problemStage(session: LiveSession, error: Refusal): Promise<Stage> {
   const { words } = session;
@@ -102,18 +108,13 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
     block.private(shown.message),
     block.lines(...(own === undefined ? [] : [own])),
   ];
-  return (await askNext(session, view, problemSteps(session, back))) ?? back;
-}
-
-function problemSteps(session: LiveSession, back: Stage): readonly LiveChoice<Stage>[] {
-  const { call, words } = session;
-  if (call === null)
-    return [
-      { name: words('call.go-on'), value: back },
-      { name: words('call.leave'), value: 'left', key: '9' },
-    ];
-  return [
+  const outside: readonly LiveChoice<Stage>[] = [
+    { name: words('call.go-on'), value: back },
+    { name: words('call.leave'), value: 'left', key: '9' },
+  ];
+  const inside = [
     { name: words('call.go-on-call'), value: back },
     ...otherSteps(session).filter(({ value }) => value !== 'request'),
   ];
+  return (await askNext(session, view, session.call === null ? outside : inside)) ?? back;
 }

@@ -10,15 +10,13 @@ import type { Account, User } from '../../rules/people.js';
 import { resetView } from '../resets/reset-view.js';
 import { block } from '../wording/results.js';
 import { ALL, peopleOf } from './console-find.js';
-import { otherSteps } from './console-request.js';
+import { showDone } from './console-request.js';
 import {
   type AskedReset,
   aloud,
-  askNext,
   card,
   heardWords,
   type LiveSession,
-  note,
   roleName,
   type Stage,
   spoken,
@@ -43,8 +41,6 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   );
   Object.assign(session, { verdict: null, reset: null, request: null, done });
   const news = { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
-  // It is done, and shown, also where another operator has the call by now.
-  const lost = await note(session, news).catch((error: unknown) => error);
   const system = done.remote != null && done.remote.removed.length > 0 ? done.remote.connector : null;
   const view = () => [
     ...titleOf(session, account.name),
@@ -53,9 +49,7 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
       ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays, system }))]
       : []),
   ];
-  const next = await askNext(session, view, otherSteps(session));
-  if (lost instanceof Error) throw lost;
-  return next ?? 'request';
+  return showDone(session, news, view);
 }
 
 /**

@@ -13,12 +13,13 @@ import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { Account, CustomerRole, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
+import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
+import type { LiveScreen } from '../../terminal/live-screen.js';
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import { shownToken } from '../ask.js';
 import type { Context } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, two } from '../wording/results.js';
 import { alarmLine, type ScreenKey, sayBlocks, type Words } from '../wording/words.js';
 import type { Alphabet } from './spelled.js';
 import { alertBlocks } from './verdict-view.js';
@@ -85,7 +86,7 @@ export interface AskedReset {
   readonly ticket: string;
 }
 
-interface Given {
+export interface LiveSession {
   readonly context: Context;
   readonly desk: Desk;
   readonly screen: LiveScreen;
@@ -100,9 +101,6 @@ interface Given {
   readonly spelling: Alphabet | undefined;
   /** In the language of the operator. */
   readonly words: Words;
-}
-
-export interface LiveSession extends Given {
   /** Null until the call has begun. */
   call: LiveCall | null;
   account: Account | null;
@@ -129,11 +127,8 @@ export interface LiveSession extends Given {
   requests: readonly Approval[];
 }
 
-export function beginSession(given: Given): LiveSession {
-  return { ...given, ...NOTHING_KNOWN, requests: [], sounding: [] };
-}
-
-const NOTHING_KNOWN = {
+/** Of a call that has not begun. */
+export const NOTHING_KNOWN = {
   call: null,
   account: null,
   caller: null,
@@ -169,14 +164,14 @@ export async function note(session: LiveSession, news: CallNews): Promise<LiveCa
 /** The head of a screen: call id, operator and time since the call began. */
 export function titleOf(session: LiveSession, text: string): View {
   const { call, signed, desk } = session;
-  const clock = call === null ? '' : `  ${elapsed(desk.now() - call.openedAt)}`;
-  return [block.title(call === null ? text : `${call.id} · ${text}`, `${signed.operator.name}${clock}`), block.blank];
+  const { name } = signed.operator;
+  if (call === null) return [block.title(text, name), block.blank];
+  return [block.title(`${call.id} · ${text}`, `${name}  ${elapsed(desk.now() - call.openedAt)}`), block.blank];
 }
 
 /** `00:41`, `1:02:03`. */
 export function elapsed(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const two = (count: number) => String(count).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
   return `${hours === 0 ? '' : `${hours}:`}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
@@ -201,20 +196,17 @@ export const spoken = (text: string): string => (likePhrase(text) ? HIDDEN : tex
 /** The known ones of company, caller and request, and the alerts to read before the phrase is asked (B76). */
 export function card(session: LiveSession, more: readonly (readonly [string, string])[] = []): Block[] {
   const { account, caller, action, alerts, words } = session;
-  const rows: (readonly [string, string])[] = [];
-  if (account !== null)
-    rows.push([
-      words('call.account'),
-      `${account.name} (${account.number}), ${account.edition === 'classic' ? 'Classic' : 'X Series'}`,
-    ]);
-  if (caller !== null) {
-    const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
-    rows.push([words('call.caller'), `${callerName(session)}${role}`]);
-  }
-  if (action !== null) rows.push([words('call.request'), words.term('actionTitle', action.title)]);
-  rows.push(...more);
+  const edition = account?.edition === 'classic' ? 'Classic' : 'X Series';
+  const role =
+    caller === null || typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
+  const rows = [
+    [words('call.account'), account && `${account.name} (${account.number}), ${edition}`],
+    [words('call.caller'), caller && `${callerName(session)}${role}`],
+    [words('call.request'), action && words.term('actionTitle', action.title)],
+    ...more,
+  ] as const;
   const warnings = alerts === null ? [] : alertBlocks(alerts, words);
-  return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [block.fields(...rows)])];
+  return [...alarmLines(session), ...warnings, block.fields(...rows)];
 }
 
 /** On every screen, with what to do (B95). */
@@ -223,7 +215,6 @@ export const alarmLines = ({ sounding, words }: Pick<LiveSession, 'sounding' | '
   return lines.length === 0 ? [] : [block.alerts(...lines, words('alerts.alarm-advice'))];
 };
 
-/** Makes the extra keys of a question, with their words. */
 export const keyOf =
   ({ words }: LiveSession) =>
   <T>(value: T, keys: readonly string[], about: ScreenKey): LiveKey<T> => ({ keys, about: words(about), value });

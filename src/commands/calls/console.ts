@@ -9,29 +9,54 @@ import { dropCall, recordConsoleEnded, resumeCall } from '../../procedures/calls
 import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
-import { type At, type Command, command, type Given, type Result } from '../command.js';
+import { type Command, command } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { CARE_STAGES } from './console-care.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
-import { canUnlock, lockWhenIdle, offerAlways, unlock } from './console-lock.js';
+import { canUnlock, lockWhenIdle, offerAlways, unlock, watchRequests } from './console-lock.js';
 import { endStage, handOverStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
-import { beginSession, forget, type LiveSession, type Stage, stillSignedIn, titleOf } from './console-session.js';
-import { watchRequests } from './console-watch.js';
+import { forget, type LiveSession, NOTHING_KNOWN, type Stage, stillSignedIn, titleOf } from './console-session.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
-const OPTIONS = ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }] as const;
-const own = () => ({
-  from: z
-    .string()
-    .refine((text) => text === '' || isPhone(text), { message: WITHHELD })
-    .optional(),
+const liveConsole = command({
+  path: 'console',
+  access: 'verify',
+  options: ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }],
+  own: () => ({
+    from: z
+      .string()
+      .refine((text) => text === '' || isPhone(text), { message: WITHHELD })
+      .optional(),
+  }),
+  run: async ({ context, desk, signed, words }, { call: resuming, from, notes: file }) => {
+    if (context.options.json) {
+      throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
+    }
+    const notes = file === undefined ? [] : (await context.files.readText(file)).split(/\r?\n/);
+    const { spelling, plain } = (await context.settings()).file;
+    const screen = await context.ask.screen(plain);
+    const asked = { context, desk, screen, notes, signed, words, resuming, from, spelling };
+    const session: LiveSession = { ...asked, ...NOTHING_KNOWN, requests: [], sounding: [] };
+    lockWhenIdle(session);
+    offerAlways(session);
+    const watching = watchRequests(session);
+    try {
+      let stage: Stage = resuming === undefined ? 'find' : 'resume';
+      while (stage !== 'left') stage = await step(session, stage);
+      return { view: [], document: {} };
+    } catch (error) {
+      throw await cutOff(session, error);
+    } finally {
+      screen.wipe();
+      screen.close();
+      await watching.stop();
+    }
+  },
 });
-
-const liveConsole = command({ path: 'console', access: 'verify', options: OPTIONS, own, run });
 
 const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => Promise<Stage>>> = {
   find: findStage,
@@ -48,34 +73,6 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   ...CARE_STAGES,
   end: endStage,
 };
-
-async function run(
-  { context, desk, signed, words }: At<'verify'>,
-  given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>,
-): Promise<Result> {
-  if (context.options.json) {
-    throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
-  }
-  const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
-  const { spelling, plain } = (await context.settings()).file;
-  const screen = await context.ask.screen(plain);
-  const { call: resuming, from } = given;
-  const session = beginSession({ context, desk, screen, notes, signed, words, resuming, from, spelling });
-  lockWhenIdle(session);
-  offerAlways(session);
-  const watching = watchRequests(session);
-  try {
-    let stage: Stage = given.call === undefined ? 'find' : 'resume';
-    while (stage !== 'left') stage = await step(session, stage);
-    return { view: [], document: {} };
-  } catch (error) {
-    throw await cutOff(session, error);
-  } finally {
-    screen.wipe();
-    screen.close();
-    await watching.stop();
-  }
-}
 
 /**
  * Shows a refusal of the desk and continues the call; errors that end the console are thrown again. A refused step (one of another
@@ -157,7 +154,6 @@ async function askWhichCall(session: LiveSession): Promise<string | undefined> {
   });
 }
 
-/** Resumes a call by the id that was read aloud, or given with --call. */
 async function resumeStage(session: LiveSession): Promise<Stage> {
   const { resuming: given } = session;
   session.resuming = undefined;

@@ -3,18 +3,11 @@ import type { CallHead, CallRecord } from '../../procedures/log/call-record.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { block, localClock, moments } from '../wording/results.js';
-import type { ScreenKey, Words } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
 
 /** What a step says by itself; the others are said by their outcome. */
-const STEPS: Readonly<Record<string, ScreenKey>> = {
-  'call.opened': 'note.opened',
-  'call.general': 'note.general',
-  'call.resumed': 'note.resumed',
-  'call.handed-over': 'note.handed-over',
-  'call.dropped': 'note.dropped',
-  'call.ended': 'note.ended',
-};
+const STEPS = ['opened', 'general', 'resumed', 'handed-over', 'dropped', 'ended'] as const;
 /** Both ends say nothing that the head of a note does not say. */
 const ENDS = ['call.opened', 'call.ended'];
 /** They say nothing that another step of the call does not say. */
@@ -30,9 +23,7 @@ function stepsOf(record: CallRecord, words: Words) {
     if (SILENT.includes(kind)) return [];
     const noted = detail?.['outcome'];
     if (kind === 'call.noted' && (noted === undefined || known.has(String(noted)))) return [];
-    const said = noted === 'not-found' ? words('note.not-listed') : words.term('noted', String(noted));
-    const text = kind === 'call.noted' ? said : textOf(entry, record, words);
-    return [{ kind, at, by: by.name, text }];
+    return [{ kind, at, by: by.name, text: textOf(entry, record, words) }];
   });
 }
 
@@ -41,6 +32,10 @@ const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') +
 function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words): string {
   const { kind, user = '', reason, detail, outcome } = entry;
   const why = reason === undefined || kind.startsWith('call.') ? '' : ` (${words.term('noWhy', reason)})`;
+  if (kind === 'call.noted')
+    return detail?.['outcome'] === 'not-found'
+      ? words('note.not-listed')
+      : words.term('noted', String(detail?.['outcome']));
   if (kind.startsWith('verification.')) {
     const step = `${detail?.['action'] ?? ''}: ${words.term('noted', verbOf(entry))}${why}`;
     const login = logins.get(user);
@@ -57,8 +52,8 @@ function textOf(entry: LoggedEntry, { logins, caller }: CallRecord, words: Words
     const result = words.term('noted', String(detail?.['result']));
     return words('note.reset', { login, outcome: result, id: String(detail?.['reset']) });
   }
-  const step = STEPS[kind];
-  return step === undefined ? `${kind}${why}` : `${words(step)}${why}`;
+  const step = STEPS.find((one) => kind === `call.${one}`);
+  return `${step === undefined ? kind : words(`note.${step}`)}${why}`;
 }
 
 /** The same step several times in a row is one line. */

@@ -1,7 +1,7 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
 import { Refusal } from '../../errors.js';
 import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { type Asked, openAskedCall } from '../../procedures/calls/open-call.js';
+import { type Call, openAskedCall } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { viewUser } from '../../procedures/directory/see-people.js';
@@ -30,12 +30,15 @@ const verify = command({
     const caller = await askLine(context, given.caller, '--caller', words('call.caller'));
     const action = given.for ?? (await askAction(at));
     const request = { account, caller, action, ticket: given.ticket };
-    const alerts = await alertsOn(at, request);
+    const call = await openAskedCall(desk, signed, request);
+    const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
+    // As they are before the phrase is asked (B76).
+    const alerts = await callerAlerts(desk, call, shared, signed.operator.id);
     const phrase = given.forgot
       ? null
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
-        : await hear(at, request, alerts);
+        : await hear(at, call, alerts);
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
       throw new Refusal('invalid-input', words('verdict.too-short'));
     let heard = words.in(desk.language);
@@ -60,23 +63,14 @@ async function askAction({ context, desk, words }: Operated): Promise<string> {
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */
-async function hear(at: Operated, request: Asked, alerts: CallerAlerts): Promise<string> {
-  const { context, desk, signed, words } = at;
-  const call = await openAskedCall(desk, signed, request);
+async function hear({ context, desk, signed, words }: Operated, call: Call, alerts: CallerAlerts): Promise<string> {
   const prompts = await context.ask.prompts('--passphrase-stdin');
   if (call.caller !== null)
     await viewUser(desk, signed, { account: call.account, user: call.caller }, { view: 'call' });
   const heard = words.in(languageOf(call.account, call.caller, desk.language));
   await context.show([...alertBlocks(alerts, words), ...sayBlocks(words, heard, 'aloud.ask-phrase')]);
-  const { hearPhrase } = await import('./hear-phrase.js');
+  const { hearPhrase } = await import('./spelled.js');
   return hearPhrase(context, desk, prompts, heard);
-}
-
-/** As they are before the phrase is asked (B76). */
-async function alertsOn({ desk, signed }: Operated, request: Asked): Promise<CallerAlerts> {
-  const call = await openAskedCall(desk, signed, request);
-  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
-  return callerAlerts(desk, call, shared, signed.operator.id);
 }
 
 export const commands: readonly Command[] = [verify];

@@ -16,8 +16,8 @@ import { type Command, type Context, command, type Given, type Operated, type Re
 import { block } from '../wording/results.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './customer-view.js';
 import { commands as files } from './directory-files.js';
-import { COUNTRY, LANGUAGE, LIMIT, limitOf, PAGE, pageOf, REFERENCE } from './listing-arguments.js';
-import { requireAlone, runEdition, runSignIn, WAIT } from './power-change.js';
+import { limitOf, pageOf } from './listing-arguments.js';
+import { requireAlone, runEdition, runSignIn } from './power-change.js';
 
 const OPTIONS = [
   '--name <name>',
@@ -28,23 +28,23 @@ const OPTIONS = [
   { flags: '--sso-jwks <file|url>', path: 'reads' },
   '--forbid-phone-resets',
   '--allow-phone-resets',
-  COUNTRY,
-  LANGUAGE,
+  '--country <code>',
+  '--language <code>',
   '--connector <name>',
   '--edition <edition>',
   '--drop-privileges',
   '--sign-in <kind>',
   '--reason <text>',
-  WAIT,
+  '--wait',
 ] as const;
 const own = () => ({ sso: z.union([z.string(), z.literal(false)]).optional() });
 
-type Edit = Given<(typeof OPTIONS)[number] | typeof REFERENCE, ReturnType<typeof own>>;
+type Edit = Given<(typeof OPTIONS)[number] | '<account>', ReturnType<typeof own>>;
 
 const editAccountCommand = command({
   path: 'account edit',
   access: 'directory:write',
-  arguments: [REFERENCE],
+  arguments: ['<account>'],
   options: OPTIONS,
   own,
   run: async (at, given) => {
@@ -52,12 +52,8 @@ const editAccountCommand = command({
     const power = await runPower(at, given);
     if (power !== null) return power;
     const change = await changeOf(context, given);
-    const { account, fields, stranded } = await editAccount(
-      desk,
-      signed,
-      await findAccount(desk, given.account),
-      change,
-    );
+    const found = await findAccount(desk, given.account);
+    const { account, fields, stranded } = await editAccount(desk, signed, found, change);
     const facts = { who: `${account.name} (${account.number})`, fieldName: fields };
     const first = words(fields.length === 0 ? 'directory.nothing' : 'directory.account-changed', facts);
     const left = stranded === 0 ? [] : [words('directory.stranded', { count: stranded })];
@@ -80,30 +76,27 @@ async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
   const { reason, country, language, connector } = others;
   if (forbidPhoneResets && allowPhoneResets) throw refusal('usage', 'both-phone-resets', {});
-  const wanted =
-    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language, connector].some((one) => one !== undefined) ||
-    forbidPhoneResets ||
-    allowPhoneResets;
-  if (!wanted) throw refusal('missing-option', 'change-missing', {}, 'help-account-edit');
-  const keys = ssoJwks === undefined || /^https?:/i.test(ssoJwks) ? ssoJwks : await context.files.readText(ssoJwks);
-  return {
+  const change = {
     name,
     sso: sso === false ? null : sso,
     issuer: ssoIssuer,
     audience: ssoAudience,
-    keys,
+    keys: ssoJwks,
     country,
     language,
     connector,
-    reason,
-    forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
+    forbidPhoneResets: forbidPhoneResets || (allowPhoneResets ? false : undefined),
   };
+  if (Object.values(change).every((one) => one === undefined))
+    throw refusal('missing-option', 'change-missing', {}, 'help-account-edit');
+  const keys = ssoJwks === undefined || /^https?:/i.test(ssoJwks) ? ssoJwks : await context.files.readText(ssoJwks);
+  return { ...change, keys, reason };
 }
 
 const listAccounts = command({
   path: 'account list',
   access: 'directory:read',
-  options: [LIMIT],
+  options: ['--limit <n>'],
   own: () => ({ limit: limitOf().optional() }),
   run: async ({ desk, signed, words }, { limit }) => {
     const rows = await rowsFor(desk, signed, limit);
@@ -121,7 +114,7 @@ const listAccounts = command({
 const showAccount = command({
   path: 'account show',
   access: 'directory:read',
-  arguments: [REFERENCE],
+  arguments: ['<account>'],
   run: async ({ desk, words }, given) => {
     const described = await describeAccount(desk, await findAccount(desk, given.account));
     return { view: accountView(described, words), document: { account: describedDocument(described) } };
@@ -134,7 +127,7 @@ const searchAccountsCommand = command({
   path: 'account search',
   access: 'directory:read',
   arguments: ['<text...>'],
-  options: [LIMIT, PAGE],
+  options: ['--limit <n>', '--page <n>'],
   own: () => ({ limit: limitOf().default(20), page: pageOf() }),
   run: async ({ desk, signed, words }, { text, limit, page }) => {
     const rows = await rowsFor(desk, signed, limit, page);
@@ -151,7 +144,7 @@ const addAccountCommand = command({
   path: 'account add',
   access: 'directory:write',
   arguments: ['[name]'],
-  options: ['--number <n>', '--edition <edition>', '--sso <provider>', COUNTRY],
+  options: ['--number <n>', '--edition <edition>', '--sso <provider>', '--country <code>'],
   run: async ({ context, desk, signed, words }, given) => {
     const asked = await askMissing(context, given, [
       { name: 'name', option: '<name>', message: words('directory.ask-company') },
@@ -175,7 +168,7 @@ const switching = (switched: 'enabled' | 'disabled') =>
   command({
     path: `account ${switched === 'enabled' ? 'enable' : 'disable'}`,
     access: 'directory:write',
-    arguments: [REFERENCE],
+    arguments: ['<account>'],
     options: ['--reason <text>'],
     run: async ({ context, desk, signed, words }, given) => {
       const account = await findAccount(desk, given.account);

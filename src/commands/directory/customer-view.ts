@@ -8,7 +8,7 @@ import {
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account } from '../../rules/people.js';
 import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
@@ -47,13 +47,15 @@ export function accountView(described: AccountDescription, words: Words) {
   const { account, users, disabled, sso: logins, roles, enrolled, issuer } = described;
   const each = Object.entries(roles).map(([role, count]) => `${count} ${words.term('roleTitle', role)}`);
   const off = { at: account.disabledAt };
+  const required = words('directory.mfa-is', { at: account.mfaRequiredAt });
+  const mfa = account.edition === 'classic' ? words('directory.mfa-outside') : required;
   return [
     block.title(`${account.name} (${account.number})`, account.id),
     block.fields(
       [words('directory.Edition'), account.edition],
       [words('directory.State'), words(off.at === null ? 'directory.active' : 'directory.disabled-since', off)],
       [words('directory.Users'), words('directory.users-are', { users, each, disabled })],
-      [words('status.mfa'), mfaWords(account, words)],
+      [words('status.mfa'), mfa],
       [words('directory.Enrolled'), words('directory.enrolled-are', { enrolled, users })],
       [words('directory.Sso'), words('directory.sso-is', { sso: account.sso, logins, issuer })],
       [words('directory.Country'), account.country],
@@ -63,9 +65,6 @@ export function accountView(described: AccountDescription, words: Words) {
     ),
   ];
 }
-
-const mfaWords = ({ edition, mfaRequiredAt }: Account, words: Words): string =>
-  edition === 'classic' ? words('directory.mfa-outside') : words('directory.mfa-is', { at: mfaRequiredAt });
 
 export const describedDocument = ({ account, ...found }: AccountDescription) => ({
   ...accountDocument(account),
@@ -123,12 +122,10 @@ export function ssoBlocks({ account, user }: FoundUser, words: Words) {
 type Described = Omit<UserDescription, 'sharing'> &
   SeenUser & { readonly mfa: MfaStatus; readonly sharing: readonly SeenUser[] };
 
-const phoneWords = ({ phone, phoneE164 }: User, words: Words): string =>
-  `${phone === '' ? words('directory.none-on-file') : phone}${phoneE164 === null || phoneE164 === phone ? '' : ` (${phoneE164})`}`;
-
 export function userView(described: Described, words: Words) {
   const { account, user, sharing } = described;
   const role = words.term('roleTitle', user.role);
+  const dialled = user.phoneE164 === null || user.phoneE164 === user.phone ? '' : ` (${user.phoneE164})`;
   const locks = described.locks
     .map(({ subject, until }) => words('directory.lock-is', { lockSubject: subject, until }))
     .join('; ');
@@ -138,7 +135,7 @@ export function userView(described: Described, words: Words) {
       [words('directory.Role'), user.scopes.length === 0 ? role : `${role}: ${user.scopes.join(', ')}`],
       [words('directory.State'), stateOf(described, words) || words('directory.active')],
       [words('directory.E-mail'), user.email || words('directory.none-on-file')],
-      [words('directory.Phone'), phoneWords(user, words)],
+      [words('directory.Phone'), `${user.phone || words('directory.none-on-file')}${dialled}`],
       [words('directory.Sign-in'), words('directory.sign-in-is', { kind: user.signIn, provider: account.sso })],
       ...secretRows(described, words),
       [words('directory.Locks'), locks || words('directory.no-locks')],
@@ -148,7 +145,7 @@ export function userView(described: Described, words: Words) {
   ];
 }
 
-function secretRows(described: Described, words: Words): readonly (readonly [string, string])[] {
+function secretRows(described: Described, words: Words): readonly (readonly [string, string | null])[] {
   const { passphrase, applicationPassword, invitedUntil: until, mfa } = described;
   const kinds = Object.entries(factorsByKind(mfa)).map(
     ([kind, count]) => `${count === 1 ? '' : `${count} `}${words.term('factorKind', kind)}`,
@@ -157,7 +154,7 @@ function secretRows(described: Described, words: Words): readonly (readonly [str
   return [
     [words('directory.Passphrase'), words('directory.set-at', { at: passphrase?.setAt })],
     [words('directory.Password'), words('directory.set-at', { at: applicationPassword?.changedAt })],
-    ...(until === null ? [] : [[words('directory.Invitation'), words('directory.open-until', { until })] as const]),
+    [words('directory.Invitation'), until === null ? null : words('directory.open-until', { until })],
     [words('directory.Factors'), words('directory.factors-are', factors)],
   ];
 }
@@ -185,21 +182,16 @@ function sharingBlocks(sharing: readonly SeenUser[], words: Words) {
   ];
 }
 
-export const describedUserDocument = (described: Described) => ({
+export const describedUserDocument = ({ passphrase, applicationPassword: password, mfa, ...described }: Described) => ({
   ...userDocument(described),
-  passphrase: { set: described.passphrase !== null, setAt: iso(described.passphrase?.setAt ?? null) },
-  applicationPassword: {
-    set: described.applicationPassword !== null,
-    changedAt: iso(described.applicationPassword?.changedAt ?? null),
-  },
-  invitedUntil: iso(described.invitedUntil),
-  factors: factorsByKind(described.mfa),
-  backupCodes: described.mfa.backupCodesLeft,
-  devices: described.mfa.devices,
-  locks: described.locks.map(({ subject, until }) => ({ subject, until: iso(until) })),
-  sharing: described.sharing.map(({ account, user }) => ({
-    id: user.id,
-    account: account.number,
-    ...pick(user, 'login', 'name'),
-  })),
+  passphrase: { set: passphrase !== null, setAt: iso(passphrase?.setAt ?? null) },
+  applicationPassword: { set: password !== null, changedAt: iso(password?.changedAt ?? null) },
+  ...moments(described, 'invitedUntil'),
+  factors: factorsByKind(mfa),
+  backupCodes: mfa.backupCodesLeft,
+  devices: mfa.devices,
+  locks: described.locks.map((lock) => ({ ...lock, ...moments(lock, 'until') })),
+  sharing: described.sharing.map(({ account: { number: account }, user: { id, login, name } }) => {
+    return { id, account, login, name };
+  }),
 });

@@ -8,41 +8,35 @@ import { previewImport } from '../../procedures/imports/import-directory.js';
 import type { Counts, ImportReport, ImportRequest } from '../../procedures/imports/plan-directory.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
+import { chunksOf, grouped } from '../../rules/lists.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask.js';
-import { type Command, type Context, command, type Given, type Operated, type OptionSpec } from '../command.js';
+import { type Command, type Context, command, type Given, type Operated } from '../command.js';
 import { block } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
-import { WAIT } from './power-change.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
-const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
-const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
+const FILE = { name: '[file]', path: 'reads' } as const;
 const PLANNED = [
-  { flags: '--dry-run', about: 'show what would be added and changed, and change nothing' },
-  { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
-  { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
-  { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
-  WAIT,
-  { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
-  ...TABLE_OPTIONS,
-] as const satisfies readonly OptionSpec[];
-const CLEAR = {
-  flags: '--clear-contacts',
-  about: 'an empty cell removes the e-mail or phone (default: it is kept)',
-} as const;
+  '--dry-run',
+  { flags: '--plan <file>', path: 'writes' },
+  { flags: '--apply <file>', path: 'reads' },
+  '--confirm <n>',
+  '--wait',
+  '--accept-damaged',
+] as const;
 const plannedInput = () => ({
   confirm: z.coerce.number<string>().int('must be a whole number').optional(),
   ...tableInput(),
 });
-type Planned = Given<typeof FILE | (typeof PLANNED)[number], ReturnType<typeof plannedInput>>;
+type Planned = Given<typeof FILE | (typeof PLANNED | typeof TABLE_OPTIONS)[number], ReturnType<typeof plannedInput>>;
 
 const importAccounts = command({
   path: 'account import',
   access: 'directory:write',
   arguments: [FILE],
-  options: PLANNED,
+  options: [...PLANNED, ...TABLE_OPTIONS],
   own: plannedInput,
   run: async (at, given) =>
     importing(at, given, async (file) => ({ accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given) })),
@@ -52,7 +46,7 @@ const importUsers = command({
   path: 'user import',
   access: 'directory:write',
   arguments: [FILE],
-  options: [ACCOUNTS, ...PLANNED.slice(0, -TABLE_OPTIONS.length), CLEAR, ...TABLE_OPTIONS],
+  options: [{ flags: '--accounts <file>', path: 'reads' }, ...PLANNED, '--clear-contacts', ...TABLE_OPTIONS],
   own: plannedInput,
   run: async (at, given) =>
     importing(at, given, async (file) => {
@@ -114,8 +108,8 @@ async function deliverNotices({ context, desk, words }: Operated, ids: readonly 
   const progress = context.progress(words('import.sending'), ids.length);
   let delivered = 0;
   try {
-    for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {
-      const some = ids.slice(from, from + NOTICES_AT_ONCE);
+    for (const some of chunksOf(ids, NOTICES_AT_ONCE)) {
+      if (context.signal.aborted) break;
       delivered += (await deliverOutbox(desk, some)).delivered;
       progress.step(some.length);
     }
@@ -131,12 +125,13 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport, 
   const keptLines = kept.map(({ line, account, login, field, here, inFile }) =>
     words('import.kept', { line, who: `${account}/${login}`, field, here: here || null, there: inFile || null }),
   );
-  const told = [words('import.notices'), words('import.notices-are', { count: notices.length })] as const;
+  const count = notices.length;
+  const rowsOf = (counts: Counts | null) => counts && words('import.rows', { ...counts });
   return [
     block.fields(
-      ...countRow('import.accounts', accounts, words),
-      ...countRow('import.users', users, words),
-      ...(notices.length === 0 ? [] : [told]),
+      [words('import.accounts'), rowsOf(accounts)],
+      [words('import.users'), rowsOf(users)],
+      [words('import.notices'), count === 0 ? null : words('import.notices-are', { count })],
     ),
     ...listed('import.kept-head', keptLines, words),
     ...listed('import.look', warningLines(warnings, words), words),
@@ -145,25 +140,18 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport, 
 
 /** One line for each kind of warning, with the first lines of the file that it concerns. */
 function warningLines(warnings: ImportReport['warnings'], words: Words): readonly string[] {
-  const linesOf = new Map<string, (number | undefined)[]>();
-  for (const { line, column, message } of warnings) {
-    const what = `${column} ${message}`;
-    const lines = linesOf.get(what);
-    if (lines === undefined) linesOf.set(what, [line]);
-    else lines.push(line);
-  }
-  return [...linesOf].map(([warning, lines]) => {
+  const alike = grouped(warnings, ({ column, message }) => `${column} ${message}`);
+  return [...alike].map(([warning, same]) => {
     const [column = '', ...message] = warning.split(' ');
     const what = `${column} ${words.known(message.join(' '))}`;
-    const [count, more, shown] = [lines.length, Math.max(0, lines.length - LISTED), lines.slice(0, LISTED).join(', ')];
-    return words('import.lines', { what, count, lines: shown, more });
+    const shown = same.slice(0, LISTED).map(({ line }) => line);
+    return words('import.lines', {
+      what,
+      count: same.length,
+      lines: shown.join(', '),
+      more: Math.max(0, same.length - LISTED),
+    });
   });
-}
-
-function countRow(label: ScreenKey, counts: Counts | null, words: Words): readonly (readonly [string, string])[] {
-  if (counts === null) return [];
-  const { rows, added, updated, unchanged } = counts;
-  return [[words(label), words('import.rows', { rows, added, updated, unchanged })]];
 }
 
 /** The first lines are enough to see what it is about; --json lists all. */
@@ -173,10 +161,7 @@ function listed(heading: ScreenKey, lines: readonly string[], words: Words): rea
   return [block.lines(words(heading), ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
-const FORM = [
-  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
-  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
-] as const;
+const FORM = ['--for <program>', '--separator <mark>'] as const;
 const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
 const exportAllAccounts = command({
   path: 'account export',

@@ -10,9 +10,7 @@ import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { accountDocument } from './customer-view.js';
 
-export const WAIT = { flags: '--wait', about: 'wait until a second operator has decided' } as const;
-
-type PowerGiven = Given<'--reason <text>' | typeof WAIT>;
+type PowerGiven = Given<'--reason <text>' | '--wait'>;
 
 export function reasonFor({ reason = '' }: PowerGiven): string {
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change' });
@@ -70,29 +68,26 @@ export async function runSignIn(
   const wish = { signIn, user, reason: reasonFor(given) };
   const done = await untilApproved(context, given.wait, () => changeSignIn(desk, signed, account, wish));
   const who = user === null ? `${account.name} (${account.number})` : `${account.number}/${user.login}`;
+  const { users, ...ended } = done ?? NOTHING_CHANGED;
   const document = {
     ...(user === null
       ? { account: accountDocument(account) }
       : { user: { ...pick(user, 'id', 'login', 'name', 'role'), signIn } }),
     changed: done === null ? [] : ['sign-in'],
-    logins: done?.users.length ?? 0,
-    passwordsEnded: done?.passwordsEnded ?? 0,
-    sessionsEnded: done?.sessionsEnded ?? 0,
-    withoutEmail: done?.withoutEmail ?? [],
+    logins: users.length,
+    ...pick(ended, 'passwordsEnded', 'sessionsEnded', 'withoutEmail'),
   };
   if (done === null) return { view: [block.lines(words('directory.nothing', { who }))], document };
-  const { users, passwordsEnded: passwords, sessionsEnded: sessions, withoutEmail: logins } = done;
+  const { passwordsEnded: passwords, sessionsEnded: sessions, withoutEmail: logins } = ended;
   const lines = [
     words('directory.sign-in-now', { who, count: users.length, kind: signIn, passwords, sessions }),
     ...(logins.length === 0 ? [] : [words('directory.no-invitation', { logins })]),
   ];
-  return { view: [block.lines(...lines), ...next(signIn, account, done)], document };
+  const invite = users.slice(0, 5).map(({ login }) => `countersign user invite ${account.number}/${login}`);
+  return { view: [block.lines(...lines), block.next(...(signIn === 'native' ? invite : []))], document };
 }
 
-const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
-  signIn === 'native'
-    ? [block.next(...users.slice(0, 5).map(({ login }) => `countersign user invite ${number}/${login}`))]
-    : [];
+const NOTHING_CHANGED: SignInChanged = { users: [], passwordsEnded: 0, sessionsEnded: 0, withoutEmail: [] };
 
 /** Of a new admin: since when the role counts for others. */
 export const heldLines = ({ powerHeldUntil: until }: User, words: Words): readonly string[] =>

@@ -4,16 +4,16 @@ import { refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
-import type { Context, Given, OptionSpec } from '../command.js';
+import type { Context, Given } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 
 export const TABLE_OPTIONS = [
-  { flags: '--map <columns>', about: 'headings of this file: login=userPrincipalName,name=givenName+surname' },
-  { flags: '--set <values>', about: 'values of columns that the file does not have: account=100234,role=user' },
-  { flags: '--ignore-other-columns', about: 'pass over columns that countersign does not know' },
-  { flags: '--profile <name>', about: 'headings by name: okta, entra, google, or your own, kept by --map' },
-  { flags: '--encoding <name>', about: 'how a file without a mark is written, such as windows-1252 (default: UTF-8)' },
-] as const satisfies readonly OptionSpec[];
+  '--map <columns>',
+  '--set <values>',
+  '--ignore-other-columns',
+  '--profile <name>',
+  '--encoding <name>',
+] as const;
 
 const ENCODINGS = [
   'utf-8',

@@ -10,7 +10,7 @@ import { askDisable } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { block, moments, pick } from '../wording/results.js';
 import { userDocument } from './customer-view.js';
-import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './listing-arguments.js';
+import { givenUser } from './listing-arguments.js';
 
 const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
 
@@ -18,8 +18,8 @@ const switching = (word: 'disable' | 'enable') =>
   command({
     path: `user ${word}`,
     access: 'directory:write',
-    arguments: [USER_ARGUMENT],
-    options: [ACCOUNT_OPTION, '--reason <text>'],
+    arguments: ['<user>'],
+    options: ['--account <account>', '--reason <text>'],
     run: async ({ context, desk, signed, words }, given) => {
       const found = await givenUser(desk, given.user, given.account);
       const on = word === 'enable';
@@ -39,8 +39,8 @@ const switching = (word: 'disable' | 'enable') =>
 const unlock = command({
   path: 'user unlock',
   access: 'user:unlock',
-  arguments: [USER_ARGUMENT],
-  options: [ACCOUNT_OPTION, '--reason <text>'],
+  arguments: ['<user>'],
+  options: ['--account <account>', '--reason <text>'],
   own: () => ({ reason: z.string() }),
   run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
@@ -55,8 +55,8 @@ const unlock = command({
 const invite = command({
   path: 'user invite',
   access: 'user:invite',
-  arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
-  options: [ACCOUNT_OPTION],
+  arguments: ['<users...>'],
+  options: ['--account <account>'],
   run: async ({ desk, signed, words }, given) => {
     const found: FoundUser[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));

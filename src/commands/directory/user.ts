@@ -23,14 +23,14 @@ import { longList } from '../wording/long-list.js';
 import { block } from '../wording/results.js';
 import { cutNote, describedUserDocument, ssoBlocks, userDocument, userTable, userView } from './customer-view.js';
 import { commands as files } from './directory-files.js';
-import { ACCOUNT_OPTION, givenUser, LANGUAGE, limitOf, PAGE, pageOf, USER_ARGUMENT } from './listing-arguments.js';
-import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn, WAIT } from './power-change.js';
+import { givenUser, limitOf, pageOf } from './listing-arguments.js';
+import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn } from './power-change.js';
 import { commands as access } from './user-access.js';
 
 const listUsers = command({
   path: 'user list',
   access: 'directory:read',
-  options: [ACCOUNT_OPTION, '--limit <n>'],
+  options: ['--account <account>', '--limit <n>'],
   own: () => ({ limit: limitOf().optional() }),
   run: async ({ context, desk, signed, words }, { account: reference, limit }) => {
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
@@ -69,8 +69,8 @@ const FEW = 1_000;
 const showUser = command({
   path: 'user show',
   access: 'directory:read',
-  arguments: [USER_ARGUMENT],
-  options: [ACCOUNT_OPTION],
+  arguments: ['<user>'],
+  options: ['--account <account>'],
   run: async ({ desk, signed, words }, given) => {
     const found = await givenUser(desk, given.user, given.account);
     const mfa = await mfaStatus(desk, found.account, found.user);
@@ -86,7 +86,7 @@ const searchUsersCommand = command({
   path: 'user search',
   access: 'directory:read',
   arguments: ['<text...>'],
-  options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
+  options: ['--account <account>', '--limit <n>', '--page <n>'],
   own: () => ({ limit: limitOf().default(20), page: pageOf() }),
   run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
@@ -108,17 +108,17 @@ const searchUsersCommand = command({
 const editUserCommand = command({
   path: 'user edit',
   access: 'directory:write',
-  arguments: [USER_ARGUMENT],
+  arguments: ['<user>'],
   options: [
-    ACCOUNT_OPTION,
+    '--account <account>',
     '--name <name>',
     '--email <address>',
     '--phone <number>',
     '--external <id>',
-    LANGUAGE,
+    '--language <code>',
     '--sign-in <kind>',
     '--reason <text>',
-    WAIT,
+    '--wait',
   ],
   run: async (at, { user, account, signIn, reason, wait, ...change }) => {
     const { desk, signed, words } = at;
@@ -150,8 +150,8 @@ const editUserCommand = command({
 const successorCommand = command({
   path: 'user successor',
   access: 'directory:write',
-  arguments: [USER_ARGUMENT],
-  options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
+  arguments: ['<user>'],
+  options: ['--account <account>', '--of <login>', '--reason <text>', '--wait'],
   own: () => ({ of: z.string() }),
   run: async ({ context, desk, signed, words }, given) => {
     const reason = reasonFor(given);
@@ -171,7 +171,7 @@ const addUserCommand = command({
   access: 'directory:write',
   arguments: ['[login]'],
   options: [
-    ACCOUNT_OPTION,
+    '--account <account>',
     '--name <name>',
     '--email <address>',
     '--phone <number>',

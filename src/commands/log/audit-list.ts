@@ -23,19 +23,19 @@ import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
-import { type Command, command, type Operated, type OptionSpec, type Result } from '../command.js';
+import { type Command, command, type Operated, type Result } from '../command.js';
 import { block, localSecond } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const FILTERS = [
-  { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
-  { flags: '--account <account>', about: 'number, id or unique name of the account' },
-  { flags: '--user <user>', about: 'the user that the entry is about: login, id or unique e-mail; or account/login' },
-  { flags: '--kind <kind>', about: 'what happened: mfa.reset, or mfa for every kind that begins with it' },
-  { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
-  { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
-  { flags: '--until <when>', about: 'the same, as the end; a date includes its day' },
-] as const satisfies readonly OptionSpec[];
+  '--by <who>',
+  '--account <account>',
+  '--user <user>',
+  '--kind <kind>',
+  '--outcome <outcome>',
+  '--since <when>',
+  '--until <when>',
+] as const;
 
 const filters = () => ({
   kind: z
@@ -72,18 +72,16 @@ const list = command({
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, signed, entries, door);
     const view = [tableOf(entries, people, words)];
-    if (newest.foreign.length > 0)
-      await context.write(renderView(view, context.style, { plain: context.options.plain }));
+    if (newest.foreign.length > 0) await context.write(renderView(view, context.style));
     requireGenuine(newest);
     return { view, document: null, streamed: true };
   },
 });
 
 /** One entry for scripts: as logged, with its time in ISO 8601. */
-function rowOf({ v: _v, ...entry }: LoggedEntry) {
-  const { seq, at, kind, outcome, ...rest } = entry;
+const rowOf = ({ v: _v, seq, at, kind, outcome, ...rest }: LoggedEntry) => {
   return { seq, at: iso(at), kind, outcome, ...rest };
-}
+};
 
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>, words: Words) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
@@ -137,7 +135,7 @@ async function writeEntries(at: Operated, door: LogDoor, entries: readonly Logge
   if (context.options.json) return;
   const { rows } = tableOf(entries, await peopleOf(desk, signed, entries, door), words);
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
-  await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
+  await context.write(renderView([block.lines(...lines)], context.style));
 }
 
 const exportLog = command({
@@ -173,20 +171,20 @@ async function csvLines() {
   const { stringify } = await import('csv-stringify/sync');
   const csv = (rows: readonly (readonly unknown[])[]) =>
     stringify(rows as unknown[][], { record_delimiter: 'windows' });
-  const cells = (entry: LoggedEntry) => [
-    String(entry.seq),
-    iso(entry.at),
-    entry.kind,
-    entry.outcome,
-    entry.by.kind,
-    entry.by.id,
-    entry.by.name,
-    entry.account ?? '',
-    entry.user ?? '',
-    entry.ticket ?? '',
-    entry.reason ?? '',
-    entry.detail === undefined ? '' : printableJson(entry.detail),
-    entry.policy,
+  const cells = ({ seq, at, kind, outcome, by, account, user, ticket, reason, detail, policy }: LoggedEntry) => [
+    String(seq),
+    iso(at),
+    kind,
+    outcome,
+    by.kind,
+    by.id,
+    by.name,
+    account ?? '',
+    user ?? '',
+    ticket ?? '',
+    reason ?? '',
+    detail === undefined ? '' : printableJson(detail),
+    policy,
   ];
   return {
     heading: csv([CSV_COLUMNS]),

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
 import { type Command, command } from '../command.js';
-import { block, localZoned } from '../wording/results.js';
+import { block, localZoned, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
 
@@ -33,7 +33,10 @@ const verify = command({
       // The log is consistent, but it is not the latest log of this desk: the anchor knows of a newer one.
       if (desk.store.readOnly !== undefined) throw desk.store.readOnly;
       await verifyTables(desk, progress.step);
-      return { view: verifiedView(log, checkpoint, words), document: { audit: verifiedDocument(log, checkpoint) } };
+      const latestAt = log.size === 0 ? null : iso(log.latestAt);
+      const at = checkpoint === undefined ? null : { size: checkpoint.size, root: hex(checkpoint.root) };
+      const audit = { outcome: 'verified', size: log.size, root: log.root, latestAt, checkpoint: at };
+      return { view: verifiedView(log, checkpoint, words), document: { audit } };
     } finally {
       progress.done();
     }
@@ -53,16 +56,6 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined, word
     ),
     ...(checkpoint === undefined ? [block.note(words('audit.note'))] : []),
   ];
-}
-
-function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) {
-  return {
-    outcome: 'verified',
-    size: log.size,
-    root: log.root,
-    latestAt: log.size === 0 ? null : iso(log.latestAt),
-    checkpoint: checkpoint === undefined ? null : { size: checkpoint.size, root: hex(checkpoint.root) },
-  };
 }
 
 const checkpoint = command({
@@ -87,7 +80,7 @@ const prove = command({
 });
 
 /** Everything that a third party needs, except a verifier key that it trusts. The document explains how to check it. */
-const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint: signed }: EntryProof) => ({
+const proofDocument = (proof: EntryProof) => ({
   format: 'countersign-proof-v1',
   howToCheck: [
     'leafHash = SHA-256(0x00, UTF-8 of body)',
@@ -95,13 +88,11 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
     'line 3 of the checkpoint is the root; verifierKey checks the signature of the checkpoint (C2SP signed-note)',
     'compare verifierKey with the key that the desk gave you at another time and place',
   ],
-  body,
-  leafIndex,
-  treeSize,
-  leafHash: base64(leafHash),
-  hashes: hashes.map(base64),
-  checkpoint: signed.note,
-  verifierKey: signed.verifierKey,
+  ...pick(proof, 'body', 'leafIndex', 'treeSize'),
+  leafHash: base64(proof.leafHash),
+  hashes: proof.hashes.map(base64),
+  checkpoint: proof.checkpoint.note,
+  verifierKey: proof.checkpoint.verifierKey,
 });
 
 const receipt = command({

@@ -11,8 +11,8 @@ import type { StartCode } from '../../procedures/operators/start-code.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { iso } from '../../rules/moment.js';
 import {
+  APPROVER_OPTIONS,
   approverInput,
-  approverOptions,
   askNewSecret,
   askReason,
   askSecondOperator,
@@ -89,11 +89,7 @@ const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recover
   tokens: tokens.map(({ id, role, label, expires_at }) => ({ id, role, label, expiresAt: iso(expires_at) })),
 });
 
-const OPTIONS = [
-  '--reason <text>',
-  ...approverOptions('a second operator (lead or admin), present in person'),
-  '--recovery-code-stdin',
-] as const;
+const OPTIONS = ['--reason <text>', ...APPROVER_OPTIONS, '--recovery-code-stdin'] as const;
 type RecoverGiven = Given<'<name>' | (typeof OPTIONS)[number], ReturnType<typeof approverInput>>;
 
 const recover = command({

@@ -9,14 +9,12 @@ export const approvalDocument = (approval: Approval) => ({
   state: approval.standing,
   sha256: approval.hash,
   users: approval.users,
-  ...pick(approval.subject, 'final', 'reason', 'ticket'),
-  ...(approval.subject.change === undefined ? {} : { change: approval.subject.change }),
-  grant: approval.subject.grant,
+  ...pick(approval.subject, 'final', 'reason', 'ticket', 'change', 'grant'),
   requester: approval.requester,
   ...moments(approval, 'requestedAt', 'expiresAt'),
   ...pick(approval, 'decidedBy', 'decidedAt', 'decisionReason'),
   ...moments(approval, 'decidedAt'),
-  ...(countsFrom(approval) === null ? {} : { validFrom: iso(countsFrom(approval)) }),
+  validFrom: iso(countsFrom(approval)) ?? undefined,
 });
 
 /** An approval with a recovery code of the requester counts only later (approve-alone.ts). */
@@ -49,10 +47,11 @@ function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>, wo
 const SHOWN = 50;
 
 export function requestView(approval: ApprovalInFull, words: Words) {
-  const { subject, caller, targets } = approval;
+  const { id, subject, caller, standing, targets } = approval;
   const counts = countsFrom(approval);
+  const left = targets.length - SHOWN;
   return [
-    block.title(words.term('approval', approval.why), words.term('standing', approval.standing)),
+    block.title(words.term('approval', approval.why), words.term('standing', standing)),
     block.fields(
       [words('approval.asked-by'), askedBy(approval, words)],
       [words('approval.caller'), caller === null ? null : `${caller.name} (${caller.login})`],
@@ -71,13 +70,9 @@ export function requestView(approval: ApprovalInFull, words: Words) {
         .map(({ user, account }) => [account.number, user.login, user.name, words.term('roleTitle', user.role)]),
       words('approval.no-users'),
     ),
-    ...(targets.length > SHOWN
-      ? [block.note(words('approval.more-users', { count: targets.length - SHOWN, id: approval.id }))]
+    ...(left > 0 ? [block.note(words('approval.more-users', { count: left, id }))] : []),
+    ...(standing === 'pending'
+      ? [block.next(`countersign approval approve ${id}`, `countersign approval reject ${id} --reason TEXT`)]
       : []),
-    block.next(
-      ...(approval.standing === 'pending'
-        ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
-        : []),
-    ),
   ];
 }

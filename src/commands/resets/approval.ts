@@ -27,7 +27,7 @@ const WATCHING = { permission: 'mfa:read', running: true } as const;
 const LOOK_AGAIN_MS = 1_000;
 
 async function watchList({ context, desk, signed, words }: Operated, all: boolean): Promise<Result> {
-  const { json, plain } = context.options;
+  const { json } = context.options;
   if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
   for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
     await askAuthority(desk, signed, WATCHING);
@@ -38,7 +38,7 @@ async function watchList({ context, desk, signed, words }: Operated, all: boolea
     shown = now;
     const view: View = [block.title(localSecond(desk.now())), listTable(approvals, words), block.blank];
     if (json) await context.row(document);
-    else await context.write(await renderView(view, context.style, { plain }));
+    else await context.write(renderView(view, context.style));
   }
   return { view: [], document: null, streamed: true };
 }

@@ -119,9 +119,17 @@ async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
   await confirmNumber(at, frozen, given);
   // Before anything is reset, so that a path that cannot be written is noticed now, and a run that is cut off leaves what is known.
   const lost = frozen.plan.rows.filter((row) => row.class === 'unknown' || row.class === 'ambiguous');
-  const lines = lost.map(({ line }) => line);
-  await writeNotDone(context, given.failed, frozen.plan, lines);
-  if (given.wait) await waitForYes(at, frozen);
+  await writeNotDone(
+    context,
+    given.failed,
+    frozen.plan,
+    lost.map(({ line }) => line),
+  );
+  const asked = given.wait ? await askApproval(desk, signed, frozen) : null;
+  if (asked !== null) {
+    context.notice(at.words('approval.wait', { id: asked.id }));
+    await waitForApproval(desk, asked.id, context.signal);
+  }
   const begun = await beginJob(desk, signed, frozen);
   const idle = idleOutcomes(frozen.plan.rows, begun);
   return showRun(at, begun, { plan: frozen.plan, idle, failed: given.failed });
@@ -142,17 +150,15 @@ async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
 
 /** A plan is applied as it is, so options that would change it are refused. */
 function refuseBeside(given: ResetGiven): void {
-  const beside = [
+  const texts = ['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const;
+  const options = [
     ...(given.users.length > 0 ? ['users'] : []),
-    ...(['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const)
-      .filter((name) => given[name] !== undefined)
-      .map((name) => `--${name}`),
-    ...(['all', 'final', 'dryRun'] as const)
-      .filter((name) => given[name])
-      .map((name) => `--${name === 'dryRun' ? 'dry-run' : name}`),
+    ...texts.filter((name) => given[name] !== undefined).map((name) => `--${name}`),
+    ...(given.all ? ['--all'] : []),
+    ...(given.final ? ['--final'] : []),
+    ...(given.dryRun ? ['--dry-run'] : []),
   ];
-  if (beside.length === 0) return;
-  throw refusal('usage', 'apply-alone', { options: beside }, 'another-plan');
+  if (options.length > 0) throw refusal('usage', 'apply-alone', { options }, 'another-plan');
 }
 
 async function needed({ context, words }: Operated, given: string | undefined, option: string, key: ScreenKey) {
@@ -201,13 +207,6 @@ async function confirmNumber({ context, words }: Operated, frozen: FrozenPlan, g
   throw refusal('invalid-input', 'reset-other-number', facts, 'look-at-plan-again', { also });
 }
 
-async function waitForYes({ context, desk, signed, words }: Operated, frozen: FrozenPlan): Promise<void> {
-  const row = await askApproval(desk, signed, frozen);
-  if (row === null) return;
-  context.notice(words('approval.wait', { id: row.id }));
-  await waitForApproval(desk, row.id, context.signal);
-}
-
 export const reset = command({
   path: 'mfa reset',
   access: 'mfa:reset-with-grant',
@@ -227,7 +226,6 @@ const isBulk = (given: ResetGiven): boolean =>
   given.all ||
   given.dryRun;
 
-/** Resets one user for the verified caller. */
 async function onCall({ context, desk, signed, words }: Operated, given: ResetGiven, grantId: string): Promise<Result> {
   await askAuthority(desk, signed, RESETTING);
   const [reference, ...more] = given.users;

@@ -2,7 +2,7 @@
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
-import type { PlannedRemote, Remote } from '../../rules/remote-reset.js';
+import type { Remote } from '../../rules/remote-reset.js';
 import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
 import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
@@ -28,19 +28,14 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
       [words('approval.final'), plan.final ? words('approval.final-means') : null],
       ['SHA-256', hash],
     ),
-    ...(plan.remote ?? []).map((one) => remoteBlock(one, words)),
+    // No undo there, and who could enrol first: said before the number is typed (B93).
+    ...(plan.remote ?? []).map(({ connector, gate: kind, users: count, waitMinutes: minutes }) =>
+      block.verdict(words('remote.plan', { connector, count, kind, minutes }), kind === 'none' ? 'bad' : 'warn'),
+    ),
     ...(odd.length === 0 ? [] : [shownLines(odd, words, (row) => oddWords(row, words))]),
   ];
 }
 
-/** No undo there, and who could enrol first: said before the number is typed (B93). */
-const remoteBlock = ({ connector, gate, users, waitMinutes }: PlannedRemote, words: Words) =>
-  block.verdict(
-    words('remote.plan', { connector, count: users, kind: gate, minutes: waitMinutes }),
-    gate === 'none' ? 'bad' : 'warn',
-  );
-
-/** The first lines of a list, and how many more. */
 function shownLines<Row extends { readonly line: number; readonly account: string; readonly login: string }>(
   rows: readonly Row[],
   words: Words,
@@ -69,13 +64,12 @@ export const planDocument = ({ plan, hash }: FrozenPlan) => ({
 
 export const rowDocument = (row: RowOutcome, approval: string | null) => ({
   ...pick(row, 'line', 'user', 'login', 'outcome', 'removed', 'account'),
-  ...(row.job === null ? {} : { job: row.job }),
-  ...(row.reset === null ? {} : { reset: row.reset }),
-  ...(row.remote === null ? {} : { remote: remoteDocument(row.remote) }),
-  ...(row.outcome === 'needs-approval' && approval !== null ? { approval } : {}),
+  job: row.job ?? undefined,
+  reset: row.reset ?? undefined,
+  remote: row.remote ? remoteDocument(row.remote) : undefined,
+  approval: row.outcome === 'needs-approval' ? (approval ?? undefined) : undefined,
 });
 
-/** What was read at the other system. */
 export function remoteDocument({ connector, state, id, removed, left, sessions, gate, until, why, next }: Remote) {
   return { connector, state, id, removed, left, sessions, gate, until: iso(until), why, next: iso(next) };
 }
@@ -106,7 +100,7 @@ const OUTCOMES = [
   'failed',
 ] as const satisfies readonly RowOutcome['outcome'][];
 
-export interface RunEnd {
+interface RunEnd {
   readonly tally: Tally;
   readonly job: string | null;
   readonly approval: string | null;
@@ -115,15 +109,13 @@ export interface RunEnd {
   readonly notDone: readonly RowOutcome[];
 }
 
-export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words) {
+export function runView({ tally, job, approval, failedFile: file, notDone }: RunEnd, words: Words) {
   const exit = exitOfTally(tally);
   const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? 'bulk.waiting' : 'bulk.partly';
   return [
     block.verdict(words(verdict), exit === 0 ? 'good' : 'warn'),
     block.fields(
-      ...OUTCOMES.flatMap((outcome) =>
-        tally.has(outcome) ? [[words(`bulk.outcome-${outcome}`), String(tally.get(outcome))] as const] : [],
-      ),
+      ...OUTCOMES.map((outcome) => [words(`bulk.outcome-${outcome}`), tally.get(outcome)?.toString() ?? null] as const),
       [words('bulk.job'), job],
     ),
     ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => words.term('rowOutcome', outcome))]),
@@ -131,7 +123,7 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, w
       ...(job === null ? [] : [words('bulk.next-pending', { job })]),
       ...(approval === null ? [] : [words('bulk.next-approve', { approval })]),
       ...(tally.has('no-address') ? [words('bulk.next-address')] : []),
-      ...(failedFile === null ? [] : [words('bulk.next-failed', { file: failedFile })]),
+      ...(file === null ? [] : [words('bulk.next-failed', { file })]),
     ),
   ];
 }

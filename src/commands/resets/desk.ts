@@ -17,6 +17,7 @@ const status = command({
     const { queued, givenUp: lost, dueSince, late } = mail;
     const mailIs = { queued, since: late ? dueSince : null, lost, off: more.off };
     const gigabytes = ((disk.free ?? 0) / 1024 ** 3).toFixed(1);
+    const free = words('status.free', { gigabytes, low: String(disk.low) });
     return {
       view: [
         block.fields(
@@ -25,10 +26,7 @@ const status = command({
           [words('status.requests'), String(more.approvals)],
           [words('status.mail'), words('status.mail-is', mailIs)],
           [words('status.latest'), localMinute(clock.latest)],
-          [
-            words('status.disk'),
-            disk.free === null ? null : words('status.free', { gigabytes, low: String(disk.low) }),
-          ],
+          [words('status.disk'), disk.free === null ? null : free],
         ),
       ],
       document: {

@@ -35,8 +35,8 @@ const nameOf = ({ row, planned }: JobLine): RowOutcome['outcome'] | 'planned' =>
 export const lineDocument = (line: JobLine) => ({
   ...rowDocument(line.row, null),
   outcome: nameOf(line),
-  ...(line.state === null ? {} : { state: line.state }),
-  ...(line.code === null ? {} : { code: line.code }),
+  state: line.state ?? undefined,
+  code: line.code ?? undefined,
 });
 
 export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: Words) {
@@ -88,17 +88,9 @@ export const undoDocument = (id: string, { undone, before, stayed, taken }: Undo
   undone,
   undoneBefore: before,
   stayed: stayed.length,
-  rows: taken.map(undoRow),
-});
-
-const undoRow = ({ reset, login, outcome, remote }: UndoOutcome) => ({
-  line: reset.line,
-  user: reset.user_id,
-  login,
-  outcome,
-  reset: reset.id,
-  job: reset.job_id,
-  ...(remote === null ? {} : { remote }),
+  rows: taken.map(({ reset: { id: reset, line, user_id: user, job_id: job }, login, outcome, remote }) => {
+    return { line, user, login, outcome, reset, job, remote: remote ?? undefined };
+  }),
 });
 
 export function undoView({ undone, before, stayed, taken }: Undone, words: Words) {
@@ -113,9 +105,7 @@ export function undoView({ undone, before, stayed, taken }: Undone, words: Words
       [words('job.undone'), String(undone)],
       [words('job.undone-before'), before === 0 ? null : String(before)],
       [words('job.not-undone'), String(stayed.length)],
-      ...remotes.flatMap(([what, count]) =>
-        count === 0 ? [] : [[words(`remote.undo-${what}`), String(count)] as const],
-      ),
+      ...remotes.map(([what, count]) => [words(`remote.undo-${what}`), count === 0 ? null : String(count)] as const),
     ),
     block.lines(...stayed.slice(0, 20).map(({ login, outcome }) => `  ${login}: ${words.term('undo', outcome)}`)),
     ...(undone === 0 ? [] : [block.note(words('job.work-again'))]),

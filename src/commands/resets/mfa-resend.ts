@@ -4,7 +4,7 @@ import { findAccount, findUser } from '../../procedures/directory/find-account.j
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';
 import { languageOf } from '../../rules/language.js';
 import { type Command, command, type Result } from '../command.js';
-import { block, pick } from '../wording/results.js';
+import { block } from '../wording/results.js';
 import { sayBlocks, type Words } from '../wording/words.js';
 
 const resend = command({
@@ -33,27 +33,20 @@ const resend = command({
   },
 });
 
-function lineOf({ account, user, outcome, to, state, why }: Resent, words: Words): string {
-  const said = outcome === 'sent' ? (state ?? 'queued') : outcome;
-  return words(`reset.resent-${said}`, { who: `${account.number}/${user.login}`, to, why });
-}
-
 /** Exit 4 where somebody got no code who needs one. */
 export function resentResult(done: readonly Resent[], words: Words, heard: Words): Result {
   const unreached = done.some(({ outcome, state }) => outcome === 'no-address' || state === 'given-up');
   const say = done.length === 1 && done[0]?.state === 'delivered';
+  const lines = done.map(({ account, user, outcome, to, state, why }) => {
+    const said = outcome === 'sent' ? (state ?? 'queued') : outcome;
+    return words(`reset.resent-${said}`, { who: `${account.number}/${user.login}`, to, why });
+  });
   return {
-    view: [
-      block.lines(...done.map((one) => lineOf(one, words))),
-      ...(say ? sayBlocks(words, heard, 'aloud.code-resent') : []),
-    ],
+    view: [block.lines(...lines), ...(say ? sayBlocks(words, heard, 'aloud.code-resent') : [])],
     document: {
-      resent: done.map((one) => ({
-        account: one.account.number,
-        user: one.user.id,
-        login: one.user.login,
-        ...pick(one, 'outcome', 'to', 'state', 'why'),
-      })),
+      resent: done.map(({ account, user, outcome, to, state, why }) => {
+        return { account: account.number, user: user.id, login: user.login, outcome, to, state, why };
+      }),
     },
     exit: unreached ? 4 : 0,
   };

@@ -3,7 +3,7 @@ import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js'
 import { allAccounts, csvText } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
-import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
+import { freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { type Compared, reconcileRemotes } from '../../procedures/upkeep/reconcile-remotes.js';
 import { iso, readMoment } from '../../rules/moment.js';
@@ -75,6 +75,8 @@ const status = command({
 });
 
 function statusView(state: MfaStatus, words: Words) {
+  const { reset } = state;
+  const until = reset !== null && reset.undoUntil > reset.at ? reset.undoUntil : null;
   return [
     block.title(`${state.user.name} · ${state.account.name} (${state.account.number})`, state.user.login),
     block.fields(
@@ -83,7 +85,8 @@ function statusView(state: MfaStatus, words: Words) {
       [words('reset.devices'), String(state.devices)],
       [words('reset.sessions'), String(state.sessions)],
       [words('status.code'), state.code === null ? null : words(`status.code-${state.code}`)],
-      ...resetRows(state, words),
+      [words('status.reset'), reset && words('status.reset-is', { at: reset.at, id: reset.id, until })],
+      [words('status.objected'), reset?.objectedAt ? words('status.objected-at', { at: reset.objectedAt }) : null],
       ...remoteRows(state.remote, words),
     ),
     block.table(
@@ -96,16 +99,6 @@ function statusView(state: MfaStatus, words: Words) {
       ]),
       words('status.no-factors'),
     ),
-  ];
-}
-
-function resetRows({ reset }: MfaStatus, words: Words): readonly (readonly [string, string])[] {
-  if (reset === null) return [];
-  const { at, id, objectedAt, undoUntil } = reset;
-  const objected = [words('status.objected'), words('status.objected-at', { at: objectedAt })] as const;
-  return [
-    [words('status.reset'), words('status.reset-is', { at, id, until: undoUntil > at ? undoUntil : null })],
-    ...(objectedAt === null ? [] : [objected]),
   ];
 }
 
@@ -123,7 +116,6 @@ const statusDocument = (state: MfaStatus) => ({
   remote: state.remote && remoteDocument(state.remote),
 });
 
-/** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
 const freeze = command({
   path: 'mfa freeze',
   access: 'mfa:freeze',
@@ -131,17 +123,17 @@ const freeze = command({
   run: async ({ desk, signed, words }, given) => {
     const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
     const made = await freezeResets(desk, signed, { reason: given.reason ?? null, until });
-    return { view: freezeView(made, words), document: { freeze: freezeDocument(made) } };
+    const stopped = words('status.stopped', { until: made.until });
+    return {
+      view: [
+        block.verdict(words('status.frozen'), 'warn'),
+        block.fields([words('status.resets'), stopped], [words('approval.reason'), made.reason]),
+        block.next('countersign mfa thaw'),
+      ],
+      document: { freeze: freezeDocument(made) },
+    };
   },
 });
-
-function freezeView({ until, reason }: Freeze, words: Words) {
-  return [
-    block.verdict(words('status.frozen'), 'warn'),
-    block.fields([words('status.resets'), words('status.stopped', { until })], [words('approval.reason'), reason]),
-    block.next('countersign mfa thaw'),
-  ];
-}
 
 const thaw = command({
   path: 'mfa thaw',
@@ -153,7 +145,6 @@ const thaw = command({
   },
 });
 
-/** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
 const pending = command({
   path: 'mfa pending',
   access: 'mfa:read',

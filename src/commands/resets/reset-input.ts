@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { type Problem, Refusal, refusal } from '../../errors.js';
+import { isRefusal, type Problem, refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
 import type { planReset } from '../../procedures/resets/plan-reset.js';
@@ -47,8 +47,10 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
   if (ways !== 1) throw refusal('usage', ways === 0 ? 'nobody-to-reset' : 'one-way-to-reset', {}, 'help-reset');
   if (given.from !== undefined) return fromFile(context, given.from, given);
-  if (given.all) return wholeAccount(desk, given.account);
-  return fromArguments(desk, given.users, given.account);
+  if (!given.all) return fromArguments(desk, given.users, given.account);
+  if (given.account === undefined) throw refusal('missing-option', 'all-of-account', {}, 'give-all');
+  const wholeAccount = await findAccount(desk, given.account);
+  return { rows: [], wholeAccount, source: `all of account ${wholeAccount.number}` };
 }
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
@@ -92,12 +94,6 @@ function faultOf(row: WrittenRow, words: Words): readonly Problem[] {
   return login === '' && email === '' ? [{ line, message: words('bulk.no-login') }] : [];
 }
 
-async function wholeAccount(desk: Desk, reference: string | undefined): Promise<ResetList> {
-  if (reference === undefined) throw refusal('missing-option', 'all-of-account', {}, 'give-all');
-  const account = await findAccount(desk, reference);
-  return { rows: [], wholeAccount: account, source: `all of account ${account.number}` };
-}
-
 /**
  * Users named on the command line. An ambiguous name is refused with the candidates (B09), because the person can name one of them at
  * once. A name that is not found is an outcome of its line, as in a file.
@@ -105,20 +101,14 @@ async function wholeAccount(desk: Desk, reference: string | undefined): Promise<
 async function fromArguments(desk: Desk, users: readonly string[], account: string | undefined): Promise<ResetList> {
   const rows: WrittenRow[] = [];
   for (const [index, text] of users.entries()) {
-    const found = await namedUser(desk, text, account);
-    rows.push({ line: index + 1, user: '', account: account ?? '', login: text, email: '', ...found });
+    const found = await givenUser(desk, text, account).catch((error: unknown) => {
+      if (isRefusal(error) && error.code === 'not-found') return undefined;
+      throw error;
+    });
+    const named = { account: found?.account.number ?? account ?? '', login: found?.user.login ?? text };
+    rows.push({ line: index + 1, user: '', email: '', ...named });
   }
   return { rows, wholeAccount: null, source: 'arguments' };
-}
-
-async function namedUser(desk: Desk, text: string, account: string | undefined) {
-  try {
-    const found = await givenUser(desk, text, account);
-    return { account: found.account.number, login: found.user.login };
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'not-found') return {};
-    throw error;
-  }
 }
 
 /** The list as a file, to be corrected and run again. No cell becomes a formula in a spreadsheet. */

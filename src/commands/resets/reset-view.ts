@@ -18,11 +18,9 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words) {
       block.lines(words('reset.nothing-there')),
       ...sayBlocks(words, heard, 'aloud.nothing-to-reset'),
     ];
+  const whole = exitOfReset(done) === 0;
   return [
-    block.verdict(
-      words(exitOfReset(done) === 0 ? 'reset.done' : 'remote.here-only'),
-      exitOfReset(done) === 0 ? 'good' : 'warn',
-    ),
+    block.verdict(words(whole ? 'reset.done' : 'remote.here-only'), whole ? 'good' : 'warn'),
     block.fields(
       ...rows,
       [words('reset.factors'), String(removed.factors)],
@@ -36,12 +34,12 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words) {
     ...(enrolmentCode === 'waiting' || enrolmentCode === 'not-sent'
       ? [block.note(words(`reset.code-${enrolmentCode}`, { why: done.codeTrouble }))]
       : []),
-    ...sayBlocks(words, heard, exitOfReset(done) === 0 ? `aloud.reset-${enrolmentCode}` : 'aloud.reset-unfinished'),
+    ...sayBlocks(words, heard, whole ? `aloud.reset-${enrolmentCode}` : 'aloud.reset-unfinished'),
   ];
 }
 
 /** What was read at the other system, and what it means for the person (B93). */
-export function remoteRows(remote: Remote | null, words: Words): readonly (readonly [string, string])[] {
+export function remoteRows(remote: Remote | null, words: Words): readonly (readonly [string, string | null])[] {
   if (remote === null) return [];
   const { connector, state, removed, left, gate, sessions, why } = remote;
   const facts = { connector, state, removed: removed.join(', ') || '–', left: left.join(', ') || '–', why: why ?? '' };
@@ -49,10 +47,8 @@ export function remoteRows(remote: Remote | null, words: Words): readonly (reado
   return [
     [words('remote.system'), connector],
     [words('remote.there'), words('remote.state', facts)],
-    ...(gate === null ? [] : [[words('remote.gate'), words('remote.gate-is', { kind: gate, until })] as const]),
-    ...(state === 'reset' && sessions === 'stay'
-      ? [[words('remote.sessions'), words('remote.sessions-stay')] as const]
-      : []),
+    [words('remote.gate'), gate && words('remote.gate-is', { kind: gate, until })],
+    [words('remote.sessions'), state === 'reset' && sessions === 'stay' ? words('remote.sessions-stay') : null],
   ];
 }
 
@@ -73,8 +69,8 @@ export const resetDocument = (done: ResetOutcome) => ({
     account: pick(done.account, 'id', 'number'),
     user: pick(done.target, 'id', 'login', 'name'),
     ...pick(done, 'removed', 'enrolmentCode'),
-    ...(done.codeTrouble === null ? {} : { codeTrouble: done.codeTrouble }),
+    codeTrouble: done.codeTrouble ?? undefined,
     final: done.final,
-    ...(done.remote === null ? {} : { remote: remoteDocument(done.remote) }),
+    remote: done.remote ? remoteDocument(done.remote) : undefined,
   },
 });

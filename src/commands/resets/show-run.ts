@@ -4,7 +4,6 @@
  */
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { approvalNeeded } from '../../procedures/resets/approvals.js';
-import type { JobWork } from '../../procedures/resets/job-work.js';
 import type { BegunJob } from '../../procedures/resets/reset-job.js';
 import { isNotDone, type RowOutcome, withRemotes } from '../../procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
@@ -13,7 +12,7 @@ import type { Operated } from '../command.js';
 import { exitOfTally, rowDocument, runView, type Tally } from './bulk-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 
-export interface Report {
+interface Report {
   readonly plan: ResetPlan;
   /** What becomes of the lines that the run does not act on. */
   readonly idle: readonly RowOutcome[];
@@ -26,23 +25,24 @@ export interface Report {
  * Refusals as `runJob`, and approval-needed where nothing may be done now; rows and file are complete as far as the run came.
  */
 export async function showRun(at: Operated, { work, approval }: BegunJob, { plan, idle, failed }: Report) {
-  const { context, desk, words } = at;
+  const { context, desk, signed, words } = at;
   const approvalId = approval?.id ?? null;
   const small = (work?.targets.length ?? 0) <= CHUNK;
   const rows = new Rows(small, (row) => context.row(rowDocument(row, approvalId)));
   const progress = context.progress(words('job.resetting'), work?.targets.length ?? 0);
   progress.step(work?.head.done ?? 0);
   const end = async () => {
-    if (!(await rows.end())) return;
-    await writeNotDone(context, failed, plan, rows.linesNotDone());
+    if (await rows.end()) await writeNotDone(context, failed, plan, rows.linesNotDone());
   };
   try {
     await rows.add(idle);
     if (work !== null) {
-      await run(at, work, async (outcomes) => {
+      context.notice(words('job.begun', { id: work.head.id, count: work.targets.length }));
+      const told = async (outcomes: readonly RowOutcome[]) => {
         await rows.add(outcomes);
         progress.step(outcomes.length);
-      });
+      };
+      await runJob(desk, signed, work, { told, signal: context.signal });
     }
     progress.done();
     // Rows that nothing changes any more are written before anything else can go wrong.
@@ -120,15 +120,6 @@ class Rows {
   linesNotDone(): readonly number[] {
     return this.notDone.map(({ line }) => line);
   }
-}
-
-async function run(
-  { context, desk, signed, words }: Operated,
-  work: JobWork,
-  told: (rows: readonly RowOutcome[]) => Promise<void>,
-): Promise<void> {
-  context.notice(words('job.begun', { id: work.head.id, count: work.targets.length }));
-  await runJob(desk, signed, work, { told, signal: context.signal });
 }
 
 /** A large run has many notices; the person who waits for the run does not wait longer than this for them. */

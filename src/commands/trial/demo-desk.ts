@@ -1,8 +1,9 @@
 /** Runs commands one after the other on a throw-away desk, as a script would, and so makes the desk of the demo. */
 import { join } from 'node:path';
-import * as z from 'zod';
+import cast from '../../../data/demo/callers.json' with { type: 'json' };
 import type { InnerOutput } from '../../house.js';
 import type { Context } from '../command.js';
+import { NEW_FILE } from '../ports.js';
 
 export interface Step {
   /** `{code}` and `{desk-code}` are the code in the newest message that has one. */
@@ -17,35 +18,22 @@ export interface Step {
 /** A line as it would be typed, where no word has a space. */
 export const typed = (line: string, more: Omit<Step, 'argv'> = {}): Step => ({ argv: line.split(' '), ...more });
 
+export type ScriptDesk = ReturnType<typeof scriptDesk>;
+
 /** A separate desk: store, key, sessions and outbox in one folder. */
-export interface ScriptDesk {
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
-}
+export const scriptDesk = (folder: string) => ({
+  folder,
+  env: {
+    COUNTERSIGN_STORE: join(folder, 'desk.db'),
+    COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
+    COUNTERSIGN_CONFIG: '',
+    COUNTERSIGN_TOKEN: '',
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+  },
+});
 
-export function scriptDesk(folder: string): ScriptDesk {
-  return {
-    folder,
-    env: {
-      COUNTERSIGN_STORE: join(folder, 'desk.db'),
-      COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
-      COUNTERSIGN_CONFIG: '',
-      COUNTERSIGN_TOKEN: '',
-      XDG_STATE_HOME: join(folder, 'state'),
-      XDG_CONFIG_HOME: join(folder, 'config'),
-    },
-  };
-}
-
-/** A step that did not end as expected: a bug of ours or a broken installation. */
-class StepFailed extends Error {
-  constructor(step: Step, { exit, stdout, stderr }: InnerOutput) {
-    super(
-      `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim().split('\n').join(' ')}`,
-    );
-  }
-}
-
+/** A step that does not end as expected is a bug of ours or a broken installation. */
 export async function runStep(context: Context, desk: ScriptDesk, step: Step, token?: string): Promise<InnerOutput> {
   const env = token === undefined ? desk.env : { ...desk.env, COUNTERSIGN_TOKEN: token };
   const argv: string[] = [];
@@ -57,8 +45,10 @@ export async function runStep(context: Context, desk: ScriptDesk, step: Step, to
     env,
     ...(step.stdin === undefined ? {} : { stdin: `${step.stdin}\n` }),
   });
-  if (output.exit !== (step.exit ?? 0) || !output.stdout.includes(step.says ?? '')) throw new StepFailed(step, output);
-  return output;
+  const { exit, stdout, stderr } = output;
+  if (exit === (step.exit ?? 0) && stdout.includes(step.says ?? '')) return output;
+  const answer = (stderr || stdout).trim().split('\n').join(' ');
+  throw new Error(`countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${answer}`);
 }
 
 /** Codes in invitations are groups of five of Crockford's symbols. */
@@ -77,7 +67,6 @@ async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern: RegEx
   throw new Error(`no message in ${folder} has a code`);
 }
 
-/** Imports the sample companies or people. */
 export const importSamples = ({ house }: Context, noun: 'account' | 'user'): Step => ({
   argv: [noun, 'import', join(house.dataFolder, 'demo', `${noun}s.csv`)],
 });
@@ -88,50 +77,17 @@ export async function foundDesk(context: Context, desk: ScriptDesk): Promise<str
   return (JSON.parse(stdout) as { token: string }).token;
 }
 
-const callersFile = z.object({
-  callers: z.array(
-    z.object({
-      account: z.string(),
-      login: z.string(),
-      phrase: z.string().nullable(),
-      setUpBy: z.enum(['desk', 'owner']).nullable(),
-      asks: z.string(),
-      about: z.string(),
-    }),
-  ),
-  portalUsers: z.array(
-    z.object({ account: z.string(), login: z.string(), password: z.string(), factor: z.string().nullable() }),
-  ),
-  operator: z.object({ name: z.string(), role: z.string(), password: z.string() }),
-  lead: z.object({ name: z.string(), role: z.string(), password: z.string() }),
-});
+/** Who calls in the demo and what they would say, and who works there. */
+export type DemoCast = typeof cast;
 
-export type DemoCast = z.infer<typeof callersFile>;
-
-/** Who calls in the demo and what they would say: data/demo/callers.json. */
-export async function demoCast(context: Context): Promise<DemoCast> {
-  return callersFile.parse(
-    JSON.parse(await context.files.readText(join(context.house.dataFolder, 'demo', 'callers.json'))),
-  );
-}
-
-export interface MadeDesk extends ScriptDesk {
-  readonly cast: DemoCast;
-  /** Admin token of the throw-away desk, for the steps an agent may not take. */
-  readonly token: string;
-  /** Seed of the lead's authenticator app, base32: the person who plays the lead puts it into an app. */
-  readonly leadSecret: string;
-  /** Starts the other system of the demo again, once this process has ended. */
-  readonly startSystem: string;
-}
+export type MadeDesk = Awaited<ReturnType<typeof makeDemoDesk>>;
 
 /** `told` gets each step that a person wants to see, and what it printed. */
 export async function makeDemoDesk(
   context: Context,
   desk: ScriptDesk,
-  cast: DemoCast,
   told: (step: Step, stdout: string) => Promise<void>,
-): Promise<MadeDesk> {
+) {
   const startSystem = await startOtherSystem(context, desk);
   const token = await foundDesk(context, desk);
   const step = async (next: Step, tell = false) => {
@@ -149,44 +105,40 @@ export async function makeDemoDesk(
       await step(typed(`${setUp} --code {code} --passphrase-stdin`, { stdin: phrase }));
     }
   }
-  for (const user of cast.portalUsers) await bringIn(cast, user, step);
+  for (const user of cast.portalUsers) await bringIn(user, step);
   const leadSecret = await begin(context, desk, cast.lead, token);
   const { name, password } = cast.operator;
   const secret = await begin(context, desk, cast.operator, token);
   const code = await context.house.appCode(secret, 0);
   await runStep(context, desk, typed(`login --operator ${name} --password-stdin --code ${code}`, { stdin: password }));
-  return { ...desk, cast, token, leadSecret, startSystem };
+  return {
+    ...desk,
+    cast,
+    /** Admin token of the throw-away desk, for the steps an agent may not take. */
+    token,
+    /** Seed of the lead's authenticator app, base32: the person who plays the lead puts it into an app. */
+    leadSecret,
+    /** Starts the other system of the demo again, once this process has ended. */
+    startSystem,
+  };
 }
 
 /** The company whose people sign in at another system: a small one of our own, which answers like Keycloak. */
 const ELSEWHERE = '100241';
-const NEW = { what: 'an empty file', begins: /^$/ };
 const SYSTEM = 'identity-system.mjs';
 
 /** Answers the line by which somebody who keeps the desk starts it again. */
 async function startOtherSystem({ files, house, tongue }: Context, { folder }: ScriptDesk): Promise<string> {
   const config = join(folder, 'config', 'countersign');
   await files.makeFolder(config);
-  const people = await files.readText(join(house.dataFolder, 'demo', 'identity.json'));
-  await files.write(join(folder, 'identity.json'), people, NEW);
+  await files.write(join(folder, 'identity.json'), house.shipped('demo/identity.json'), NEW_FILE);
   const address = await house.startExample(SYSTEM, [folder]);
   if (address === undefined) throw new Error(`${SYSTEM} did not start`);
-  const settings = {
-    kind: 'keycloak',
-    realm: 'demo',
-    url: address,
-    tokenFile: join(folder, 'identity-token'),
-    gate: 'link',
-  };
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  const text = [
-    `language = ${JSON.stringify(tongue.language)}`,
-    '[connectors.shop]',
-    ...lines,
-    'allowPrivate = true',
-    '',
-  ].join('\n');
-  await files.write(join(config, 'config.toml'), text, NEW);
+  const tokenFile = join(folder, 'identity-token');
+  const settings = { kind: 'keycloak', realm: 'demo', url: address, tokenFile, gate: 'link', allowPrivate: true };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
+  const text = `language = ${JSON.stringify(tongue.language)}\n[connectors.shop]\n${lines.join('')}`;
+  await files.write(join(config, 'config.toml'), text, NEW_FILE);
   return `node '${join(house.dataFolder, 'examples', SYSTEM)}' '${folder}' ${new URL(address).port}`;
 }
 
@@ -204,7 +156,7 @@ async function begin(context: Context, desk: ScriptDesk, who: DemoCast['operator
 }
 
 /** Takes a user through what real users do: the desk invites them, and they do the rest in the portal. */
-async function bringIn(cast: DemoCast, user: DemoCast['portalUsers'][number], step: (next: Step) => Promise<unknown>) {
+async function bringIn(user: DemoCast['portalUsers'][number], step: (next: Step) => Promise<unknown>) {
   const { account, login, password, factor } = user;
   const who = `--account ${account} --as ${login}`;
   await step(typed(`user invite ${account}/${login}`));

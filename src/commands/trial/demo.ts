@@ -5,12 +5,12 @@
 import { join, resolve } from 'node:path';
 import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
-import { type At, type Command, command, type Given, type Result } from '../command.js';
+import { type At, type Command, command, type Result } from '../command.js';
+import { NEW_FILE } from '../ports.js';
 import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import {
   type DemoCast,
-  demoCast,
   type MadeDesk,
   makeDemoDesk,
   runStep,
@@ -20,10 +20,10 @@ import {
   typed,
 } from './demo-desk.js';
 
-async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
+async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk): Promise<Result> {
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
-  const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
+  const made = await makeDemoDesk(context, desk, async (step, stdout) =>
     told(`An admin imports sample ${step.argv[0] === 'account' ? 'companies' : 'people'}`, step, stdout),
   );
   const agent = async (title: string, step: Step) => {
@@ -31,12 +31,12 @@ async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast
     await told(title, step, stdout);
     return stdout;
   };
-  const [maria, nancy, ana] = cast.callers;
+  const [maria, nancy, ana] = made.cast.callers;
   if (maria === undefined || nancy === undefined || ana === undefined)
     throw new Error('data/demo/callers.json names too few callers');
   await agent('An agent verifies a caller', verifyStep(maria));
-  const wrong = { ...maria, phrase: 'copper lantern over fast water' };
-  await agent('countersign refuses a wrong passphrase', { ...verifyStep(wrong), exit: 3 });
+  const wrong = verifyStep(maria, 'copper lantern over fast water');
+  await agent('countersign refuses a wrong passphrase', { ...wrong, exit: 3 });
   await agent('countersign refuses a caller without the privilege', { ...verifyStep(nancy), exit: 3 });
   const verified = await agent('The agent verifies Ana for a reset', verifyStep(ana));
   const grant = /gr_[0-9a-z]+/.exec(verified)?.[0] ?? '';
@@ -57,7 +57,7 @@ async function playTour({ context, words }: At<'anyone'>, desk: ScriptDesk, cast
   return { view: [], raw, document: { tour } };
 }
 
-const verifyStep = ({ account, login, asks, phrase }: DemoCast['callers'][number]): Step =>
+const verifyStep = ({ account, login, asks, ...caller }: DemoCast['callers'][number], phrase = caller.phrase): Step =>
   typed(`verify --account ${account} --caller ${login} --for ${asks} --passphrase-stdin`, { stdin: phrase ?? '' });
 
 /** Longer answers are cut so that the tour stays short. */
@@ -76,37 +76,35 @@ function shellLine({ argv, stdin }: Step): string {
   return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
 }
 
-/** The folder is new, so there is nothing to replace. */
-const NOTES = { what: 'an empty file', begins: /^$/ };
-
-const OPTIONS = ['--no-console', { flags: '--dir <folder>', path: 'here' }] as const;
-
-const demo = command({ path: 'demo', access: 'anyone', throwAway: true, options: OPTIONS, run });
-
-async function run(at: At<'anyone'>, given: Given<(typeof OPTIONS)[number]>): Promise<Result> {
-  const { context, words } = at;
-  const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
-  if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
-    throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
-  if (given.dir !== undefined) await context.files.makeFolder(folder);
-  const cast = await demoCast(context);
-  if (!context.options.quiet) context.notice(words('trial.making'));
-  const touring = !context.ask.possible && given.dir === undefined;
-  if (touring) return playTour(at, scriptDesk(folder), cast);
-  const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
-  if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
-  const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
-  await context.show([
-    ...cheatSheet(made, words),
-    ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address, words)), block.blank]),
-  ]);
-  const notes = join(folder, 'cheat-sheet.txt');
-  await context.files.write(notes, cheatNotes(made, pages?.address, words), NOTES);
-  const exit = await context.house.hand(['console', '--notes', notes], made.env);
-  await pages?.stop();
-  if (given.dir === undefined) context.notice(words('trial.deleted'));
-  return { view: [], document: { demo: { folder } }, exit, streamed: true };
-}
+const demo = command({
+  path: 'demo',
+  access: 'anyone',
+  throwAway: true,
+  options: ['--no-console', { flags: '--dir <folder>', path: 'here' }],
+  run: async (at, given) => {
+    const { context, words } = at;
+    const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
+    if (given.dir !== undefined && (await context.files.list(folder)).length > 0)
+      throw refusal('invalid-input', 'folder-not-empty', { folder }, 'new-folder');
+    if (given.dir !== undefined) await context.files.makeFolder(folder);
+    if (!context.options.quiet) context.notice(words('trial.making'));
+    const desk = scriptDesk(folder);
+    if (!context.ask.possible && given.dir === undefined) return playTour(at, desk);
+    const made = await makeDemoDesk(context, desk, async () => undefined);
+    if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
+    const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
+    await context.show([
+      ...cheatSheet(made, words),
+      ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address, words)), block.blank]),
+    ]);
+    const notes = join(folder, 'cheat-sheet.txt');
+    await context.files.write(notes, cheatNotes(made, pages?.address, words), NEW_FILE);
+    const exit = await context.house.hand(['console', '--notes', notes], made.env);
+    await pages?.stop();
+    if (given.dir === undefined) context.notice(words('trial.deleted'));
+    return { view: [], document: { demo: { folder } }, exit, streamed: true };
+  },
+});
 
 /** Who calls, what they want and what they would say. */
 function cheatSheet(made: MadeDesk, words: Words): readonly Block[] {
@@ -141,8 +139,8 @@ const pagesLines = ({ cast, folder }: MadeDesk, address: string, words: Words): 
 function leadLines({ cast, env, folder, leadSecret: secret }: MadeDesk, words: Words): readonly string[] {
   const { name, password } = cast.lead;
   return [
-    `  export COUNTERSIGN_STORE='${env['COUNTERSIGN_STORE'] ?? ''}'`,
-    `  export COUNTERSIGN_KEY_FILE='${env['COUNTERSIGN_KEY_FILE'] ?? ''}'`,
+    `  export COUNTERSIGN_STORE='${env.COUNTERSIGN_STORE}'`,
+    `  export COUNTERSIGN_KEY_FILE='${env.COUNTERSIGN_KEY_FILE}'`,
     `  export XDG_STATE_HOME='${join(folder, 'lead')}'`,
     words('trial.lead-signs-in', { name, password }),
     words('trial.lead-app', { secret }),
@@ -161,10 +159,9 @@ function cheatNotes(made: MadeDesk, address: string | undefined, words: Words): 
   return [words('trial.play'), '', ...lines, ...pages, ...lead].join('\n');
 }
 
-const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
-
 function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
-  const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
+  const environment = pick(made.env, 'COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME');
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
   const next: readonly Block[] = kept
     ? [block.next(...exports, words('trial.start-system', { command: made.startSystem }), 'countersign whoami')]
     : [block.note(words('trial.keep'))];
@@ -176,12 +173,10 @@ function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
         kept,
         operator: pick(made.cast.operator, 'name', 'role'),
         lead: { ...made.cast.lead, secretBase32: made.leadSecret },
-        environment: Object.fromEntries(SHOWN.map((name) => [name, made.env[name] ?? ''])),
-        callers: made.cast.callers.map((one) => ({
-          ...pick(one, 'account', 'login', 'asks'),
-          says: one.phrase,
-          about: one.about,
-        })),
+        environment,
+        callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => {
+          return { account, login, asks, says: phrase, about };
+        }),
       },
     },
   };

@@ -4,13 +4,6 @@ import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { foundDesk, importSamples, runStep, type ScriptDesk, type Step, scriptDesk, typed } from './demo-desk.js';
 
-interface SmokeStep {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly milliseconds: number;
-  readonly error?: string;
-}
-
 const smoke = command({
   path: 'smoke',
   access: 'anyone',
@@ -21,7 +14,7 @@ const smoke = command({
     const failed = steps.find((step) => !step.ok);
     return {
       view: [
-        block.lines(...steps.map(lineOf(words))),
+        block.lines(...steps.map((step) => lineOf(step, words))),
         failed === undefined ? block.verdict(words('trial.passed')) : block.verdict(words('trial.failed'), 'bad'),
       ],
       document: { smoke: { ok: failed === undefined, steps } },
@@ -30,12 +23,10 @@ const smoke = command({
   },
 });
 
-const lineOf =
-  (words: Words) =>
-  ({ ok, milliseconds, name, error }: SmokeStep): string => {
-    const how = ok ? 'ok    ' : words('trial.failed');
-    return `${how} ${String(milliseconds).padStart(5)} ms  ${words.known(name)}${error === undefined ? '' : `: ${error}`}`;
-  };
+function lineOf({ ok, milliseconds, name, error }: Played[number], words: Words): string {
+  const how = ok ? 'ok    ' : words('trial.failed');
+  return `${how} ${String(milliseconds).padStart(5)} ms  ${words.known(name)}${error === undefined ? '' : `: ${error}`}`;
+}
 
 const PHRASE = 'copper lantern over slow water';
 const PASSWORD = 'a password for the smoke test';
@@ -79,9 +70,11 @@ const partsOf = (context: Context): readonly Part[] => [
   ['verify the audit log', typed('audit verify')],
 ];
 
+type Played = Awaited<ReturnType<typeof play>>;
+
 /** Plays the parts in order and stops at the first failure, because later parts need the earlier ones. */
-async function play(context: Context, desk: ScriptDesk): Promise<readonly SmokeStep[]> {
-  const done: SmokeStep[] = [];
+async function play(context: Context, desk: ScriptDesk) {
+  const done: { name: string; ok: boolean; milliseconds: number; error: string | undefined }[] = [];
   const kept = { token: '', grant: '' };
   const found = async () => {
     kept.token = await foundDesk(context, desk);
@@ -96,13 +89,12 @@ async function play(context: Context, desk: ScriptDesk): Promise<readonly SmokeS
   const parts = partsOf(context).map(([name, ...steps]) => [name, () => playPart(steps)] as const);
   for (const [name, run] of [['make a desk', found] as const, ...parts]) {
     const begun = context.house.now();
-    const fault = await run().then(
+    const error = await run().then(
       () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      (fault: unknown) => (fault instanceof Error ? fault.message : String(fault)),
     );
-    const step = { name, ok: fault === undefined, milliseconds: context.house.now() - begun };
-    done.push(fault === undefined ? step : { ...step, error: fault });
-    if (fault !== undefined) break;
+    done.push({ name, ok: error === undefined, milliseconds: context.house.now() - begun, error });
+    if (error !== undefined) break;
   }
   return done;
 }

@@ -11,99 +11,82 @@ export interface Word {
 }
 
 /** What may follow an option: nothing, any text, a file, or one of some words. */
-export type Value = 'none' | 'text' | 'file' | readonly string[];
+type Value = 'none' | 'text' | 'file' | readonly string[];
 
-/** One place in the tree of commands: `''` at the top, `operator token` further in. */
-export interface Place {
-  readonly path: string;
-  /** What may be typed next: commands, or words of an argument. */
-  readonly words: readonly Word[];
-  /** Whether a file may be typed next. */
-  readonly files: boolean;
-  /** Name of an argument whose ids may be typed next: `job`. */
-  readonly ids: string | undefined;
-  /** Options of this command only; `globals` has those of every command. */
-  readonly options: readonly CompletedOption[];
-}
-
-export interface CompletedOption extends Word {
+interface CompletedOption extends Word {
   readonly value: Value;
-}
-
-export interface CompletionTree {
-  readonly places: readonly Place[];
-  readonly globals: readonly CompletedOption[];
-}
-
-/** Only these characters are offered, so no shell can read a word as code. */
-export const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
-
-type Catalogue = readonly CatalogueEntry[];
-
-/** Every command of the catalogue, each once: several words may share a file. */
-export async function everyCommand(catalogue: Catalogue): Promise<readonly Command[]> {
-  const loaded = await Promise.all(catalogue.map(({ load }) => load()));
-  return [...new Set(loaded.flat())];
-}
-
-export function completionTree(
-  catalogue: Catalogue,
-  commands: readonly Command[],
-  policy: Policy,
-  topics: readonly string[],
-): CompletionTree {
-  const paths = new Set(['', 'help', ...catalogue.map(({ word }) => word)]);
-  for (const { path } of commands) {
-    const steps = path.split(' ');
-    steps.forEach((_, at) => void paths.add(steps.slice(0, at + 1).join(' ')));
-  }
-  const globals = [...GLOBAL_OPTIONS, { flags: '--help', about: 'help for this command' }];
-  return {
-    places: [...paths].map((path) => placeOf(path, paths, { catalogue, commands, policy, topics })),
-    globals: globals.map((option) => optionOf(option, '', policy)),
-  };
 }
 
 /** Where the words come from. */
 interface Sources {
-  readonly catalogue: Catalogue;
+  readonly catalogue: readonly CatalogueEntry[];
   readonly commands: readonly Command[];
   readonly policy: Policy;
   readonly topics: readonly string[];
 }
 
-function placeOf(path: string, paths: ReadonlySet<string>, sources: Sources): Place {
+/** Only these characters are offered, so no shell can read a word as code. */
+export const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
+
+/** Words without a description. */
+export const bare = (words: readonly string[]): readonly Word[] => words.map((word) => ({ word, about: '' }));
+
+/** Every command of the catalogue, each once: several words may share a file. */
+export async function everyCommand(catalogue: Sources['catalogue']): Promise<readonly Command[]> {
+  const loaded = await Promise.all(catalogue.map(({ load }) => load()));
+  return [...new Set(loaded.flat())];
+}
+
+export type CompletionTree = ReturnType<typeof completionTree>;
+
+export function completionTree(sources: Sources) {
+  const paths = new Set(['', 'help', ...sources.catalogue.map(({ word }) => word)]);
+  for (const { path } of sources.commands) {
+    const steps = path.split(' ');
+    steps.forEach((_, at) => void paths.add(steps.slice(0, at + 1).join(' ')));
+  }
+  const globals = [...GLOBAL_OPTIONS, { flags: '--help', about: 'help for this command' }];
+  return {
+    places: [...paths].map((path) => placeOf(path, [...paths], sources)),
+    globals: globals.map((option) => optionOf(option, '', sources.policy)),
+  };
+}
+
+/** One place in the tree of commands: `''` at the top, `operator token` further in. */
+function placeOf(path: string, paths: readonly string[], sources: Sources) {
   const { commands, policy } = sources;
   const spec = commands.find((command) => command.path === path);
+  const names = (spec?.arguments ?? []).map(({ name }) => name);
   const children = path === 'help' ? helpWords(sources) : childrenOf(path, paths, sources);
-  const fixed = (spec?.arguments ?? []).flatMap(({ name }) => wordsOf(name.replace(/[<>[\].]/g, ''), '', policy));
+  const fixed = names.flatMap((name) => wordsOf(name.replace(/[<>[\].]/g, ''), '', policy));
   return {
     path,
-    words: [...children, ...fixed.map((word) => ({ word, about: '' }))].filter(({ word }) => PLAIN.test(word)),
-    ids: spec?.arguments?.map(({ name }) => /^<(\w+)>$/.exec(name)?.[1])[0],
-    files: (spec?.arguments ?? []).some(({ name }) => /<file>|\[file\]|\[dir\]/.test(name)),
+    /** What may be typed next: commands, or words of an argument. */
+    words: [...children, ...bare(fixed)].filter(({ word }) => PLAIN.test(word)),
+    /** Name of an argument whose ids may be typed next: `job`. */
+    ids: names.map((name) => /^<(\w+)>$/.exec(name)?.[1])[0],
+    /** Whether a file may be typed next. */
+    files: names.some((name) => /<file>|\[file\]|\[dir\]/.test(name)),
+    /** Options of this command only; `globals` has those of every command. */
     options: (spec?.options ?? []).map((option) => optionOf(option, path, policy)),
   };
 }
 
-function childrenOf(path: string, paths: ReadonlySet<string>, sources: Sources): Word[] {
-  const before = path === '' ? '' : `${path} `;
-  const words = [...paths].filter(
-    (other) => other !== path && other.startsWith(before) && !other.slice(before.length).includes(' ') && other !== '',
-  );
-  return words.map((other) => ({ word: other.slice(before.length), about: aboutOf(other, sources) }));
+function childrenOf(path: string, paths: readonly string[], { catalogue, commands }: Sources): readonly Word[] {
+  const about = new Map([
+    ...commands.map((command) => [command.path, command.summary] as const),
+    ...catalogue.map(({ word, summary }) => [word, summary] as const),
+    ['help', 'help for a command or a topic'],
+  ]);
+  const steps = path === '' ? 0 : path.split(' ').length;
+  return paths.flatMap((other) => {
+    const [word = '', ...further] = other.split(' ').slice(steps);
+    const inside = steps === 0 || other.startsWith(`${path} `);
+    return inside && word !== '' && further.length === 0 ? [{ word, about: about.get(other) ?? '' }] : [];
+  });
 }
 
-function aboutOf(path: string, { catalogue, commands }: Sources): string {
-  if (path === 'help') return 'help for a command or a topic';
-  return (
-    catalogue.find(({ word }) => word === path)?.summary ??
-    commands.find((command) => command.path === path)?.summary ??
-    ''
-  );
-}
-
-const helpWords = ({ catalogue, topics }: Sources): Word[] => [
+const helpWords = ({ catalogue, topics }: Sources): readonly Word[] => [
   ...catalogue.map(({ word, summary }) => ({ word, about: summary })),
   ...topics
     .filter((word) => !catalogue.some((entry) => entry.word === word))
@@ -130,31 +113,22 @@ function wordsOf(name: string, path: string, policy: Policy): readonly string[] 
   return FIXED[name] ?? [];
 }
 
+export const SHELLS: readonly string[] = ['bash', 'zsh', 'fish'];
+
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   edition: EDITIONS,
   kind: SIGN_INS,
   format: ['ndjson', 'csv'],
   outcome: ['done', 'refused', 'started', 'failed'],
-  shell: ['bash', 'zsh', 'fish'],
+  shell: SHELLS,
   switch: ['on', 'off'],
   method: methodIds,
 };
 
-/** A description for a shell's list: one line without control characters. */
-const plainText = (text: string): string => text.replace(/\s+/g, ' ').trim();
-
 /** What was typed: the place it leads to, the option whose value is being typed, and the unfinished word. */
-export interface Typed {
-  readonly place: Place | undefined;
-  readonly option: CompletedOption | undefined;
-  /** `--edition=` before a value in the same word. */
-  readonly before: string;
-  readonly current: string;
-  /** As of a place, where an argument is being typed. */
-  readonly ids: string | undefined;
-}
+export type Typed = ReturnType<typeof placeFor>;
 
-export function placeFor({ places, globals }: CompletionTree, typed: readonly string[]): Typed {
+export function placeFor({ places, globals }: CompletionTree, typed: readonly string[]) {
   const at = (path: string) => places.find((place) => place.path === path);
   const optionAt = (path: string, word: string) =>
     [...(at(path)?.options ?? []), ...globals].find((option) => option.word === word && option.value !== 'none');
@@ -166,28 +140,24 @@ export function placeFor({ places, globals }: CompletionTree, typed: readonly st
     else if (at(`${path} ${word}`.trim()) !== undefined) path = `${path} ${word}`.trim();
   }
   const last = typed.at(-1) ?? '';
+  // `--edition=` before a value in the same word.
   const [, name, current = last] = /^(--[^=]+)=(.*)$/s.exec(last) ?? [];
   if (name !== undefined) option = optionAt(path, name);
   const ids = option !== undefined || current.startsWith('-') ? undefined : at(path)?.ids;
   return { place: at(path), option, before: name === undefined ? '' : `${name}=`, current, ids };
 }
 
-/** In place of a word: files may be typed here. */
-export const COMPLETE_FILES = ':files';
+/** In place of a word: files may be typed here (data/completion). */
+const COMPLETE_FILES = ':files';
 
-/** What may follow, each as the whole word that would stand there. */
+/** What may follow, each as the whole word that would stand there, with its description on one line. */
 export function wordsFor({ globals }: CompletionTree, { place, option, before, current }: Typed): readonly Word[] {
-  const files = [{ word: COMPLETE_FILES, about: '' }];
-  const fits = ({ word }: Word) => word.startsWith(current);
-  const told = ({ word, about }: Word) => ({ word: before + word, about: plainText(about) });
-  if (option !== undefined) {
-    if (option.value === 'file') return files;
-    const values = typeof option.value === 'string' ? [] : option.value;
-    return values
-      .map((word) => ({ word, about: '' }))
-      .filter(fits)
-      .map(told);
-  }
-  if (current.startsWith('-')) return [...(place?.options ?? []), ...globals].filter(fits).map(told);
-  return [...(place?.words ?? []).filter(fits).map(told), ...(place?.files === true ? files : [])];
+  const fitting = (words: readonly Word[]) =>
+    words
+      .filter(({ word }) => word.startsWith(current))
+      .map(({ word, about }) => ({ word: before + word, about: about.replace(/\s+/g, ' ').trim() }));
+  if (option?.value === 'file') return bare([COMPLETE_FILES]);
+  if (option !== undefined) return fitting(typeof option.value === 'string' ? [] : bare(option.value));
+  if (current.startsWith('-')) return fitting([...(place?.options ?? []), ...globals]);
+  return [...fitting(place?.words ?? []), ...bare(place?.files === true ? [COMPLETE_FILES] : [])];
 }

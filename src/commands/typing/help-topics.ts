@@ -1,10 +1,12 @@
 /** Texts of `countersign help TOPIC`: the files of data/help, and the table of exit codes, made from the one in errors.ts. */
 import { EXIT_FAMILIES } from '../../errors.js';
+import { wrap } from '../../terminal/printable.js';
+import { alignedLines } from '../../terminal/table.js';
 
 /** Rows of the exit-code table, as README shows them too. */
 export function exitCodesTopic(): string {
   const rows = EXIT_FAMILIES.flatMap(({ exit, family, codes }) => {
-    const [first = '', ...more] = folded(codes.join(', '), 80 - MARGIN);
+    const [first = '', ...more] = wrap(codes.join(', '), 80 - MARGIN);
     const head = `  ${String(exit).padEnd(5)}${family.padEnd(20)}${first}`.trimEnd();
     return [head, ...more.map((line) => ' '.repeat(MARGIN) + line)];
   });
@@ -13,10 +15,6 @@ export function exitCodesTopic(): string {
 
 /** Columns before the list of codes. */
 const MARGIN = 27;
-
-function folded(text: string, columns: number): readonly string[] {
-  return text.match(new RegExp(`.{1,${columns}}(?:\\s|$)`, 'g'))?.map((line) => line.trimEnd()) ?? [];
-}
 
 /** Reads the topics that come with countersign: texts in data/help, one a file. */
 export interface TopicFiles {
@@ -52,12 +50,7 @@ function columns(table: string): string {
         .split('|')
         .map((cell) => cell.trim()),
     );
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => [...(row[at] ?? '')].length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 2))
-      .join('')
-      .trimEnd(),
-  );
-  return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+  return alignedLines(rows, Number.POSITIVE_INFINITY)
+    .map((line) => `  ${line}\n`)
+    .join('');
 }

@@ -7,34 +7,19 @@ import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './flag-names.js';
 import { type TopicFiles, topicNames, topicText } from './help-topics.js';
 
-export interface ManPage {
-  /** `countersign-verify.1` */
-  readonly file: string;
-  readonly text: string;
-}
-
 export function manPages(
   catalogue: readonly CatalogueEntry[],
   commands: readonly Command[],
   { version, topics }: { readonly version: string; readonly topics: TopicFiles },
-): readonly ManPage[] {
-  const nouns = catalogue.map((entry) => ({
-    ...entry,
-    commands: commands.filter(({ path }) => path.split(' ')[0] === entry.word),
-  }));
+) {
+  const nounPage = ({ word, summary }: CatalogueEntry): string => {
+    const own = commands.filter(({ path }) => path.split(' ')[0] === word);
+    const body = own.flatMap((spec) => described(spec, own.length > 1));
+    return `${[...head(`countersign-${word}`, summary, version), ...synopsis(own), ...body, ...SEE_ALSO].join('\n')}\n`;
+  };
   return [
     { file: 'countersign.1', text: overview(catalogue, version, topics) },
-    ...nouns.map(({ word, summary, commands: own }) => ({
-      file: `countersign-${word}.1`,
-      text: [
-        ...head(`countersign-${word}`, summary, version),
-        ...synopsis(own),
-        ...own.flatMap((spec) => described(spec, own.length > 1)),
-        ...seeAlso(),
-      ]
-        .join('\n')
-        .concat('\n'),
-    })),
+    ...catalogue.map((entry) => ({ file: `countersign-${entry.word}.1`, text: nounPage(entry) })),
     ...topicNames(topics).map((name) => ({ file: `countersign-${name}.7`, text: topicPage(topics, name, version) })),
   ];
 }
@@ -43,7 +28,7 @@ export function manPages(
 function topicPage(topics: TopicFiles, name: string, version: string): string {
   const [title = name, ...lines] = (topicText(topics, name) ?? '').trimEnd().split('\n');
   const body = ['.SH DESCRIPTION', '.nf', ...lines.slice(1).map(text), '.fi'];
-  return `${[...head(`countersign-${name}`, title, version, 7), ...body, ...seeAlso()].join('\n')}\n`;
+  return `${[...head(`countersign-${name}`, title, version, 7), ...body, ...SEE_ALSO].join('\n')}\n`;
 }
 
 function overview(catalogue: readonly CatalogueEntry[], version: string, topics: TopicFiles): string {
@@ -110,7 +95,7 @@ function described({ path, summary, arguments: wanted = [], options = [], exampl
 
 const option = ({ flags, about }: OptionSpec): string[] => ['.TP', `.B ${text(flags)}`, text(about)];
 
-const seeAlso = (): string[] => ['.SH SEE ALSO', '.BR countersign (1)'];
+const SEE_ALSO = ['.SH SEE ALSO', '.BR countersign (1)'];
 
 /** Text as troff prints it: its backslashes and hyphens are themselves, and no line begins with a control character. */
 export const text = (plain: string): string =>

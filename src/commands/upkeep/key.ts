@@ -8,10 +8,8 @@ import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-store.js';
 import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
+import { NEW_FILE } from '../ports.js';
 import { block } from '../wording/results.js';
-
-/** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
-const BACKUP = { what: 'an empty file', begins: /^$/ };
 
 /** Long, because the file opens everything and nothing limits how often its passphrase can be guessed. */
 const SHORTEST = 20;
@@ -32,7 +30,7 @@ const backup = command({
     const { text, keyId } = await context.house.sealKey(passphrase);
     await noteKeyBackup(desk, signed, keyId);
     if (file === '-') return { view: [], document: null, raw: text };
-    await context.files.write(file, text, BACKUP);
+    await context.files.write(file, text, NEW_FILE);
     return {
       view: [
         block.verdict(words('key.backed-up')),
@@ -56,21 +54,19 @@ const restore = command({
     const text = await context.files.readText(file);
     const asked = words('key.passphrase-of');
     const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', asked);
-    const opened = await context.house.openKeyBackup(text, passphrase, check);
+    const { keyId: id, place, fitsStore } = await context.house.openKeyBackup(text, passphrase, check);
+    const fits = fitsStore === null ? null : String(fitsStore);
     return {
       view: [
         block.verdict(words(check ? 'key.opens' : 'key.restored')),
         block.fields(
-          [words('key.key'), opened.keyId],
-          [words('key.file'), opened.place],
-          [
-            words('key.store'),
-            words('key.fits', { fits: opened.fitsStore === null ? null : String(opened.fitsStore) }),
-          ],
+          [words('key.key'), id],
+          [words('key.file'), place],
+          [words('key.store'), words('key.fits', { fits })],
         ),
       ],
-      document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
-      exit: opened.fitsStore === false ? 8 : 0,
+      document: { key: { id, file: place, fitsStore } },
+      exit: fitsStore === false ? 8 : 0,
     };
   },
 });

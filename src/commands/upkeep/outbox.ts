@@ -13,7 +13,7 @@ import { flushOutbox } from '../../procedures/upkeep/flush-outbox.js';
 import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block, localMinute, moments } from '../wording/results.js';
+import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const listConnectors = command({
@@ -64,7 +64,7 @@ const checkConnector = command({
   },
 });
 
-const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
+const minute = (time: number | null): string | null => (time === null ? null : localMinute(time));
 
 const documentOf = (message: WaitingMessage) => ({
   ...message,
@@ -104,7 +104,7 @@ const list = command({
         block.table(
           [whole(words('outbox.created')), words('outbox.message'), to, whole(words('outbox.state')), id],
           messages.map((message) => [
-            minute(message.createdAt).slice('2026-'.length),
+            localMinute(message.createdAt).slice('2026-'.length),
             message.template,
             message.to,
             words.term('messageState', message.state),
@@ -126,21 +126,22 @@ const show = command({
   arguments: ['<message>'],
   run: async ({ desk, words }, { message: id }) => {
     const message = await findMessage(desk, id);
-    const { template, channel } = message;
-    const rows: readonly (readonly [string, string])[] = [
-      [words('outbox.Message'), words('outbox.by', { template, channel })],
-      [words('outbox.To'), message.to],
-      [words('outbox.State'), words.term('messageState', message.state)],
-      [words('outbox.Created'), minute(message.createdAt)],
-      [words('outbox.Tries'), String(message.attempts)],
-      [words('outbox.next-try'), minute(message.nextAttemptAt)],
-      [words('outbox.Delivered'), minute(message.deliveredAt)],
-      [words('outbox.last-error'), words.known(words.term('trouble', message.lastError ?? ''))],
-      [words('outbox.Reference'), message.reference ?? ''],
-      [words('outbox.User'), message.user ?? ''],
-    ];
+    const { template, channel, lastError } = message;
     return {
-      view: [block.fields(...rows.filter(([, value]) => value !== ''))],
+      view: [
+        block.fields(
+          [words('outbox.Message'), words('outbox.by', { template, channel })],
+          [words('outbox.To'), message.to || null],
+          [words('outbox.State'), words.term('messageState', message.state)],
+          [words('outbox.Created'), minute(message.createdAt)],
+          [words('outbox.Tries'), String(message.attempts)],
+          [words('outbox.next-try'), minute(message.nextAttemptAt)],
+          [words('outbox.Delivered'), minute(message.deliveredAt)],
+          [words('outbox.last-error'), lastError && words.known(words.term('trouble', lastError))],
+          [words('outbox.Reference'), message.reference || null],
+          [words('outbox.User'), message.user],
+        ),
+      ],
       document: { message: documentOf(message) },
     };
   },
@@ -159,9 +160,8 @@ const flush = command({
     const { queued = 0 } = await desk.store.read.outbox.counts();
     // Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward.
     const later = Math.max(0, queued - report.waiting);
-    const { delivered, waiting, givenUp, dropped } = report;
-    const counts = { delivered, waiting, givenUp, dropped };
-    if (givenUp > 0) {
+    const counts = pick(report, 'delivered', 'waiting', 'givenUp', 'dropped');
+    if (counts.givenUp > 0) {
       const also = { delivery: { ...report, later } };
       throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
     }

@@ -3,7 +3,7 @@ import type { PolicyPin } from '../../desk.js';
 import { acceptPolicy } from '../../procedures/upkeep/care-for-store.js';
 import type { Policy } from '../../rules/policy.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const show = command({
@@ -11,12 +11,11 @@ const show = command({
   access: 'policy:read',
   anyPolicy: true,
   run: async ({ desk, words }) => {
-    const { policy, policyHash, pin } = desk;
+    const { policy, policyHash: hash, pin } = desk;
+    const waiting = pin.accepted ? undefined : pin.offered;
     return {
-      view: [...policyView(policy, policyHash, words), ...(pin.accepted ? [] : waitingBlocks(pin, words))],
-      document: {
-        policy: { ...policyDocument(policy, policyHash), ...(pin.accepted ? {} : { waiting: pin.offered }) },
-      },
+      view: [...policyView(policy, hash, words), ...(pin.accepted ? [] : waitingBlocks(pin, words))],
+      document: { policy: { hash, ...pick(policy, 'source', 'categories', 'roles', 'limits'), waiting } },
     };
   },
 });
@@ -27,14 +26,6 @@ const waitingBlocks = ({ offered: { source, hash } }: PolicyPin, words: Words) =
   block.note(words('policy.not-accepted', { source, hash })),
   block.next('countersign policy check', 'countersign policy accept'),
 ];
-
-const policyDocument = ({ source, categories, roles, limits }: Policy, hash: string) => ({
-  hash,
-  source,
-  categories,
-  roles,
-  limits,
-});
 
 function policyView(policy: Policy, hash: string, words: Words) {
   const inWords = (figure: number | boolean): string =>

@@ -44,13 +44,7 @@ function keyFigures(report: DeskReport, words: Words): readonly (readonly [label
 }
 
 /** Figures by name or by day: a number for each label, shown as a table with bars. */
-interface Chart {
-  readonly title: string;
-  readonly first: string;
-  readonly labels: readonly Label[];
-  readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[];
-}
-
+type Chart = ReturnType<typeof chartsOf>[number];
 type Label = 'verified' | 'refused' | 'enrolled' | 'not-yet' | 'times' | 'requests';
 const VERDICTS = ['verified', 'refused'] as const;
 const RESETS = ['enrolled', 'not-yet'] as const;
@@ -61,7 +55,7 @@ const isRare = (label: Label | undefined): boolean => ['refused', 'not-yet', 'ti
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** In the order in which they are shown; days without anything are left out. */
-function chartsOf(report: DeskReport, words: Words): readonly Chart[] {
+function chartsOf(report: DeskReport, words: Words) {
   const stretch = report.width > 86_400_000 ? 'week' : 'day';
   const first = words(`report.${stretch}`);
   const { verifications, actions, reasons, resets, failuresByCaller, failuresByOperator, approvals } = report;
@@ -85,7 +79,8 @@ function chartsOf(report: DeskReport, words: Words): readonly Chart[] {
     label: words.term('standing', state),
     values: [count],
   }));
-  const chart = (title: string, first: string, labels: readonly Label[], rows: Chart['rows']) => {
+  type Rows = readonly { readonly label: string; readonly values: readonly number[] }[];
+  const chart = (title: string, first: string, labels: readonly Label[], rows: Rows) => {
     return { title, first, labels, rows };
   };
   return [

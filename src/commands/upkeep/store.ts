@@ -7,7 +7,7 @@ import { authenticateOperator } from '../../procedures/operators/authenticate-op
 import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { backUpStore, CARE_FOR_KEY, CARE_FOR_STORE, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
-import { approverInput, approverOptions, askSecondOperator, askYes, needSecondOperator, shownToken } from '../ask.js';
+import { APPROVER_OPTIONS, approverInput, askSecondOperator, askYes, needSecondOperator, shownToken } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
 import { commands as mendingClock } from './store-clock.js';
@@ -45,7 +45,7 @@ const migrate = command({
   path: 'store migrate',
   // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
-  options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
+  options: ['--backed-up', ...APPROVER_OPTIONS],
   own: approverInput,
   run: async ({ context, words }, given) => {
     const voucher = () => {
@@ -87,7 +87,7 @@ const restore = command({
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
   arguments: [{ name: '<file>', path: 'here' }],
-  options: ['--accept-rollback', ...approverOptions('a second operator (lead or admin) who accepts the loss too')],
+  options: ['--accept-rollback', ...APPROVER_OPTIONS],
   own: () => ({ file: z.string().min(1), ...approverInput() }),
   run: async ({ context, words }, given) => {
     const { file, acceptRollback } = given;

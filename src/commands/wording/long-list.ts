@@ -25,8 +25,8 @@ export async function longList<T>(
   pages: AsyncIterable<readonly T[]>,
   { name, table, document, above = [], below = [], beside = {} }: LongList<T>,
 ): Promise<Result> {
-  const { json, plain, quiet } = context.options;
-  const show = (view: View) => renderView(view, context.style, { plain });
+  const { json, quiet } = context.options;
+  const show = (view: View) => renderView(view, context.style);
   let goesOn = false;
   const textOf = (rows: readonly T[]) => {
     if (!json) return quiet ? '' : show([...(goesOn ? [] : above), { ...table(rows), goesOn }]);

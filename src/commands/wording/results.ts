@@ -39,7 +39,7 @@ export const moments = <Name extends string>(
   ...names: readonly Name[]
 ) => Object.fromEntries(names.map((name) => [name, iso(from[name])])) as Record<Name, string | null>;
 
-const two = (number: number): string => String(number).padStart(2, '0');
+export const two = (number: number): string => String(number).padStart(2, '0');
 
 /** `20:54` */
 export function localClock(at: number): string {

@@ -34,7 +34,7 @@ export function worded(refused: Refusal, reader: Reader, words: Words): Refusal 
       : next.map(({ step, facts }) => sentence('steps', step, facts));
   const hints = [refused.hint, ...steps].filter((one) => one !== undefined);
   return new Refusal(code, message ?? customer.unsaid, {
-    ...(hints.length === 0 ? {} : { hint: hints.join('   ') }),
+    hint: hints.length === 0 ? undefined : hints.join('   '),
     problems: message === undefined ? [] : problems,
     also: Object.fromEntries(Object.entries(also).filter(([name]) => reader === 'desk' || !DESK_ONLY.includes(name))),
     cause: cause ?? refused,

@@ -27,12 +27,12 @@ let env: NodeJS.ProcessEnv;
 const open: OpenTerminal[] = [];
 
 beforeAll(async () => {
-  tree = completionTree(
-    CATALOGUE,
-    await everyCommand(CATALOGUE),
-    loadPolicy(dataFolder),
-    topicNames(openTopics(dataFolder)),
-  );
+  tree = completionTree({
+    catalogue: CATALOGUE,
+    commands: await everyCommand(CATALOGUE),
+    policy: loadPolicy(dataFolder),
+    topics: topicNames(openTopics(dataFolder)),
+  });
   folder = mkdtempSync(join(tmpdir(), 'countersign-completion-'));
   requireBuilt();
   const program = join(repositoryRoot, 'bin/countersign.js');
@@ -75,7 +75,12 @@ describe('the words', () => {
       ...policy,
       actions: [...policy.actions, { id: 'a:$(touch x)', category: 'a', title: "'; touch x; '" }],
     };
-    const poisoned = completionTree(CATALOGUE, await everyCommand(CATALOGUE), hostile, []);
+    const poisoned = completionTree({
+      catalogue: CATALOGUE,
+      commands: await everyCommand(CATALOGUE),
+      policy: hostile,
+      topics: [],
+    });
     const offered = wordsFor(poisoned, placeFor(poisoned, ['verify', '--for', '']));
     expect(offered.map(({ word }) => word)).toContain('billing:change');
     expect(JSON.stringify(offered)).not.toContain('touch');

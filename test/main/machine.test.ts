@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { personOf, suggestedName } from '../../src/main/person.js';
+import { personOf, suggestedName } from '../../src/main/machine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-person-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
