@@ -48,7 +48,7 @@ const TEXT_NAMES = [
   'dataFolder',
   'configFolder',
   'stateFolder',
-  /** What proves who the person is. */
+  /** What proves who the person is: a `Witness`. */
   'person',
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
@@ -57,7 +57,7 @@ const SPELLINGS = ['en', 'de', 'fr'] as const;
  * `plain`: the console prints plain lines, as with `--plain` (E39).
  */
 const SWITCH_NAMES = ['locked', 'plain'] as const;
-/** `pages` says where customers find the pages (opening/pages-url.ts). */
+/** `pages` says where customers find the pages: its `url` (opening/pages-url.ts). */
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors', 'pages'] as const;
 
 /** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */

@@ -6,7 +6,7 @@ import type { Connectors } from './connectors/connector.js';
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
 import type { SecretChecker } from './crypto/secret-checker.js';
-import type { Signer } from './crypto/signer.js';
+import type { openSigner } from './crypto/signer.js';
 import type { SealContext, Vault } from './crypto/vault.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
@@ -84,7 +84,7 @@ export interface Wordbook {
 }
 
 /** Signs notes about the log, and checks its own (C2SP signed-note). */
-export interface NoteSigner extends Signer {
+export interface NoteSigner extends ReturnType<typeof openSigner> {
   /** `countersign/<store id>`: origin of the checkpoints and name of the key. */
   readonly name: string;
   /** The text of a note signed by this desk; Refusal `audit-broken` for any other. */

@@ -42,6 +42,7 @@ export function lockWhenIdle(session: LiveSession): void {
   );
 }
 
+/** Asks until the password is right. Esc asks whether to leave the console. */
 export async function unlock(session: LiveSession, why: Refusal): Promise<void> {
   const { context, desk, screen, signed, words } = session;
   const { name } = signed.operator;

@@ -54,16 +54,18 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
   const { verdict } = session;
   if (verdict === null) return 'request';
   const { caller, words } = session;
-  const unlockKey = careSteps(session).some(({ value }) => value === 'unlock');
   const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
-  // In the words of `verify`; here the next step is a key, not a command.
-  const shown = verdictView(verdict, words, heardWords(session), unlockKey);
-  const view = () => [
-    ...titleOf(session, verdict.account.name),
-    block.lines(`${who}: ${words.term('actionTitle', verdict.action.title)}`),
-    block.blank,
-    ...shown.filter(({ kind }) => kind !== 'title' && kind !== 'next'),
-  ];
+  // In the words of `verify`, with the waits as they are now; here the next step is a key, not a command.
+  const view = () => {
+    const unlockKey = careSteps(session).some(({ value }) => value === 'unlock');
+    const shown = verdictView(verdict, words, heardWords(session), unlockKey);
+    return [
+      ...titleOf(session, verdict.account.name),
+      block.lines(`${who}: ${words.term('actionTitle', verdict.action.title)}`),
+      block.blank,
+      ...shown.filter(({ kind }) => kind !== 'title' && kind !== 'next'),
+    ];
+  };
   const answer = await askNext(session, view, [...firstStep(session, verdict), ...otherSteps(session)]);
   await session.desk.sendQueued();
   return answer ?? 'request';

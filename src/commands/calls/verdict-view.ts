@@ -151,6 +151,7 @@ export function alertLines(alerts: CallerAlerts, words: Words): readonly string[
   ];
 }
 
+/** What scripts read (A11). */
 export const alertsDocument = (alerts: CallerAlerts) => ({
   ...alerts,
   ...moments(alerts, 'lastFailureAt', 'lockedUntil', 'passphraseChangedAt', 'contactChangedAt', 'resetAt'),

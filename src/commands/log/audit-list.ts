@@ -72,7 +72,7 @@ const list = command({
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, signed, entries, door);
     const view = [tableOf(entries, people, words)];
-    if (newest.foreign.length > 0) await context.write(renderView(view, context.style));
+    if (newest.foreign.length > 0 && !context.options.json) await context.write(renderView(view, context.style));
     requireGenuine(newest);
     return { view, document: null, streamed: true };
   },

@@ -30,6 +30,7 @@ const backup = command({
     const { text, keyId } = await context.house.sealKey(passphrase);
     await noteKeyBackup(desk, signed, keyId);
     if (file === '-') return { view: [], document: null, raw: text };
+    // `requireNew` has looked before the passphrase was asked for.
     await context.files.write(file, text, NEW_FILE);
     return {
       view: [

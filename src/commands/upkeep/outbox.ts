@@ -137,7 +137,7 @@ const show = command({
           [words('outbox.Tries'), String(message.attempts)],
           [words('outbox.next-try'), minute(message.nextAttemptAt)],
           [words('outbox.Delivered'), minute(message.deliveredAt)],
-          [words('outbox.last-error'), lastError && words.known(words.term('trouble', lastError))],
+          [words('outbox.last-error'), lastError ? words.known(words.term('trouble', lastError)) : null],
           [words('outbox.Reference'), message.reference || null],
           [words('outbox.User'), message.user],
         ),
