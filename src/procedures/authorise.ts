@@ -38,43 +38,38 @@ let end: (authorised: Authorised<Lock>) => void;
 class Authorised<out P extends Lock> {
   static {
     end = (authorised) => {
-      authorised.#live = false;
+      authorised.#proved = undefined;
     };
   }
   readonly permission: P;
   /** The token that acts; null for a person. */
   readonly token: Standing['token'];
-  readonly #standing: Standing;
-  readonly #actor: Actor;
-  #live = true;
+  #proved: { readonly standing: Standing; readonly actor: Actor } | undefined;
 
   constructor(permission: P, standing: Standing, actor: Actor) {
     this.permission = permission;
     this.token = standing.token;
-    this.#standing = standing;
-    this.#actor = actor;
+    this.#proved = { standing, actor };
   }
 
   /** The operator as stored now, with the role of the token if a token was used. */
   get operator(): Operator {
-    this.#requireLive();
-    return this.#standing.operator;
+    return this.#live.standing.operator;
   }
 
   /** Who did it, for the log. */
   get actor(): ProvenActor {
-    this.#requireLive();
-    return this.#actor as ProvenActor;
+    return this.#live.actor as ProvenActor;
   }
 
   /** The customer login of the same person, or null (B55: nobody resets themselves). */
   get alsoUserId(): string | null {
-    this.#requireLive();
-    return this.#standing.alsoUserId;
+    return this.#live.standing.alsoUserId;
   }
 
-  #requireLive(): void {
-    if (!this.#live) throw new Error('an authority was used outside the transaction that it was given in');
+  get #live() {
+    if (this.#proved !== undefined) return this.#proved;
+    throw new Error('an authority was used outside the transaction that it was given in');
   }
 }
 
@@ -125,11 +120,15 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    const logs = denied || door.logsRefusals === true;
-    if (logs && coded(error, denied ? DENIED : REFUSED)) await logDenial(desk, signed, door.permission, error);
+    const logged = denied ? DENIED : REFUSED;
+    if ((denied || door.logsRefusals) && coded(error, logged)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
+
+/** An act that is only logged, before something is shown, copied or handed out. Refusals as `act`. */
+export const note = (desk: Desk, signed: SignedOperator, door: Door, entry: ActEntry): Promise<void> =>
+  act(desk, signed, door, { entry: () => entry, change: async () => undefined });
 
 /**
  * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in vain and a refusal
@@ -137,7 +136,7 @@ export async function act<P extends Lock, T>(
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
   try {
-    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
+    await ask(desk, signed, door);
   } catch (error) {
     if (coded(error, DENIED)) await logDenial(desk, signed, door.permission, error);
     throw error;
@@ -165,16 +164,19 @@ const coded = (error: unknown, codes: RegExp): error is Refusal => isRefusal(err
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
   try {
-    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
+    await ask(desk, signed, door);
     return true;
   } catch (error) {
-    if (isRefusal(error) && error.code === 'forbidden') return false;
+    if (coded(error, /^forbidden$/)) return false;
     throw error;
   }
 }
 
-/** The time, after a look at what others have logged meanwhile: a console runs for a whole shift. */
-const nowAsLogged = (desk: Desk): Promise<number> => desk.store.read.audit.head().then(() => desk.now());
+/** By the time after a look at what others have logged meanwhile: a console runs for a whole shift. */
+async function ask(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
+  await desk.store.read.audit.head();
+  end(await authorise(desk, { read: desk.store.read, now: desk.now() }, signed, door));
+}
 
 /** The one function that hands out authority. */
 async function authorise<P extends Lock>(
@@ -185,12 +187,10 @@ async function authorise<P extends Lock>(
 ): Promise<Authorised<P>> {
   const standing = await standingOf(desk, read, signed, { now, running: door.running === true });
   const { permission } = door;
-  if (permission !== 'signed-in' && !standing.roles.every((role) => permits(desk.policy, role, permission))) {
+  if (permission !== 'signed-in' && !standing.roles.every((role) => permits(desk.policy, role, permission)))
     throw refusal('forbidden', 'role-may-not', { role: standing.operator.role, permission }, 'ask-permitted');
-  }
-  if (door.inPerson === true && signed.via === 'token') {
+  if (door.inPerson === true && signed.via === 'token')
     throw refusal('factor-needed', 'person-not-token', {}, 'sign-in-in-person');
-  }
   if (door.fresh === true) requireFresh(desk, signed, standing, now);
   return new Authorised(permission, standing, signed.actor);
 }
@@ -231,20 +231,20 @@ export async function logDenial(
   { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const given = {
+  const detail = {
     ...(command === undefined ? {} : { command }),
     ...(because === undefined ? {} : { why: because.reason }),
+    role: signed.operator.role,
+    permission,
   };
-  const detail = { ...given, role: signed.operator.role, permission };
-  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
-  await logIfPossible(desk, { ...entry, reason: code, detail });
+  const about = { at: desk.now(), by: signed.actor, reason: code, detail };
+  await logIfPossible(desk, { ...about, kind: 'operator.denied', outcome: 'refused' });
 }
 
 /** A store that takes no entry (read-only, behind its anchor) changes nothing of the answer. */
-export async function logIfPossible(desk: Desk, entry: AuditEntry): Promise<void> {
-  try {
-    await desk.store.record(entry, async () => undefined);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
-}
+export const logIfPossible = (desk: Desk, entry: AuditEntry): Promise<void> =>
+  desk.store
+    .record(entry, async () => undefined)
+    .catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+    });

@@ -75,15 +75,9 @@ const STEPS = {
 
 /** The refusal for a throttled attempt. It does not differ between known and unknown subjects. */
 export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: keyof typeof STEPS) {
-  if (decision.kind === 'disabled') {
-    return refusal('locked', 'locked-for-good', { who }, STEPS[who].good);
-  }
-  const until = iso(decision.until);
-  return refusal(
-    'locked',
-    'locked-until',
-    { who, until: decision.until },
-    decision.clockBehind ? 'set-clock' : STEPS[who].wait,
-    { also: { lockedUntil: until } },
-  );
+  const { wait, good } = STEPS[who];
+  if (decision.kind === 'disabled') return refusal('locked', 'locked-for-good', { who }, good);
+  const { until, clockBehind } = decision;
+  const also = { lockedUntil: iso(until) };
+  return refusal('locked', 'locked-until', { who, until }, clockBehind ? 'set-clock' : wait, { also });
 }

@@ -86,7 +86,7 @@ describe.each(engines)(`a worker of the outbox that is killed, on %s (seed ${see
           user: { id: `usr_${n}` },
           values,
         } as unknown as Parameters<typeof prepareMessage>[1]),
-      ).map(({ row }) => row);
+      );
       const by = { kind: 'system', id: 'test', name: 'test' } as const;
       const entry = { kind: 'test.queued', outcome: 'done', at: place.desk.now(), by } as const;
       await place.desk.store.record(entry, async (write) => {

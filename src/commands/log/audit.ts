@@ -1,7 +1,12 @@
 /** `audit verify`, `checkpoint`, `prove`, `receipt`: let an outsider check the log (B75). audit-list.ts reads it. */
 import * as z from 'zod';
-import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
-import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
+import {
+  type EntryProof,
+  logState,
+  openCheckpoint,
+  proveEntry,
+  signCheckpoint,
+} from '../../procedures/log/log-checkpoint.js';
 import { type VerifiedLog, verifyAuditLog, verifyTables } from '../../procedures/log/verify-audit-log.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';

@@ -17,7 +17,7 @@ export const approvalDocument = (approval: Approval) => ({
   validFrom: iso(countsFrom(approval)) ?? undefined,
 });
 
-/** An approval with a recovery code of the requester counts only later (approve-alone.ts). */
+/** An approval with a recovery code of the requester counts only later (`approveAlone`). */
 const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: Approval): number | null =>
   standing === 'approved' && decidedBy === requester.name && decidedAt !== null && decidedAt > requestedAt
     ? decidedAt

@@ -2,8 +2,13 @@
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { pause } from '../../procedures/pause.js';
-import { approveAlone } from '../../procedures/resets/approve-alone.js';
-import { DECIDING, decideApproval, listApprovals, showApproval } from '../../procedures/resets/decide-approval.js';
+import {
+  approveAlone,
+  DECIDING,
+  decideApproval,
+  listApprovals,
+  showApproval,
+} from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
 import { askReason } from '../ask.js';

@@ -4,7 +4,7 @@ import { allAccounts, csvText } from '../../procedures/directory/export-director
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
 import { freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
-import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/show-job.js';
 import { type Compared, reconcileRemotes } from '../../procedures/upkeep/reconcile-remotes.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';

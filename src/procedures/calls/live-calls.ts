@@ -5,7 +5,7 @@
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { type ActEntry, type ProvenActor, SYSTEM } from '../../rules/audit-entry.js';
+import { type ActEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
@@ -39,7 +39,7 @@ export interface CallNews {
 
 export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNews): Promise<LiveCall> {
   const id = await act<'verify', string>(desk, signed, VERIFYING, {
-    entry: (made, { actor }) => entriesOf(actor, desk.now(), { kind: 'opened', id: made, news }),
+    entry: (made) => entriesOf({ kind: 'opened', id: made, news }),
     change: async ({ write, now, by }) => {
       const free = await freeId(() => callId(desk.chance.bytes(CALL_ID_BYTES)), write.calls);
       await write.calls.insert({
@@ -96,9 +96,9 @@ export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, 
 /** Refusals: not-found, and refused-by-policy for a call that was ended. */
 export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
   const { id } = await act<'verify', CallRow>(desk, signed, VERIFYING, {
-    entry: (row, { actor }) => [
+    entry: (row) => [
       { kind: 'call.resumed', detail: { call: row.id, from: row.operator_id } },
-      ...opened(actor, desk.now(), row.id, row.account_id, row.user_id),
+      ...opened(row.id, row.account_id, row.user_id),
     ],
     change: async ({ write, now, by }) => {
       const row = await resumable(write, text);
@@ -161,7 +161,7 @@ async function record(
   ends = true,
 ): Promise<void> {
   await act(desk, signed, VERIFYING, {
-    entry: (_done, { actor }) => entriesOf(actor, desk.now(), event),
+    entry: () => entriesOf(event),
     change: async ({ write, now, by }) => {
       await requireOwn(write, by.operator.id, event);
       await write.calls.update(event.id, columns(now));
@@ -211,14 +211,14 @@ function columnsOf(news: CallNews, at: number) {
   };
 }
 
-function entriesOf(by: ProvenActor, at: number, event: CallEvent): readonly ActEntry[] {
+function entriesOf(event: CallEvent): readonly ActEntry[] {
   const { id, news = {} } = event;
   const user = news.opens === true ? (news.caller?.id ?? null) : null;
-  return [entryOf(event), ...opened(by, at, id, news.caller?.accountId ?? null, user)];
+  return [entryOf(event), ...opened(id, news.caller?.accountId ?? null, user)];
 }
 
-const opened = (by: ProvenActor, at: number, call: string, account: string | null, user: string | null) =>
-  user === null ? [] : [viewedEntry(by, at, { account, user }, { view: 'call', call })];
+const opened = (call: string, account: string | null, user: string | null) =>
+  user === null ? [] : [viewedEntry({ account, user }, { view: 'call', call })];
 
 function entryOf({ kind, id, news = {} }: CallEvent): ActEntry {
   return {

@@ -34,5 +34,5 @@ export async function queueLockNotice(
       until: lock.kind === 'locked' ? minuteOf(lock.until) : ['mail', 'until-lifted'],
     },
   });
-  await write.outbox.insert([message.row]);
+  await write.outbox.insert([message]);
 }

@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction, unknownAction } from '../../rules/policy.js';
-import { act, askAuthority } from '../authorise.js';
+import { askAuthority, note } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
@@ -39,10 +39,7 @@ export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: A
   return openCall(desk, asked).catch(async (error: unknown) => {
     if (isRefusal(error) && error.code === 'not-found') {
       const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code } as const;
-      await act(desk, signed, VERIFYING, {
-        entry: () => ({ ...entry, detail: { action: asked.action } }),
-        change: async () => undefined,
-      });
+      await note(desk, signed, VERIFYING, { ...entry, detail: { action: asked.action } });
     }
     throw error;
   });

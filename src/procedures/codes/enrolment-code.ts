@@ -8,20 +8,15 @@ import { refusal } from '../../errors.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf, workingDaysLater } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { prepareMessage } from '../messages/queue-message.js';
 import { queueLift } from '../messages/remote-row.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
 import { type Inside, requireWanted } from './sent-codes.js';
 
 /** The row blocks enrolment as soon as it is stored, even if there is no address that the code could be sent to. */
-export interface EnrolmentCode {
-  readonly message: PreparedMessage | null;
-  readonly row: ReturnType<typeof newDeskCode>['row'];
-  readonly to: string | null;
-}
-
-export type PreparedEnrolmentCode = { readonly [Part in keyof EnrolmentCode]: NonNullable<EnrolmentCode[Part]> };
+export type EnrolmentCode = ReturnType<typeof enrolmentCodeFor>;
+export type PreparedEnrolmentCode = NonNullable<Awaited<ReturnType<typeof prepareEnrolmentCode>>>;
 
 /** The code, its message and its row; null if there is no address that is old enough. With `instead` it goes to an admin, who hands it on. */
 export async function prepareEnrolmentCode(desk: Desk, account: Account, user: User, instead?: User) {
@@ -39,7 +34,7 @@ export async function replaceEnrolmentCode(
   await requireWanted(desk, write, { userId: row.user_id, purpose: 'enrol' }, now);
   await write.resets.spoilEnrolmentCodes(row.user_id, now);
   await write.factors.insertCode(row);
-  await write.outbox.insert([message.row]);
+  await write.outbox.insert([message]);
 }
 
 /** `bulk`: nobody waits for it on a phone, so it lasts some working days, if the policy says so (B89). */
@@ -48,7 +43,7 @@ export function enrolmentCodeFor(
   account: Account,
   contacts: UserContacts,
   { bulk, instead }: { readonly bulk: boolean; readonly instead?: UserContacts | undefined },
-): EnrolmentCode {
+) {
   const { user } = contacts;
   const { hours: most, bulkWorkingDays } = desk.policy.limits.enrolmentCode;
   const now = desk.now();
@@ -80,9 +75,7 @@ export async function settleReset(desk: Desk, write: Writes, user: User, at: num
   const { id: userId } = user;
   const open = await write.resets.openOfUser(userId);
   if (open === undefined) return;
-  if (open.objected_at !== null) {
-    throw refusal('refused-by-policy', 'reset-objected', {}, 'ask-admin-or-call');
-  }
+  if (open.objected_at !== null) throw refusal('refused-by-policy', 'reset-objected', {}, 'ask-admin-or-call');
   await write.resets.end([open.id], 'enrolled', userId, at);
   await write.resets.destroySuspended([userId]);
   await queueLift(desk, write, user);

@@ -18,6 +18,7 @@ export async function mfaStatus(desk: Desk, account: Account, user: User) {
   const open = await resets.openOfUser(user.id);
   const message = await outbox.newestAbout(user.id, 'enrolment-code');
   const remote = await outbox.newestAbout(user.id, REMOTE_KINDS.reset);
+  const made = enrolmentCode && { live: desk.now() < enrolmentCode.expires_at, since: enrolmentCode.created_at };
   return {
     account,
     user,
@@ -29,10 +30,7 @@ export async function mfaStatus(desk: Desk, account: Account, user: User) {
     devices: (await factors.devices(user.id)).length,
     sessions: (await portalSessions.ofUser(user.id)).length,
     enrolmentCodeWaiting: enrolmentCode !== undefined,
-    code:
-      enrolmentCode === undefined
-        ? null
-        : codeStateOf({ live: desk.now() < enrolmentCode.expires_at, since: enrolmentCode.created_at }, message),
+    code: made === undefined ? null : codeStateOf(made, message),
     reset:
       open === undefined
         ? null

@@ -104,7 +104,7 @@ export async function storeSentCode({ desk, write }: Inside, code: NewCode): Pro
     expires_at: state.expiresAt,
     used_at: null,
   });
-  await write.outbox.insert([code.message.row]);
+  await write.outbox.insert([code.message]);
 }
 
 /** A code that waits in the outbox is no use to someone who is signing in, so they are told. Refusal `delivery-failed`. */

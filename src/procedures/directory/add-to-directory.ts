@@ -22,41 +22,34 @@ export async function addAccount(
 ): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
-  const { number, name, edition, sso, country } = request;
-  const entry = entryOf(
-    judgeAccount({
-      number: tidy(number),
-      name: tidy(name),
-      edition: tidy(edition),
-      sso: tidy(sso ?? ''),
-      country: tidy(country ?? ''),
-    }),
-  );
-  const at = desk.now();
+  const { number, name, edition, sso = '', country = '' } = request;
+  const entry = entryOf(judgeAccount(tidied({ number, name, edition, sso, country })));
   const account = accountOf(desk.newId('acc'), entry);
   const detail = { number: account.number, edition: account.edition };
   await act(desk, signed, ADDING, {
     entry: () => ({ kind: 'account.added', account: account.id, detail }),
-    change: async ({ write }) => {
+    change: async ({ write, now }) => {
       const [taken] = await write.accounts.byNumbers([entry.numberKey]);
       if (taken !== undefined) {
         const facts = { number: taken.number, name: taken.name };
         throw refusal('invalid-input', 'account-number-taken', facts, 'show-account');
       }
       if (await write.imports.claims(entry)) throw importUnderWay();
-      await write.accounts.insert([newAccountRow(account.id, entry, at)]);
+      await write.accounts.insert([newAccountRow(account.id, entry, now)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);
     },
   });
   return account;
 }
 
-type UserTexts = Readonly<Record<'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'signIn', string>>;
-
 /** `account`: number, id or unique name. */
-export interface NewUserRequest extends UserTexts {
+export interface NewUserRequest
+  extends Readonly<Record<'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'signIn', string>> {
   readonly scopes: readonly string[];
 }
+
+const tidied = <Name extends string>(texts: Readonly<Record<Name, string>>) =>
+  Object.fromEntries(Object.entries<string>(texts).map(([name, text]) => [name, tidy(text)])) as Record<Name, string>;
 
 /**
  * Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot have, a
@@ -67,20 +60,11 @@ export async function addUser(desk: Desk, signed: SignedOperator, request: NewUs
   await forgetSilent(desk, signed);
   const account = await findAccount(desk, request.account);
   const { login, name, email, phone, role, signIn } = request;
-  const texts = {
-    account: account.number,
-    login: tidy(login),
-    name: tidy(name),
-    email: tidy(email),
-    phone: tidy(phone),
-    role: tidy(role),
-    sign_in: tidy(signIn),
-    scopes: request.scopes.join(' '),
-  };
+  const given = tidied({ login, name, email, phone, role, sign_in: signIn });
+  const texts = { ...given, account: account.number, scopes: request.scopes.join(' ') };
   const read = await desk.phones();
   const entry = { ...entryOf(judgeUser(desk.policy, texts)), dialled: read(texts.phone, account.country) };
   refuseIfAny(faultsInAccount(desk.policy, account, entry));
-  const at = desk.now();
   const id = desk.newId('usr');
   return act<'directory:write', { account: Account; user: User }>(desk, signed, ADDING, {
     entry: ({ user }) => ({
@@ -90,18 +74,15 @@ export async function addUser(desk: Desk, signed: SignedOperator, request: NewUs
       detail: { login: user.login, role: user.role, scopes: [...user.scopes], heldUntil: user.powerHeldUntil },
     }),
     change: async (acting) => {
-      const { write } = acting;
+      const { write, now } = acting;
       const taken = await write.users.byLogin(account.id, entry.loginKey);
-      if (taken !== undefined) {
+      if (taken !== undefined)
         throw refusal('invalid-input', 'login-taken', { number: account.number, login: taken.login }, 'show-user');
-      }
       if (await write.imports.claims({ accountId: account.id, loginKey: entry.loginKey })) throw importUnderWay();
       const after = { role: entry.role, scopes: entry.scopes ?? [] };
       const held = await holdOnGain(acting, account, { id, powerHeldUntil: null }, { before: null, after });
-      await write.users.insert([newUserRow(id, account.id, entry, at, held)]);
-      await write.search.insert([
-        userSearchKeys(id, { login: entry.login, name: entry.name, phone: entry.phone ?? '' }, entry.dialled),
-      ]);
+      await write.users.insert([newUserRow(id, account.id, entry, now, held)]);
+      await write.search.insert([userSearchKeys(id, { ...entry, phone: entry.phone ?? '' }, entry.dialled)]);
       const user = await write.users.byLogin(account.id, foldKey(entry.login));
       if (user === undefined) throw new Error('a login that was just added is not there');
       return { account, user };
@@ -122,14 +103,16 @@ const importUnderWay = () => refusal('busy', 'import-under-way', {}, 'try-again'
 
 function entryOf<T>(judged: Judged<T>): T {
   if ('entry' in judged) return judged.entry;
-  throw refusalOf(judged.problems);
+  throw valuesWrong(judged.problems);
 }
 
-export function refuseIfAny(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw refusalOf(problems);
+/** Faults of what was given; a column is named as in a file. Without a message nothing is wrong with it. */
+export function refuseIfAny(
+  found: readonly { readonly line?: number; readonly column?: string; readonly message: string | undefined }[],
+): void {
+  const faults = found.flatMap(({ message, ...place }) => (message === undefined ? [] : [{ ...place, message }]));
+  if (faults.length > 0) throw valuesWrong(faults);
 }
 
-/** Faults of what was given; a column is named as in a file. */
-export function refusalOf(problems: readonly Problem[]): Refusal {
-  return refusal('invalid-input', 'values-wrong', { faults: problems }, 'nothing-changed');
-}
+const valuesWrong = (faults: readonly Problem[]): Refusal =>
+  refusal('invalid-input', 'values-wrong', { faults }, 'nothing-changed');

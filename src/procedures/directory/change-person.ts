@@ -10,7 +10,6 @@ import { byId, chunksOf } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Phone } from '../../rules/phone-number.js';
-import type { Acting } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
 
@@ -20,12 +19,6 @@ export interface PersonChange {
   readonly after: Person;
 }
 
-/** `moved`: the contacts that are others now. `notices`: message ids. */
-export interface ChangedPerson {
-  readonly moved: readonly ('e-mail' | 'phone')[];
-  readonly notices: readonly string[];
-}
-
 /** Inside the door, of an operator, of the person, or of what settled imports have left to be written. */
 export interface Changing {
   readonly desk: Desk;
@@ -33,7 +26,10 @@ export interface Changing {
   readonly now: number;
 }
 
-/** Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. */
+/**
+ * Writes some hundred changes and queues their notices; the caller has checked whoever does it. `who`: as the notices say it. Of each change
+ * `moved`, the contacts that are others now, and ids of messages.
+ */
 export async function changePeople(inside: Changing, changes: readonly PersonChange[], who: Worded) {
   await writeChangedPeople(inside, { ids: changes.map(({ before }) => before.id) });
   return writeChanges(inside, changes, who);
@@ -73,7 +69,7 @@ async function writeChanges({ desk, write, now }: Changing, changes: readonly Pe
     return { user: before, after, dialled, moved, told, found, notices: own.map((notice) => notice.id) };
   });
   await writePeople(write, all, now);
-  await write.outbox.insert(notices.map((notice) => notice.row));
+  await write.outbox.insert(notices);
   return all.map((one) => ({ moved: one.told, notices: one.notices }));
 }
 
@@ -86,12 +82,6 @@ export function readChange(read: Awaited<ReturnType<Desk['phones']>>, { account,
   const dialledAnew = phoneE164 !== before.phoneE164 && !told.includes('phone');
   return { dialled, told, moved: dialledAnew ? ([...told, 'phone'] as const) : told };
 }
-
-/** For one person, by an operator. */
-export const changePerson = async (acting: Acting<'directory:write'>, change: PersonChange): Promise<ChangedPerson> => {
-  const [done] = await changePeople(acting, [change], acting.by.operator.name);
-  return done ?? { moved: [], notices: [] };
-};
 
 /** Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other (`readChange`). */
 export async function readNumbersAnew(
@@ -114,7 +104,7 @@ interface Written {
   readonly user: User;
   readonly after: Person;
   readonly dialled: Phone | null;
-  readonly moved: ChangedPerson['moved'];
+  readonly moved: readonly ('e-mail' | 'phone')[];
   /** Whether a search finds the person by other words from now on. */
   readonly found: boolean;
 }

@@ -29,12 +29,6 @@ export async function describeAccount(desk: Desk, account: Account) {
   };
 }
 
-export interface Lock {
-  readonly subject: string;
-  /** Null: until a lead lifts it. */
-  readonly until: number | null;
-}
-
 export type UserDescription = Awaited<ReturnType<typeof describeUser>>;
 
 export const SHARING_SHOWN = 50;
@@ -55,14 +49,13 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser) {
   };
 }
 
-async function locksOf(desk: Desk, account: Account, user: User): Promise<readonly Lock[]> {
-  const { throttles } = desk.store.read;
+/** `until`: null until a lead lifts it. */
+async function locksOf(desk: Desk, account: Account, user: User) {
   const time = desk.clock.time();
-  const lockOf = async (subject: Subject): Promise<readonly Lock[]> => {
-    const refusal = refusalNow(toThrottle(await throttles.get(subject)), time);
-    if (refusal === undefined) return [];
-    const until = refusal.kind === 'locked' ? refusal.until : null;
-    return [{ subject: subject.slice(0, subject.indexOf(':')), until }];
+  const lockOf = async (subject: Subject) => {
+    const refusal = refusalNow(toThrottle(await desk.store.read.throttles.get(subject)), time);
+    const until = refusal?.kind === 'locked' ? refusal.until : null;
+    return refusal === undefined ? [] : [{ subject: subject.slice(0, subject.indexOf(':')), until }];
   };
   return (await Promise.all(subjectsOf(account, user).map(lockOf))).flat();
 }

@@ -22,14 +22,9 @@ export async function switchUser(
   { account, user }: { account: Account; user: User },
   { on, reason }: Switch,
 ): Promise<boolean> {
+  const about = { account: account.id, user: user.id, ...(reason === undefined ? {} : { reason }) };
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
-    entry: (changed) => ({
-      kind: on ? 'user.enabled' : 'user.disabled',
-      account: account.id,
-      user: user.id,
-      ...(reason === undefined ? {} : { reason }),
-      detail: { changed },
-    }),
+    entry: (changed) => ({ kind: on ? 'user.enabled' : 'user.disabled', ...about, detail: { changed } }),
     change: async (acting) => {
       const { write, now: at } = acting;
       const current = (await write.users.byId(user.id)) ?? user;
@@ -45,13 +40,9 @@ export async function switchUser(
 }
 
 export async function switchAccount(desk: Desk, signed: SignedOperator, account: Account, { on, reason }: Switch) {
+  const about = { account: account.id, ...(reason === undefined ? {} : { reason }) };
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
-    entry: (changed) => ({
-      kind: on ? 'account.enabled' : 'account.disabled',
-      account: account.id,
-      ...(reason === undefined ? {} : { reason }),
-      detail: { changed },
-    }),
+    entry: (changed) => ({ kind: on ? 'account.enabled' : 'account.disabled', ...about, detail: { changed } }),
     change: async ({ write, now: at }) => {
       const current = (await write.accounts.byId(account.id)) ?? account;
       if ((current.disabledAt === null) === on) return false;

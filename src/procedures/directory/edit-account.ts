@@ -2,14 +2,13 @@
  * Changes one company. Its number never changes, and its edition only with a second operator (procedures/exits). Everyone who keeps the directory may forbid resets by phone for
  * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
-import type { Desk, Reads, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import { faultOfCountry } from '../../rules/directory-rows.js';
 import { requireLanguage } from '../../rules/language.js';
 import type { Account } from '../../rules/people.js';
 import { countryCode } from '../../rules/phone-number.js';
-import type { Limits } from '../../rules/policy.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
@@ -58,7 +57,7 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
   requireLanguage(wanted.language, desk.languages);
   await desk.phones();
   const edited = await act(desk, signed, door, {
-    change: (acting) => applyEdit(acting, account, wanted, desk.policy.limits.sso),
+    change: (acting) => applyEdit(acting, account, wanted),
     entry: ({ fields }) => ({
       kind: 'account.edited',
       account: account.id,
@@ -74,23 +73,19 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
   });
-  const { fields } = edited;
-  const lost = edited.account.sso === null && fields.includes('sso');
-  return { ...edited, stranded: lost ? await countStranded(desk, account) : 0 };
+  const lost = edited.account.sso === null && edited.fields.includes('sso');
+  const left = lost ? await desk.store.read.users.tally(account.id) : [];
+  const stranded = left.filter((group) => group.signIn === 'sso').reduce((sum, group) => sum + group.n, 0);
+  return { ...edited, stranded };
 }
 
-async function applyEdit(
-  acting: Acting<'directory:write'>,
-  account: Account,
-  wanted: AccountEdit,
-  rules: Limits['sso'],
-) {
+async function applyEdit(acting: Acting<'directory:write'>, account: Account, wanted: AccountEdit) {
   const { write, now, by } = acting;
   await writeChangedCompanies(acting, { id: account.id });
   const current = (await write.accounts.byId(account.id)) ?? account;
   const { forbidPhoneResets } = wanted;
   if (forbidPhoneResets === false && current.phoneResetForbidden) requirePowerToAllow(by, wanted);
-  const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id), rules);
+  const openid = await openIdPatch(acting, current, wanted);
   const name = wanted.name ?? current.name;
   const sso = providerOf(current, wanted, openid);
   const country = wanted.country === undefined ? current.country : (countryCode(wanted.country) ?? null);
@@ -129,25 +124,23 @@ async function applyEdit(
 function tidied(edit: AccountEdit): AccountEdit {
   const name = edit.name === undefined ? undefined : tidy(edit.name);
   const sso = typeof edit.sso === 'string' ? tidy(edit.sso) : edit.sso;
-  const faults = [
+  const audience = edit.audience === undefined ? undefined : tidy(edit.audience);
+  const country = edit.country ?? '';
+  const read = country === '' || countryCode(country) !== undefined;
+  refuseIfAny([
     { column: 'name', message: name === undefined ? undefined : faultOfName(name) },
     { column: 'sso', message: typeof sso === 'string' ? faultOfName(sso) : undefined },
-    { column: 'sso-audience', message: edit.audience === undefined ? undefined : faultOfName(tidy(edit.audience)) },
-  ];
-  if (edit.country !== undefined && edit.country !== '' && countryCode(edit.country) === undefined)
-    faults.push({ column: 'country', message: faultOfCountry(edit.country) });
-  refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
-  return { ...edit, name, sso, audience: edit.audience === undefined ? undefined : tidy(edit.audience) };
+    { column: 'sso-audience', message: audience === undefined ? undefined : faultOfName(audience) },
+    { column: 'country', message: read ? undefined : faultOfCountry(country) },
+  ]);
+  return { ...edit, name, sso, audience };
 }
 
 /** Asks for more than the door does, if resets by phone are forbidden. */
 function requirePowerToAllow(by: Authorised<'directory:write'>, { reason }: AccountEdit): void {
-  if (by.operator.role !== 'admin') {
-    throw refusal('forbidden', 'phone-resets-by-admin', {}, 'written-request');
-  }
-  if (reason === undefined || reason.trim() === '') {
+  if (by.operator.role !== 'admin') throw refusal('forbidden', 'phone-resets-by-admin', {}, 'written-request');
+  if (reason === undefined || reason.trim() === '')
     throw refusal('missing-option', 'reason-missing', { to: 'allow-phone-resets' }, 'name-written-request');
-  }
 }
 
 type OpenIdPatch = Partial<Readonly<Record<'sso_issuer' | 'sso_audience' | 'sso_jwks', string>>>;
@@ -160,26 +153,21 @@ function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: Open
 
 /** OpenID settings go together: a token is checked against issuer, audience and keys, or not at all. */
 async function openIdPatch(
+  { desk, write }: Acting<'directory:write'>,
   current: Account,
   wanted: AccountEdit,
-  stored: Awaited<ReturnType<Reads['accounts']['ssoSettings']>>,
-  rules: Limits['sso'],
 ): Promise<OpenIdPatch> {
   if (wanted.issuer === undefined && wanted.audience === undefined && wanted.keys === undefined) return {};
   if (wanted.sso === null) throw refusal('usage', 'sso-off-and-set', {});
-  const kept = wanted.sso === undefined || wanted.sso === current.sso ? stored : undefined;
+  const kept =
+    wanted.sso === undefined || wanted.sso === current.sso ? await write.accounts.ssoSettings(current.id) : undefined;
   const issuer = wanted.issuer === undefined ? (kept?.issuer ?? null) : readProviderAddress('issuer', wanted.issuer);
   const audience = wanted.audience ?? kept?.audience ?? null;
-  const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys, rules);
+  const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys, desk.policy.limits.sso);
   if (issuer === null || audience === null || jwks === null) {
     const given = Object.entries({ sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks });
     const missing = given.flatMap(([column, value]) => (value === null ? [column] : []));
     throw refusal('missing-option', 'sso-incomplete', { missing }, 'sso-together');
   }
   return { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks };
-}
-
-async function countStranded(desk: Desk, account: Account): Promise<number> {
-  const tally = await desk.store.read.users.tally(account.id);
-  return tally.filter((group) => group.signIn === 'sso').reduce((sum, group) => sum + group.n, 0);
 }

@@ -5,7 +5,7 @@ import { requireLanguage } from '../../rules/language.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
-import { type ChangedPerson, changePerson } from './change-person.js';
+import { changePeople } from './change-person.js';
 
 export interface UserEdit {
   readonly name?: string | undefined;
@@ -20,7 +20,6 @@ export interface UserEdit {
 
 const EDITING = { permission: 'directory:write' } as const;
 const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;
-const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
 
 /** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
 export async function editUser(
@@ -40,9 +39,10 @@ export async function editUser(
       const after = wanted(before, edit);
       const fields = FIELDS.filter((field) => before[field] !== after[field]);
       if (fields.includes('language')) await users.update(before.id, { language: after.language });
-      const { moved, notices } = fields.every((field) => field === 'language')
-        ? UNCHANGED
-        : await changePerson(acting, { account, before, after });
+      const { name } = acting.by.operator;
+      const others = fields.some((field) => field !== 'language');
+      const [changed] = others ? await changePeople(acting, [{ account, before, after }], name) : [];
+      const { moved = [], notices = [] } = changed ?? {};
       return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
     },
     entry: ({ fields, contacts, user }) => ({
@@ -54,18 +54,19 @@ export async function editUser(
   });
 }
 
+const FAULTS = [
+  ['name', faultOfName],
+  ['email', faultOfEmail],
+  ['external', faultOfExternal],
+  ['phone', faultOfPhone],
+] as const;
+
 function wanted(before: User, edit: UserEdit) {
-  const name = edit.name === undefined ? before.name : tidy(edit.name);
-  const email = edit.email === undefined ? before.email : tidy(edit.email);
-  const phone = edit.phone === undefined ? before.phone : tidy(edit.phone);
-  const faults = [
-    { column: 'name', message: edit.name === undefined ? undefined : faultOfName(name) },
-    { column: 'email', message: edit.email === undefined ? undefined : faultOfEmail(email) },
-    { column: 'external', message: faultOfExternal(edit.external ?? '') },
-    { column: 'phone', message: edit.phone === undefined ? undefined : faultOfPhone(phone) },
-  ];
-  refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
+  const given = (field: 'name' | 'email' | 'phone') => (edit[field] === undefined ? before[field] : tidy(edit[field]));
   const language = edit.language === undefined ? before.language : edit.language || null;
   const external = edit.external === undefined ? before.external : edit.external || null;
-  return { name, email, phone, external, language };
+  const after = { name: given('name'), email: given('email'), phone: given('phone'), external, language };
+  const changed = FAULTS.filter(([column]) => edit[column] !== undefined);
+  refuseIfAny(changed.map(([column, faultOf]) => ({ column, message: faultOf(after[column] ?? '') })));
+  return after;
 }

@@ -3,7 +3,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
-import { act, askAuthority } from '../authorise.js';
+import { askAuthority, note } from '../authorise.js';
 import { type FoundUser, withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
@@ -39,7 +39,8 @@ async function* csvPages<T>(header: readonly string[], pages: Pages<T>, cellsOf:
 
 export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
-  await log(desk, signed, { accounts: await desk.store.read.accounts.count() });
+  const detail = { accounts: await desk.store.read.accounts.count() };
+  await note(desk, signed, EXPORTING, { kind: 'directory.exported', detail });
   const cellsOf = ({ number, name, edition, sso, country }: Account) => [
     number,
     name,
@@ -54,7 +55,8 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator, form = 
 export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS) {
   await askAuthority(desk, signed, EXPORTING);
   const users = await desk.store.read.users.count(only?.id);
-  await log(desk, signed, { users, ...(only === undefined ? {} : { account: only.number }) });
+  const detail = { users, ...(only === undefined ? {} : { account: only.number }) };
+  await note(desk, signed, EXPORTING, { kind: 'directory.exported', detail });
   const header = ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'];
   const cellsOf = ({ account, user }: FoundUser) => {
     const { login, name, email, phone, role, scopes, signIn, external } = user;
@@ -86,14 +88,6 @@ export const userPages = (desk: Desk, only?: Account, most?: number) =>
   }, most);
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
-
-/** Logs the export before anything is handed out. */
-async function log(desk: Desk, signed: SignedOperator, detail: Readonly<Record<string, string | number>>) {
-  await act(desk, signed, EXPORTING, {
-    entry: () => ({ kind: 'directory.exported', detail }),
-    change: async () => undefined,
-  });
-}
 
 /** Rows of a page. */
 const PAGE = 500;

@@ -2,11 +2,11 @@
  * Only one large import is under way at a time (B90; procedures/imports). What a killed one has left is there for nobody, but bars its numbers and
  * logins, so whoever adds something next removes it.
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { seconds } from '../../rules/duration.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
-import { pause } from '../pause.js';
+import { Overtaken, pause, unlessOvertaken } from '../pause.js';
 import { finishImports } from './finish-imports.js';
 
 export const IMPORTING = { permission: 'directory:write', sendLater: true } as const satisfies Door;
@@ -46,37 +46,32 @@ export async function abandonImport(desk: Desk, signed: SignedOperator, id: stri
   await abandon(desk, signed, id, GOING_ON, () => undefined);
 }
 
-/** Another process has settled or removed it. */
-class Gone extends Error {}
-
 async function abandon(
   desk: Desk,
   signed: SignedOperator,
   id: string,
-  door: typeof IMPORTING | typeof GOING_ON,
-  requireAbandoned: (
-    acting: Acting<'directory:write'>,
-    found: Awaited<ReturnType<Writes['imports']['all']>>[number],
-  ) => void,
+  door: Door<'directory:write'>,
+  requireAbandoned: (acting: Acting<'directory:write'>, found: Awaited<ReturnType<typeof unsettled>> & object) => void,
 ): Promise<void> {
-  if (!(await desk.store.read.imports.all()).some((row) => row.id === id && row.state !== 'settled')) return;
-  try {
-    await act(desk, signed, door, {
-      entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
+  if ((await unsettled(desk.store.read, id)) === undefined) return;
+  const begun = await unlessOvertaken(() =>
+    act(desk, signed, door, {
       change: async (acting) => {
-        const found = (await acting.write.imports.all()).find((row) => row.id === id && row.state !== 'settled');
-        if (found === undefined) throw new Gone();
+        const found = await unsettled(acting.write, id);
+        if (found === undefined) throw new Overtaken();
         requireAbandoned(acting, found);
         await acting.write.imports.update(id, { state: 'abandoned' });
+        return true;
       },
-    });
-  } catch (error) {
-    // Where its answer was lost, it is settled, and its rows stay.
-    if (error instanceof Gone) return;
-    throw error;
-  }
-  await clear(desk, signed, id);
+      entry: () => ({ kind: 'directory.unstaged', detail: { import: id } }),
+    }),
+  );
+  // Where its answer was lost, it is settled, and its rows stay.
+  if (begun === true) await clear(desk, signed, id);
 }
+
+const unsettled = async ({ imports }: Pick<Reads, 'imports'>, id: string) =>
+  (await imports.all()).find((row) => row.id === id && row.state !== 'settled');
 
 async function clear(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   for (let left = true; left; await pause(BETWEEN_MS)) {

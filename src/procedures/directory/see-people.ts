@@ -4,12 +4,11 @@
  * shown; if it cannot be logged, it is not shown.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { ActEntry, AuditEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
-import type { Permission } from '../../rules/operator-roles.js';
 import type { Account } from '../../rules/people.js';
-import { act, askAuthority, mayAlso } from '../authorise.js';
+import { askAuthority, mayAlso, note } from '../authorise.js';
 import { userPages } from './export-directory.js';
 import type { Found, FoundUser } from './search-directory.js';
 
@@ -22,10 +21,7 @@ export interface SeenUser extends FoundUser {
 }
 
 /** What shows a person, and what it asks for. */
-const VIEWS = { user: 'directory:read', factors: 'mfa:read', call: 'verify' } as const satisfies Record<
-  string,
-  Permission
->;
+const VIEWS = { user: 'directory:read', factors: 'mfa:read', call: 'verify' } as const;
 export type View = keyof typeof VIEWS;
 
 const CONTACTS = { permission: 'contacts:read' } as const;
@@ -41,14 +37,8 @@ async function sightOf(desk: Desk, signed: SignedOperator) {
     const full =
       all || (grantFor(found) !== undefined && found.user.disabledAt === null && found.account.disabledAt === null);
     const { email, phone } = found.user;
-    const user = full
-      ? found.user
-      : {
-          ...found.user,
-          email: maskedContact('email', email),
-          phone: maskedContact('phone', phone),
-          phoneE164: null,
-        };
+    const masked = { email: maskedContact('email', email), phone: maskedContact('phone', phone), phoneE164: null };
+    const user = full ? found.user : { ...found.user, ...masked };
     return { account: found.account, user, contacts: full ? 'full' : 'masked' } as SeenUser;
   };
   return { all, see, grantFor };
@@ -73,24 +63,15 @@ export async function viewUser(
   const shown = { person, others: others.map(see) };
   const grant = grantFor(found);
   if (grant !== undefined && (await viewedUnder(desk, signed, grant))) return shown;
-  const at = desk.now();
   const detail = { view, contacts: person.contacts, ...(grant === undefined ? {} : { grant: grant.id }) };
-  const ids = { account: found.account.id, user: found.user.id };
-  await act(desk, signed, door, {
-    entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
-    change: async () => undefined,
-  });
+  await note(desk, signed, door, viewedEntry({ account: found.account.id, user: found.user.id }, detail));
   return shown;
 }
 
-export function viewedEntry(
-  by: ProvenActor,
-  at: number,
+export const viewedEntry = (
   { account, user }: { readonly account: string | null; readonly user: string },
   detail: AuditEntry['detail'] & { readonly view: View },
-): AuditEntry {
-  return { kind: 'user.viewed', outcome: 'done', at, by, user, detail, ...(account === null ? {} : { account }) };
-}
+): ActEntry => ({ kind: 'user.viewed', user, detail, ...(account === null ? {} : { account }) });
 
 async function viewedUnder(
   desk: Desk,
@@ -186,10 +167,7 @@ export async function noteList(
 ): Promise<void> {
   const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
-  await act(desk, signed, LISTING, {
-    entry: () => ({ kind: 'directory.viewed', ...about }),
-    change: async () => undefined,
-  });
+  await note(desk, signed, LISTING, { kind: 'directory.viewed', ...about });
 }
 
 /** Nobody asked for fewer. */

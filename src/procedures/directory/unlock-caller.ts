@@ -21,14 +21,9 @@ export async function unlockCaller(
 ): Promise<readonly string[]> {
   await askAuthority(desk, signed, UNLOCKING);
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'unlock' });
+  const about = { account: account.id, user: user.id, reason: reason.trim() };
   return act<'user:unlock', readonly string[]>(desk, signed, UNLOCKING, {
-    entry: (lifted) => ({
-      kind: 'user.unlocked',
-      account: account.id,
-      user: user.id,
-      reason: reason.trim(),
-      detail: { lifted },
-    }),
+    entry: (lifted) => ({ kind: 'user.unlocked', ...about, detail: { lifted } }),
     change: async ({ write }) => {
       const lifted: string[] = [];
       for (const subject of subjectsOf(account, user)) {

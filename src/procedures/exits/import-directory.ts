@@ -7,7 +7,7 @@ import { days } from '../../rules/duration.js';
 import type { Acting } from '../authorise.js';
 import { type ContactChange, importFiles } from '../imports/import-directory.js';
 import type { ImportRequest } from '../imports/plan-directory.js';
-import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
+import { approvalNeeded, changeSubject, requestApproval, useApproval, waitingEntries } from '../resets/approvals.js';
 
 /** Refusals: those of `importFiles`, and approval-needed; the same import acts once it is approved. */
 export async function importDirectory(desk: Desk, signed: SignedOperator, request: ImportRequest) {
@@ -17,17 +17,14 @@ export async function importDirectory(desk: Desk, signed: SignedOperator, reques
 }
 
 async function secondOperator(acting: Acting<'directory:write'>, { users, outcome }: ContactChange) {
-  const { desk, by, now, write } = acting;
+  const { desk, now, write } = acting;
   const day = users.length === 0 ? 0 : users.length + (await write.users.countMoved(now - days(1)));
   if (day <= desk.policy.limits.directory.contactsOver) return null;
   const change = `import ${outcome()}: another e-mail or phone for ${users.length} people`;
   const { subject, hash } = await changeSubject(acting, { users, change, reason: null });
   if ((await useApproval(acting, hash)) !== undefined) return null;
-  const { request, made } = await requestApproval(acting, 'many-contacts', subject);
+  const asked = await requestApproval(acting, 'many-contacts', subject);
+  const { request } = asked;
   const detail = { people: users.length, approval: request.id };
-  const refused = { kind: 'directory.imported', outcome: 'refused', reason: 'approval-needed', detail } as const;
-  return {
-    request,
-    entries: made ? [refused, approvalEntry(by.actor, request, 'approval.requested', now)] : [refused],
-  };
+  return { request, entries: waitingEntries(asked, { kind: 'directory.imported', detail }) };
 }

@@ -8,7 +8,7 @@ import type { ApprovalReason } from '../../rules/approval.js';
 import type { ActEntry, Deed } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';
-import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
+import { approvalNeeded, changeSubject, requestApproval, useApproval, waitingEntries } from '../resets/approvals.js';
 
 export interface Wish {
   readonly why: Extract<ApprovalReason, 'successor' | 'edition' | 'sign-in-kind'>;
@@ -40,13 +40,10 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
       if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
       return { value: await steps.apply(acting, plan) };
     },
-    entry: (result, { actor }) => {
+    entry: (result) => {
       if ('value' in result) return steps.entry(result.value, { account: account.id, reason });
-      const { request, made } = result;
-      const detail = { asked: why, approval: request.id };
-      const base = { account: account.id, reason: 'approval-needed', detail };
-      const refused: ActEntry = { ...base, kind: 'account.change-refused', outcome: 'refused' };
-      return made ? [refused, approvalEntry(actor, request, 'approval.requested', desk.now())] : [refused];
+      const detail = { asked: why, approval: result.request.id };
+      return waitingEntries(result, { kind: 'account.change-refused', account: account.id, detail });
     },
   });
   if ('request' in done) throw approvalNeeded(done.request);

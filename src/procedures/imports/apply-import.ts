@@ -1,10 +1,8 @@
 /** The second half of an import: writes a plan without faults as rows and log entries. It decides nothing. */
 import type { Desk } from '../../desk.js';
-import type { Problem } from '../../errors.js';
-import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
-import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
-import { byId, inChunks } from '../../rules/lists.js';
-import type { Account } from '../../rules/people.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
+import { byId, chunksOf, inChunks } from '../../rules/lists.js';
+import type { Account, User } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
 import { changePeople, type PersonChange, readNumbersAnew } from '../directory/change-person.js';
@@ -17,38 +15,11 @@ import {
   userSearchKeys,
 } from '../directory/directory-rows-of-store.js';
 import { accountsWithAdmin } from '../directory/hold-power.js';
-
-export interface PlannedCompanies extends Planned<Account, AccountEntry> {
-  /** `plan.add`, each entry with its future account. */
-  readonly added: readonly { readonly entry: AccountEntry; readonly account: Account }[];
-  readonly warnings: readonly Problem[];
-}
-
-export interface PlannedPeople extends PlannedUsers {
-  /** What is wrong with rows by themselves. */
-  readonly ofRows: readonly Problem[];
-  /** The accounts that rows name, by id, as they are on file. */
-  readonly builtOn: ReadonlyMap<string, Account>;
-  /** Only for entries of the plan, whose accounts were found. */
-  homeOf(entry: UserEntry): Account;
-}
-
-export interface PlannedImport {
-  readonly companies: PlannedCompanies;
-  readonly people: PlannedPeople;
-}
+import { accountAfter, type PlannedCompanies, type PlannedPeople } from './plan-import.js';
 
 /** A plan with the rows and search words to insert: they cost far more to make than to write, so they are made before the store is locked. */
-export interface ReadyImport extends PlannedImport {
-  readonly companyRows: readonly ReturnType<typeof newAccountRow>[];
-  readonly added: readonly AddedRow[];
-}
-
-export interface AddedRow {
-  readonly row: ReturnType<typeof newUserRow>;
-  readonly account: Account;
-  readonly entry: UserEntry;
-}
+export type ReadyImport = ReturnType<typeof readyImport>;
+export type AddedRow = ReadyImport['added'][number];
 
 /** A person who was added, whether the login has power over others, and until when that waits. */
 export interface Added extends AddedRow {
@@ -56,58 +27,50 @@ export interface Added extends AddedRow {
   readonly held: number | null;
 }
 
-/** The people of a staged import, once it is settled: their ids are in its `directory.staged` entries. */
-export interface Settled {
-  readonly import: string;
+/** `people`: all who were added; of a staged import only those who gain power: the ids of all are in its `directory.staged` entries. */
+export interface AddedPeople {
+  readonly people: readonly Added[];
   readonly count: number;
-  readonly powerful: readonly Added[];
+  readonly import?: string;
 }
 
-export function readyImport(desk: Desk, planned: PlannedImport, at: number): ReadyImport {
-  const { companies, people } = planned;
+export function readyImport(
+  desk: Desk,
+  { companies, people }: { readonly companies: PlannedCompanies; readonly people: PlannedPeople },
+) {
+  const at = desk.now();
   const added = people.plan.add.map((entry) => {
     const account = people.homeOf(entry);
     return { row: newUserRow(desk.newId('usr'), account.id, entry, at, null), account, entry };
   });
-  return {
-    ...planned,
-    companyRows: companies.added.map(({ account, entry }) => newAccountRow(account.id, entry, at)),
-    added,
-  };
+  const companyRows = companies.added.map(({ account, entry }) => newAccountRow(account.id, entry, at));
+  return { companies, people, companyRows, added };
 }
 
 export const wordsOfAdded = ({ row, entry }: AddedRow) =>
   userSearchKeys(row.id, { ...entry, phone: entry.phone ?? '' }, entry.dialled);
 
-export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
-  ...before,
-  name: entry.name,
-  sso: entry.sso === undefined ? before.sso : entry.sso,
-  country: entry.country === undefined ? before.country : entry.country,
-});
-
 /** Inserts what a small import adds. A large one is staged (stage-import.ts). */
 export async function insertAdded(
   acting: Acting<'directory:write'>,
-  { companies, companyRows, people, added }: ReadyImport,
-): Promise<readonly Added[]> {
+  { companies, companyRows, added }: ReadyImport,
+): Promise<AddedPeople> {
   const { write } = acting;
   await write.accounts.insert(companyRows);
   await write.search.insert(companies.added.map(({ account }) => accountSearchKeys(account.id, account)));
-  const all = await insertPeople(acting, added, people);
+  const people = await insertPeople(acting, added);
   await write.search.insert(added.map(wordsOfAdded));
-  return all;
+  return { people, count: people.length };
 }
 
 /** Inserts people, those with new power as waiting, without their search words. */
 export async function insertPeople(
   acting: Acting<'directory:write'>,
   some: readonly AddedRow[],
-  { homeOf }: Pick<PlannedPeople, 'homeOf'>,
   staged: { readonly import_id?: string } = {},
 ): Promise<readonly Added[]> {
-  const { gains, until } = await newPower(acting, some, { homeOf });
-  const added = some.map((one) => ({ ...one, gains: gains(one.entry), held: until(one.entry) }));
+  const { gains, until } = await newPower(acting, some);
+  const added = some.map((one) => ({ ...one, gains: gains(one), held: until(one) }));
   await acting.write.users.insert(added.map(({ row, held }) => ({ ...row, power_held_until: held, ...staged })));
   return added;
 }
@@ -143,17 +106,77 @@ export async function changeRows(acting: Acting<'directory:write'>, { companies,
 }
 
 /** Who gains power over others, and until when it waits: null in a company that had no admin before this import. */
-export async function newPower(
-  acting: Acting<'directory:write'>,
-  added: readonly AddedRow[],
-  { homeOf }: Pick<PlannedPeople, 'homeOf'>,
-) {
+export async function newPower(acting: Acting<'directory:write'>, added: readonly AddedRow[]) {
   const { policy } = acting.desk;
-  const gains = (entry: UserEntry): boolean =>
-    gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
-  const gaining = added.filter(({ entry }) => gains(entry));
-  const homes = [...byId(gaining.map(({ entry }) => homeOf(entry))).values()];
+  const gains = ({ account, entry: { role, scopes = [] } }: AddedRow): boolean =>
+    gainsPower(policy, account, null, { role, scopes });
+  const homes = [...byId(added.filter(gains).map(({ account }) => account)).values()];
   const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
   const waits = heldUntil(policy, acting.now);
-  return { gains, until: (entry: UserEntry) => (ruled.has(homeOf(entry).id) && gains(entry) ? waits : null) };
+  return { gains, until: (one: AddedRow) => (ruled.has(one.account.id) && gains(one) ? waits : null) };
+}
+
+/** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
+const SINGLE_ENTRIES = 1_000;
+
+export function entriesOfImport({ companies, people }: ReadyImport, added: AddedPeople): readonly ActEntry[] {
+  const staged = added.import === undefined ? undefined : { import: added.import };
+  const single = companies.added.length + companies.plan.update.length <= SINGLE_ENTRIES;
+  const about = (account: Account) => ({ account: account.id, detail: { number: account.number } });
+  const fresh = companies.added.map(({ account }) => about(account));
+  const edited = (power: boolean) =>
+    companies.plan.update
+      .filter(({ fields }) => fields.includes('sso') === power)
+      .map(({ before, fields }) => ({ ...about(before), detail: { number: before.number, fields } }));
+  const moved = people.plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
+  const few = added.count + people.plan.update.length <= SINGLE_ENTRIES;
+  return [
+    ...logOf('account.added', fresh, single),
+    ...logOf('account.edited', edited(true), true),
+    ...logOf('account.edited', edited(false), single, staged),
+    ...addedEntries(added, few),
+    ...logOf('user.edited', moved, few, staged),
+  ];
+}
+
+/**
+ * Power that waits is announced by its entry, so it has one of its own, however large the import is (B84); so has that of the first admins of a
+ * company in a small one. In a large one theirs are listed with their roles.
+ */
+function addedEntries({ people, count, import: staged }: AddedPeople, single: boolean): readonly ActEntry[] {
+  const about = (some: readonly Added[]) =>
+    some.map(({ row, account, entry, held }) => ({
+      account: account.id,
+      user: row.id,
+      detail: { role: entry.role, scopes: [...(entry.scopes ?? [])], heldUntil: held },
+    }));
+  const waiting = logOf('user.added', about(people.filter(({ held }) => held !== null)), true);
+  const others = people.filter(({ held }) => held === null);
+  if (single && staged === undefined) return [...waiting, ...logOf('user.added', about(others), true)];
+  const admins = others
+    .filter(({ gains }) => gains)
+    .map(({ row, entry }) => [row.id, entry.role, ...(entry.scopes ?? [])].join(' '));
+  const listed = chunksOf(admins).map((some): ActEntry => {
+    return { kind: 'user.added', detail: { count: some.length, admins: some } };
+  });
+  if (staged === undefined) return [...waiting, ...listed, ...logOf('user.added', about(others), false)];
+  return [...waiting, ...listed, { kind: 'user.added', detail: { count: count - waiting.length, import: staged } }];
+}
+
+const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });
+
+/** One entry for each, or one for every few hundred with their ids; of a staged import its `directory.staged` entries have them. */
+function logOf(
+  kind: ActEntry['kind'],
+  abouts: readonly Pick<ActEntry, 'account' | 'user' | 'detail'>[],
+  single: boolean,
+  staged?: { readonly import: string },
+): readonly ActEntry[] {
+  const { length: count } = abouts;
+  if (single) return abouts.map((about) => ({ kind, ...about }));
+  if (staged !== undefined) return count === 0 ? [] : [{ kind, detail: { count, ...staged } }];
+  return chunksOf(abouts).map((some) => {
+    const ids = some.map((about) => about.user ?? about.account ?? '');
+    return { kind, detail: { count: some.length, ids } };
+  });
 }

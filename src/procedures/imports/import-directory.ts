@@ -5,22 +5,18 @@
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
-import type { ActEntry, AuditEntry, Deed } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import type { CellChange } from '../../rules/directory-import.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
 import { finishImports } from '../directory/finish-imports.js';
 import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
 import { noteList } from '../directory/see-people.js';
-import { changeRows, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
-import { entriesOfImport } from './import-entries.js';
-import { isOvertaken, Overtaken } from './overtaken.js';
+import { Overtaken, unlessOvertaken, untilNotOvertaken } from '../pause.js';
+import { changeRows, entriesOfImport, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
+import { isOvertaken } from './overtaken.js';
 import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
 import { requireStaged, STAGED_OVER, type Staged, settle, stageImport } from './stage-import.js';
-
-interface Done extends ImportReport {
-  readonly entries: readonly AuditEntry[];
-}
 
 export type ImportPreview = Awaited<ReturnType<typeof previewImport>>;
 
@@ -69,22 +65,16 @@ export async function importFiles(
   // A plan reads faster what is written, and is not overtaken by its being written.
   await finishImports(desk);
   const plan = planner(desk, request);
-  for (let round = 1; ; round += 1) {
+  return untilNotOvertaken(async (round) => {
     const planned = await plan(desk.store.read);
     requireAsLookedAt(desk, planned, request);
     if (round === 1) await makeRoom(desk, signed, true);
-    const work = { ready: readyImport(desk, planned, desk.now()), planned, second };
-    try {
-      return await importPlanned(desk, signed, work);
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
-      if (round >= ROUNDS) throw refusal('busy', 'import-moved', {}, 'try-again');
-    }
-  }
+    return importPlanned(desk, signed, { ready: readyImport(desk, planned), planned, second });
+  }, ROUNDS);
 }
 
 /** So often a plan is made before the desk is too busy for this import. */
-const ROUNDS = 4;
+const ROUNDS = { tries: 4, busy: () => refusal('busy', 'import-moved', {}, 'try-again') };
 
 interface Work {
   readonly planned: PlannedFiles;
@@ -98,7 +88,7 @@ async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Pr
   const changed = ready.companies.plan.update.length + ready.people.plan.update.length;
   if (ready.companyRows.length + ready.added.length + changed <= STAGED_OVER) return importAtOnce(desk, signed, work);
   const waiting = await secondAsked(desk, signed, work);
-  if (waiting !== null) return waiting;
+  if (waiting !== undefined) return waiting;
   const done = await stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
   return 'request' in done ? done : { ...done, notices: await writeSettled(desk) };
 }
@@ -117,34 +107,25 @@ async function writeSettled(desk: Desk): Promise<readonly string[]> {
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>
   people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
 
-/** Nothing waits for a second operator. */
-class MayGoOn extends Error {}
-
 /** Asks for a second operator before anything is staged. A yes that is there already is used only when the import settles. */
-async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second }: Work): Promise<Waiting | null> {
+async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second }: Work) {
   const users = movedIn(planned);
-  if (users.length === 0) return null;
-  try {
-    return await act<'directory:write', Waiting>(desk, signed, IMPORTING, {
+  if (users.length === 0) return undefined;
+  return unlessOvertaken(() =>
+    act<'directory:write', Waiting>(desk, signed, IMPORTING, {
       entry: ({ entries }) => entries,
       change: async (acting) => {
         const waiting = await second(acting, { users, outcome: planned.outcome });
-        if (waiting === null) throw new MayGoOn();
+        // Nothing waits: also the yes is taken back.
+        if (waiting === null) throw new Overtaken();
         return waiting;
       },
-    });
-  } catch (error) {
-    if (error instanceof MayGoOn) return null;
-    throw error;
-  }
+    }),
+  );
 }
 
 async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready, second }: Work, staged?: Staged) {
-  const at = desk.now();
-  const door = staged === undefined ? IMPORTING : GOING_ON;
-  const done = await act<'directory:write', Done | Waiting>(desk, signed, door, {
-    entry: (result, { actor }) =>
-      'request' in result ? result.entries : [summaryOf(result, { at, by: actor }, staged?.id), ...result.entries],
+  const done = await act(desk, signed, staged === undefined ? IMPORTING : GOING_ON, {
     change: async (acting) => {
       if (staged !== undefined) await requireStaged(acting, ready, staged);
       else {
@@ -153,14 +134,13 @@ async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready
       }
       const waiting = await second(acting, { users: movedIn(planned), outcome: planned.outcome });
       if (waiting !== null) return waiting;
-      const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged, ready);
-      const notices = staged === undefined ? await changeRows(acting, ready) : [];
-      return { ...planned.report, notices, entries: entriesOfImport(ready, added, { at, by: acting.by.actor }) };
+      const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged);
+      const report = { ...planned.report, notices: staged === undefined ? await changeRows(acting, ready) : [] };
+      return { report, entries: [summaryOf(report, staged?.id), ...entriesOfImport(ready, added)] };
     },
+    entry: ({ entries }) => entries,
   });
-  if ('request' in done) return done;
-  const { entries: _logged, ...report } = done;
-  return report;
+  return 'report' in done ? done.report : done;
 }
 
 /** Many changes, and those of a plan in a file, are made by their number; `--yes` does not replace it. */
@@ -176,7 +156,7 @@ function requireAsLookedAt(desk: Desk, { report, updated, confirm, outcome }: Pl
   throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
 }
 
-function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>, staged: string | undefined): AuditEntry {
+function summaryOf(done: ImportReport, staged: string | undefined): ActEntry {
   const counts = (side: string, found: Counts | null) => (found === null ? {} : { [side]: { ...found } });
   const detail = {
     ...counts('accounts', done.accounts),
@@ -185,5 +165,5 @@ function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>, staged: string | u
     // Those of a staged import are counted where they are queued, by `directory.staged`.
     ...(staged === undefined ? { notices: done.notices.length } : { import: staged }),
   };
-  return { ...base, kind: 'directory.imported', outcome: 'done', detail };
+  return { kind: 'directory.imported', detail };
 }

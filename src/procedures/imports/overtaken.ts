@@ -1,11 +1,7 @@
 /** Whether an import was overtaken: its plan and rows are made before the store is locked, and others go on writing meanwhile. */
-import type { UserEntry } from '../../rules/directory-rows.js';
 import { inChunks } from '../../rules/lists.js';
-import type { PlannedPeople, ReadyImport } from './apply-import.js';
+import type { AddedRow, ReadyImport } from './apply-import.js';
 import type { Stored } from './plan-import.js';
-
-/** Something that the plan was made from has changed: it is made again. */
-export class Overtaken extends Error {}
 
 /**
  * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
@@ -16,39 +12,26 @@ export async function isOvertaken(
   { companies, companyRows, people, added }: ReadyImport,
   staged = false,
 ): Promise<boolean> {
-  const { add, update } = people.plan;
-  const homes = [...new Set([...add, ...update.map(({ entry }) => entry)].map((entry) => people.homeOf(entry).id))];
-  if (
-    await haveMoved(
-      store.accounts,
-      homes.flatMap((id) => people.builtOn.get(id) ?? []),
-    )
-  )
-    return true;
+  const { builtOn, homeOf, plan } = people;
+  const homes = [...new Set([...plan.add, ...plan.update.map(({ entry }) => entry)].map((entry) => homeOf(entry).id))];
+  const known = homes.flatMap((id) => builtOn.get(id) ?? []);
+  if (await haveMoved(store.accounts, known)) return true;
   if (staged) return false;
+  const before = {
+    accounts: companies.plan.update.map((one) => one.before),
+    users: plan.update.map((one) => one.before),
+  };
   return (
     (await areTaken(store, companyRows)) ||
-    (await areThere(store, loginsOf(people, added))) ||
-    (await haveMoved(
-      store.accounts,
-      companies.plan.update.map(({ before }) => before),
-    )) ||
-    (await haveMoved(
-      store.users,
-      update.map(({ before }) => before),
-    ))
+    (await areThere(store, loginsOf(builtOn, added))) ||
+    (await haveMoved(store.accounts, before.accounts)) ||
+    (await haveMoved(store.users, before.users))
   );
 }
 
 /** Where the people stand whom a plan adds to companies on file. */
-export const loginsOf = (
-  { homeOf, builtOn }: Pick<PlannedPeople, 'homeOf' | 'builtOn'>,
-  added: readonly { readonly entry: UserEntry }[],
-): Parameters<Stored['users']['byLoginPairs']>[0] =>
-  added.flatMap(({ entry }) => {
-    const { id } = homeOf(entry);
-    return builtOn.has(id) ? [{ accountId: id, loginKey: entry.loginKey }] : [];
-  });
+export const loginsOf = (builtOn: ReadyImport['people']['builtOn'], added: readonly AddedRow[]) =>
+  added.flatMap(({ account: { id }, entry: { loginKey } }) => (builtOn.has(id) ? [{ accountId: id, loginKey }] : []));
 
 /** Whether somebody else has added a company with one of these numbers, or one of these logins. */
 export const areTaken = async ({ accounts }: Stored, rows: readonly { readonly number_key: string }[]) =>

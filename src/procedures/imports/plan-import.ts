@@ -17,26 +17,33 @@ import {
 import { inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
-import { accountAfter, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
+
+/** `added`: `plan.add`, each entry with its future account. */
+export type PlannedCompanies = Awaited<ReturnType<typeof planCompanies>>;
+
+/**
+ * `ofRows`: what is wrong with rows by themselves. `builtOn`: the accounts that rows name, by id, as they are on file. `homeOf`: only for
+ * entries of the plan, whose accounts were found.
+ */
+export type PlannedPeople = Awaited<ReturnType<typeof planPeople>>;
+
+export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
+  ...before,
+  name: entry.name,
+  sso: entry.sso === undefined ? before.sso : entry.sso,
+  country: entry.country === undefined ? before.country : entry.country,
+});
 
 export async function planCompanies(desk: Desk, store: Stored, given: readonly AccountEntry[], allowed: Allowed) {
-  const found = await inChunks(
-    given.map((entry) => entry.numberKey),
-    (keys) => store.accounts.byNumbers(keys),
-  );
+  const byNumbers = (keys: readonly string[]) => inChunks(keys, (some) => store.accounts.byNumbers(some));
+  const found = await byNumbers(given.map((entry) => entry.numberKey));
   const existing = new Map(found.map((account) => [foldKey(account.number), account]));
   const spare = spareRows(given, (entry) => existing.get(entry.numberKey), ACCOUNT_CELLS, allowed);
   const planned = planAccounts(spare.entries, existing);
   const { add } = planned.plan;
-  const zeroled = await inChunks(
-    add.flatMap(({ number }) => withZeros(number, allowed)),
-    (keys) => store.accounts.byNumbers(keys),
-  );
+  const zeroled = await byNumbers(add.flatMap(({ number }) => withZeros(number, allowed)));
   const owners = new Map(zeroled.map(({ number }) => [bare(number), number]));
-  const zeros = zerosLost(
-    'number',
-    add.map((entry) => [entry, owners.get(entry.number)]),
-  );
+  const zeros = zerosLost('number', add, (entry) => owners.get(entry.number));
   return {
     ...planned,
     warnings: spare.warnings,
@@ -54,8 +61,13 @@ const withZeros = (key: string, { acceptDamaged }: Allowed): readonly string[] =
   acceptDamaged !== true && /^[1-9]\d*$/.test(key) ? ZEROS.map((zeros) => `${zeros}${key}`) : [];
 
 /** Of each new row: the key on file that it is without its zeros. */
-const zerosLost = (column: string, found: readonly (readonly [{ readonly line?: number }, string | undefined])[]) =>
-  found.flatMap(([entry, owner]) => {
+const zerosLost = <Entry extends { readonly line?: number }>(
+  column: string,
+  added: readonly Entry[],
+  ownerOf: (entry: Entry) => string | undefined,
+) =>
+  added.flatMap((entry) => {
+    const owner = ownerOf(entry);
     const message = `is ${owner} without its leading zeros, so no new row is made ${UNLESS}`;
     return owner === undefined ? [] : [problem(entry, column, message)];
   });
@@ -95,7 +107,7 @@ export async function planPeople(
   companies: PlannedCompanies,
   given: Rows<UserColumn> | undefined,
   allowed: Allowed,
-): Promise<PlannedPeople> {
+) {
   const fresh = companies.added.flatMap(({ account }) => bothKeys(account));
   const homes: Homes = { after: new Map(fresh), before: new Map() };
   const homeOf = (entry: UserEntry) => homes.after.get(entry.account) ?? homes.after.get(foldKey(entry.account));
@@ -115,8 +127,8 @@ export async function planPeople(
     warnings: parts.flatMap(({ warnings }) => warnings),
     ofRows: [...(given?.problems ?? []), ...parts.flatMap(({ ofRows }) => ofRows)],
     problems: parts.flatMap(({ problems }) => problems),
-    builtOn: homes.before,
-    homeOf: (entry) => homeOf(entry) as Account,
+    builtOn: homes.before as ReadonlyMap<string, Account>,
+    homeOf: (entry: UserEntry) => homeOf(entry) as Account,
   };
 }
 
@@ -146,15 +158,10 @@ async function planSome(
     dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
   }));
   const planned = planUsers(desk.policy, entries, homeOf, existing, seen);
-  const zeroled = await inChunks(
-    planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed))),
-    (some) => store.users.byLoginPairs(some),
-  );
-  const owners = new Map(zeroled.map((user) => [keyOf(user, bare(user.login)), user.login]));
-  const zeros = zerosLost(
-    'login',
-    planned.plan.add.map((entry) => [entry, owners.get(keyOfRow(entry))]),
-  );
+  const zeroled = planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed)));
+  const holders = await inChunks(zeroled, (some) => store.users.byLoginPairs(some));
+  const owners = new Map(holders.map((user) => [keyOf(user, bare(user.login)), user.login]));
+  const zeros = zerosLost('login', planned.plan.add, (entry) => owners.get(keyOfRow(entry)));
   const torn = await namingTwo(store, planned.plan.update);
   return {
     ...planned,
@@ -164,7 +171,7 @@ async function planSome(
 }
 
 /** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
-async function namingTwo(store: Stored, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
+async function namingTwo(store: Stored, updates: PlannedUsers['plan']['update']): Promise<readonly Problem[]> {
   const moved = updates.flatMap(({ before, entry, entry: { email = '' }, fields }) =>
     fields.includes('email') && email !== '' && !sameEmail(before.email, email)
       ? [{ entry, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]

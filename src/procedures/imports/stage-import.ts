@@ -9,18 +9,19 @@ import { type Acting, act } from '../authorise.js';
 import { type PersonChange, readChange } from '../directory/change-person.js';
 import { accountSearchKeys, stagedPatch } from '../directory/directory-rows-of-store.js';
 import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/room-for-import.js';
-import { pause } from '../pause.js';
+import { Overtaken, pause } from '../pause.js';
 import {
   type Added,
+  type AddedPeople,
+  type AddedRow,
   companyPatch,
   insertPeople,
   newPower,
   personChange,
   type ReadyImport,
-  type Settled,
   wordsOfAdded,
 } from './apply-import.js';
-import { areTaken, areThere, haveMoved, isOvertaken, loginsOf, Overtaken } from './overtaken.js';
+import { areTaken, areThere, haveMoved, isOvertaken, loginsOf } from './overtaken.js';
 
 /** An import that adds and changes more companies and people is staged. */
 export const STAGED_OVER = 500;
@@ -86,17 +87,17 @@ async function stageCompanies(desk: Desk, signed: SignedOperator, id: string, re
 async function stagePeople(desk: Desk, signed: SignedOperator, id: string, { added, people }: ReadyImport) {
   const powerful: Added[] = [];
   for (const some of chunksOf(added, ROWS)) {
-    const logins = loginsOf(people, some);
+    const logins = loginsOf(people.builtOn, some);
     await step(desk, signed, { import: id, users: some.map(({ row }) => row.id) }, async (acting) => {
       if (await areThere(acting.write, logins)) throw new Overtaken();
-      const all = await insertPeople(acting, some, people, { import_id: id });
+      const all = await insertPeople(acting, some, { import_id: id });
       powerful.push(...all.filter((one) => one.gains));
     });
   }
   return powerful;
 }
 
-async function stageWords(desk: Desk, signed: SignedOperator, id: string, people: ReadyImport['added']): Promise<void> {
+async function stageWords(desk: Desk, signed: SignedOperator, id: string, people: readonly AddedRow[]): Promise<void> {
   const words = people
     .map(wordsOfAdded)
     .flatMap((one) => [...new Set(one.words)].map((word) => ({ kind: one.kind, id: one.id, word, words: [word] })))
@@ -157,25 +158,21 @@ export async function requireStaged(
   await goOn(acting, id);
   // Whoever changes such a row removes what was kept beside it.
   if ((await acting.write.imports.changes(id)) !== changed) throw new Overtaken();
-  const { until } = await newPower(acting, powerful, ready.people);
-  const moved = powerful.some(({ entry, held }) => (until(entry) === null) !== (held === null));
+  const { until } = await newPower(acting, powerful);
+  const moved = powerful.some((one) => (until(one) === null) !== (one.held === null));
   if (moved || (await isOvertaken(acting.write, ready, true))) throw new Overtaken();
 }
 
 /** From here on everybody sees what was staged. New power waits from now on, however long the staging took (B84). */
-export async function settle(
-  acting: Acting<'directory:write'>,
-  { id, powerful, count }: Staged,
-  { people }: ReadyImport,
-): Promise<Settled> {
+export async function settle(acting: Acting<'directory:write'>, { id, powerful, count }: Staged): Promise<AddedPeople> {
   const { write } = acting;
   // Asked before they are there: a company without an admin has none yet.
-  const { until } = await newPower(acting, powerful, people);
+  const { until } = await newPower(acting, powerful);
   await write.imports.update(id, { state: 'settled', seen_at: acting.now });
-  const now = powerful.map((one) => ({ ...one, held: until(one.entry) }));
-  const held = new Map(now.flatMap(({ row, held }) => (held === null ? [] : [[row.id, held] as const])));
+  const people = powerful.map((one) => ({ ...one, held: until(one) }));
+  const held = new Map(people.flatMap(({ row, held }) => (held === null ? [] : [[row.id, held] as const])));
   await write.users.patch([...held.keys()], ({ user }) => ({ power_held_until: held.get(user.id) ?? null }));
-  return { import: id, count, powerful: now };
+  return { import: id, count, people };
 }
 
 /** Refusal `busy` if another import has removed this one. */

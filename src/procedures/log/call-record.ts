@@ -9,9 +9,8 @@ import { readCallId } from '../../rules/call-id.js';
 import { days } from '../../rules/duration.js';
 import { partOfCall, type ReceiptProof } from '../../rules/receipt.js';
 import { askAuthority, mayAlso } from '../authorise.js';
-import { signCheckpoint } from './log-checkpoint.js';
+import { proveEntries, signCheckpoint } from './log-checkpoint.js';
 import { foreignEntries } from './log-reader.js';
-import { proveEntries } from './prove-entry.js';
 import { parseEntry, requireGenuine } from './read-audit-log.js';
 
 const ON_CALLS = { permission: 'verify' } as const;
@@ -46,15 +45,11 @@ export async function proveCall(desk: Desk, signed: SignedOperator, text: string
   const row = await requireOwn(desk, signed, text);
   const entries = await entriesOf(desk, row);
   const checkpoint = await signCheckpoint(desk);
-  const proved = await proveEntries(
-    desk,
-    entries.map(({ seq }) => seq),
-    checkpoint,
-  );
-  const proofs = proved.map(
-    ({ body, leafIndex, hashes }): ReceiptProof => ({ body, leafIndex, hashes, note: checkpoint.note }),
-  );
-  return { call: row.id, proofs, verifierKey: checkpoint.verifierKey };
+  const { note, verifierKey } = checkpoint;
+  const seqs = entries.map(({ seq }) => seq);
+  const proved = await proveEntries(desk, seqs, checkpoint);
+  const proofs = proved.map(({ body, leafIndex, hashes }): ReceiptProof => ({ body, leafIndex, hashes, note }));
+  return { call: row.id, proofs, verifierKey };
 }
 
 async function requireOwn(desk: Desk, signed: SignedOperator, text: string): Promise<CallRow> {

@@ -20,7 +20,7 @@ export interface LogNotary {
 }
 
 /** Entries read at once: large enough to cost nothing, small enough to keep memory flat. */
-export const BATCH = 1000;
+const BATCH = 1000;
 
 /** Lower than any entry number, so that a row inserted before entry 0 is read too. */
 const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
@@ -43,33 +43,33 @@ export async function readEntries(reader: LogReader, each: (rows: readonly Audit
   }
 }
 
-/** Are entries that somebody is about to read those that the head of the log seals (T20)? `audit verify` checks the rest. */
-export interface ShownRow {
-  readonly seq: number;
-  readonly body: string;
-}
+type ShownRow = Pick<AuditRow, 'seq' | 'body'>;
 
 const HEX_DIGITS = 64;
 /** In a larger part of the tree, entries are only compared with their own hash: reading it all would take seconds. */
 const LARGEST = 1 << 16;
 
-/** Numbers of the rows that are not entries of this log. The newest entries are in the small parts of the tree. */
+/** Numbers of the rows that somebody is about to read and that the head does not seal (T20); `audit verify` checks the rest. The newest entries are in the small parts of the tree. */
 export async function foreignEntries(reader: LogReader, notary: LogNotary, shown: readonly ShownRow[]) {
   const head = await reader.head();
   const all = shown.map(({ seq }) => seq);
   if (head === undefined || !notary.headFits(head)) return all;
   const foreign = all.filter((seq) => seq < 0 || seq >= head.size);
-  for (const [at, { start, end }] of peakRanges(head.size).entries()) {
+  for (const { start, end, peak } of sealedPeaks(head)) {
     const here = shown.filter(({ seq }) => seq >= start && seq < end);
     if (here.length === 0) continue;
-    const sealed = head.frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS);
-    const whole = end - start > LARGEST || (await peakOf(reader, notary, start, end)) === sealed;
+    const whole = end - start > LARGEST || (await rootOfRange(reader, notary, start, end)) === peak;
     for (const row of here) if (!whole || !(await isStored(reader, notary, row))) foreign.push(row.seq);
   }
   return foreign;
 }
 
-async function peakOf(reader: LogReader, { hexTree }: LogNotary, start: number, end: number): Promise<string> {
+/** The parts of the tree, largest first, with the hash of each in the head, hex. */
+export const sealedPeaks = ({ size, frontier }: AuditHead) =>
+  peakRanges(size).map((range, at) => ({ ...range, peak: frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS) }));
+
+/** Tree hash of the entries from `start` up to, not including, `end`, hex; empty if some are missing at its end. */
+export async function rootOfRange(reader: LogReader, { hexTree }: LogNotary, start: number, end: number) {
   const tree = growTree(hexTree);
   for (let from = start; from < end; ) {
     const rows = await reader.batch(from, Math.min(BATCH, end - from));

@@ -4,7 +4,8 @@ import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { readMoment } from '../../rules/moment.js';
-import { act, askAuthority, mayAlso } from '../authorise.js';
+import { askAuthority, mayAlso, note } from '../authorise.js';
+import { inPages } from '../directory/export-directory.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { foreignEntries } from './log-reader.js';
 
@@ -12,8 +13,6 @@ import { foreignEntries } from './log-reader.js';
 export type LogQuery = {
   readonly [Part in 'by' | 'account' | 'user' | 'kind' | 'outcome' | 'since' | 'until']?: string | undefined;
 };
-
-const PAGE = 1000;
 
 /** Refusals: not-found and ambiguous for people and accounts, invalid-input for times. */
 export async function readFilter(desk: Desk, query: LogQuery): Promise<AuditFilter> {
@@ -55,19 +54,10 @@ export function requireGenuine({ foreign }: Pick<NewestEntries, 'foreign'>): voi
 }
 
 /** Every matching entry after a number, oldest first, in pages; ends at the end of the log. */
-export async function* entriesAfter(
-  desk: Desk,
-  filter: AuditFilter,
-  afterSeq: number,
-): AsyncGenerator<readonly LoggedEntry[]> {
-  for (let after = afterSeq; ; ) {
-    const rows = await desk.store.read.audit.find(filter, after, PAGE);
-    if (rows.length > 0) yield rows.map(parseEntry);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = last.seq;
-  }
-}
+export const entriesAfter = (desk: Desk, filter: AuditFilter, afterSeq: number) =>
+  inPages(async (last: LoggedEntry | undefined, limit) =>
+    (await desk.store.read.audit.find(filter, last?.seq ?? afterSeq, limit)).map(parseEntry),
+  );
 
 /** The number of the newest entry, -1 for an empty log. */
 export async function lastNumber(desk: Desk): Promise<number> {
@@ -85,25 +75,18 @@ export function parseEntry(row: { readonly seq: number; readonly body: string })
 
 const READ_LOG = { permission: 'audit:read' } as const;
 
-export interface LogDoor {
-  readonly permission: 'audit:read' | 'audit:read-caller';
-  /** Following the log does not count as idle while the operator looks elsewhere. */
-  readonly running: boolean;
-}
+export type LogDoor = ReturnType<typeof doorOfLog>;
 
-/** What reading asks for: a lead may read what the log says about one caller, and nothing wider (B83). */
-export const doorOfLog = ({ user }: Pick<LogQuery, 'user'>, running: boolean): LogDoor => ({
-  permission: user === undefined ? READ_LOG.permission : 'audit:read-caller',
-  running,
-});
+/**
+ * What reading asks for: a lead may read what the log says about one caller, and nothing wider (B83). `running`: following the log does not
+ * count as idle while the operator looks elsewhere.
+ */
+export const doorOfLog = ({ user }: Pick<LogQuery, 'user'>, running: boolean) =>
+  ({ permission: user === undefined ? READ_LOG.permission : 'audit:read-caller', running }) as const;
 
 /** Exporting the log is itself an event; its entry is written before the first line leaves. */
 export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
-  const detail = { format, filter: { ...filter } };
-  await act(desk, signed, READ_LOG, {
-    entry: () => ({ kind: 'audit.exported', detail }),
-    change: async () => undefined,
-  });
+  await note(desk, signed, READ_LOG, { kind: 'audit.exported', detail: { format, filter: { ...filter } } });
 }
 
 /**

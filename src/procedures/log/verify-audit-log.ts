@@ -14,11 +14,9 @@
 import type { AuditHead, AuditRow, Desk } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
-import { growTree, peakRanges } from '../../rules/growing-tree.js';
+import { growTree } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
-import { type LogNotary, type LogReader, readEntries } from './log-reader.js';
-
-const HEX_DIGITS = 64;
+import { type LogNotary, type LogReader, readEntries, sealedPeaks } from './log-reader.js';
 
 export interface LogCheck {
   readonly notary: LogNotary;
@@ -117,9 +115,8 @@ class Walk {
     }
     if (this.#outOfOrder) return;
     const peaks = this.tree.peaks();
-    for (const [at, { start, end }] of peakRanges(head.size).entries()) {
-      const sealed = head.frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS);
-      if (peaks[at] === sealed || this.faults.nameOneIn(start, end)) continue;
+    for (const [at, { start, end, peak }] of sealedPeaks(head).entries()) {
+      if (peaks[at] === peak || this.faults.nameOneIn(start, end)) continue;
       this.faults.addRange(start, end, 'changed together with its hash');
     }
   }
@@ -129,10 +126,9 @@ class Walk {
     if (checkpoint === undefined) return;
     const size = this.tree.size();
     if (this.#rootThen === undefined) {
-      this.faults.add(
-        `the checkpoint counts ${checkpoint.size} entries: ${spanOf(size, checkpoint.size)} missing here`,
-      );
-    } else if (this.#rootThen?.startsWith(hex(checkpoint.root)) !== true && !this.#outOfOrder) {
+      const span = spanOf(size, checkpoint.size);
+      this.faults.add(`the checkpoint counts ${checkpoint.size} entries: ${span} missing here`);
+    } else if (!this.#rootThen.startsWith(hex(checkpoint.root)) && !this.#outOfOrder) {
       this.faults.add(`the first ${checkpoint.size} entries are not those of the checkpoint: the log was written anew`);
     }
   }

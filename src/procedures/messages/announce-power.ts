@@ -12,7 +12,7 @@ import { minuteOf } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Account, OperatorRole } from '../../rules/people.js';
 import { type Power, powerOf } from '../../rules/power.js';
-import { prepareMessage, sealedMessage } from './queue-message.js';
+import { addressesOf, LATELY_DAYS, prepareMessage, sealedMessage } from './queue-message.js';
 
 type Telling = Pick<Desk, 'newId' | 'now' | 'vault' | 'compose' | 'policy'>;
 
@@ -21,8 +21,6 @@ interface Change extends Power {
   readonly entry: AuditEntry;
 }
 
-/** A contact or an admin of longer ago is not told any more. */
-const LATELY_DAYS = 30;
 const ACCOUNTS_AT_ONCE = 500;
 
 export async function announcePower(desk: Telling, write: Writes, entries: readonly AuditEntry[]): Promise<void> {
@@ -36,27 +34,26 @@ export async function announcePower(desk: Telling, write: Writes, entries: reado
   const byAccount = grouped(ofCompanies, ({ entry }) => entry.account ?? '');
   for (const ids of chunksOf([...byAccount.keys()], ACCOUNTS_AT_ONCE)) {
     const accounts = await write.accounts.byIds(ids);
-    const holders = await write.users.holders(
-      accounts.map(({ id }) => id),
-      adminRoles(desk.policy),
-    );
-    for (const account of accounts)
-      await tellCompany(desk, write, { account, holders, changes: byAccount.get(account.id) ?? [] });
+    const there = accounts.map(({ id }) => id);
+    const holders = await write.users.holders(there, adminRoles(desk.policy));
+    for (const account of accounts) {
+      const own = holders.filter(({ user }) => user.accountId === account.id);
+      await tellCompany(desk, write, account, own, byAccount.get(account.id) ?? []);
+    }
   }
 }
 
-interface Company {
-  readonly account: Account;
-  readonly holders: readonly UserContacts[];
-  readonly changes: readonly Change[];
-}
-
-async function tellCompany(desk: Telling, write: Writes, { account, holders, changes }: Company): Promise<void> {
+async function tellCompany(
+  desk: Telling,
+  write: Writes,
+  account: Account,
+  holders: readonly UserContacts[],
+  changes: readonly Change[],
+): Promise<void> {
   const lately = desk.now() - days(LATELY_DAYS);
   const added = new Set(changes.flatMap(({ entry }) => (entry.kind === 'user.added' ? [entry.user] : [])));
   const admins = holders.filter(
     ({ user }) =>
-      user.accountId === account.id &&
       hasAdminStatus(desk.policy, account, user) &&
       !added.has(user.id) &&
       (user.disabledAt === null || user.disabledAt > lately),
@@ -66,16 +63,14 @@ async function tellCompany(desk: Telling, write: Writes, { account, holders, cha
   );
   const known = new Map([...about, ...admins].map((one) => [one.user.id, one]));
   for (const { template, values, entry, subjects } of digested(changes, known)) {
-    const told = new Map(
-      [...admins, ...subjects.filter(({ user }) => !added.has(user.id))].map((one) => [one.user.id, one]),
-    );
+    const others = subjects.filter(({ user }) => !added.has(user.id));
+    const told = new Map([...admins, ...others].map((one) => [one.user.id, one]));
     const common = { account: account.name, who: entry.by.name, when: minuteOf(entry.at), ...values };
     for (const one of told.values())
-      for (const to of addressesOf(one, lately)) {
+      for (const to of addressesOf(desk, one)) {
         const { user } = one;
         const said = { name: user.name || user.login, ...common };
-        const { row } = prepareMessage(desk, { template, to, account, user, values: said });
-        await write.outbox.insert([row]);
+        await write.outbox.insert([prepareMessage(desk, { template, to, account, user, values: said })]);
       }
   }
 }
@@ -84,11 +79,7 @@ async function tellCompany(desk: Telling, write: Writes, { account, holders, cha
 const subjectsOf = ({ user, detail }: AuditEntry): readonly string[] =>
   [user, detail?.['from']].filter((id) => typeof id === 'string');
 
-interface Told extends Pick<Change, 'values' | 'entry' | 'template'> {
-  readonly subjects: readonly UserContacts[];
-}
-
-function digested(changes: readonly Change[], known: ReadonlyMap<string, UserContacts>): readonly Told[] {
+function digested(changes: readonly Change[], known: ReadonlyMap<string, UserContacts>) {
   const subjects = (entry: AuditEntry) => subjectsOf(entry).flatMap((id) => known.get(id) ?? []);
   const added = changes.filter(({ entry }) => entry.kind === 'user.added');
   const single = added.length > 1 ? changes.filter((one) => !added.includes(one)) : changes;
@@ -115,11 +106,6 @@ function named({ values }: Change, [target, previous]: readonly UserContacts[]):
   };
 }
 
-function addressesOf({ user, formerContacts }: UserContacts, since: number): readonly string[] {
-  const former = formerContacts.filter(({ replacedAt }) => replacedAt > since).map(({ email }) => email);
-  return [...new Set([user.email, ...former])].filter((address) => address !== '');
-}
-
 /** The desk's other admins, of an alarm its leads too; where a token acts, its owner too. */
 async function tellDesk(desk: Telling, write: Writes, changes: readonly Change[]): Promise<void> {
   const [operators, emails] = [await write.operators.all(), await write.lifeCycle.emails()];
@@ -133,11 +119,8 @@ async function tellDesk(desk: Telling, write: Writes, changes: readonly Change[]
       if (disabled_at !== null || !permits(desk.policy, role as OperatorRole, needed)) continue;
       const to = emails.get(id);
       if (to === undefined || id === detail['operator'] || (by.kind === 'operator' && by.id === id)) continue;
-      const said = { ...values, name, target, who: by.name, when: minuteOf(at) };
-      const composed = desk.compose(template, said, language);
-      await write.outbox.insert([
-        sealedMessage(desk, { kind: template, composed, to, about: { account: null, user: null } }).row,
-      ]);
+      const composed = desk.compose(template, { ...values, name, target, who: by.name, when: minuteOf(at) }, language);
+      await write.outbox.insert([sealedMessage(desk, { kind: template, composed, to })]);
     }
   }
 }

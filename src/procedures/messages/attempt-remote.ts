@@ -21,51 +21,31 @@ import {
   remoteOf,
   resetOf,
 } from '../../rules/remote-reset.js';
+import { Overtaken, unlessOvertaken } from '../pause.js';
 import { type PreparedMessage, prepareMessage } from './queue-message.js';
 import { workOf } from './remote-row.js';
 
-/** As of a channel, with what is kept in the row: the report of an end, or the progress of what goes on. */
-export type RemoteSent =
-  | { readonly ok: true; readonly reference: string; readonly disable?: undefined }
-  | {
-      readonly ok: false;
-      readonly permanent: boolean;
-      readonly why: string;
-      readonly reference: string | null;
-      readonly disable?: undefined;
-    };
-
-/** The row was cancelled between its claim and the first change. */
-class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
+/** As of a channel; undefined if the row was cancelled between its claim and the first change. */
+export type RemoteSent = Awaited<ReturnType<typeof attemptRemote>>;
 
 /** One attempt. Nothing that happens in the world rejects. */
-export async function attemptRemote(
-  desk: Desk,
-  row: OutboxRow,
-  signal: AbortSignal | undefined,
-): Promise<RemoteSent | undefined> {
+export async function attemptRemote(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined) {
   const [user] = await desk.store.read.users.byIds([row.user_id ?? '']);
   const account = await desk.store.read.accounts.byId(row.account_id ?? '');
   if (user === undefined || account === undefined)
     return endOf({ ...NOTHING_SAID, reset: resetOf(row), state: 'unknown' });
   try {
     const work = workOf(desk, row);
-    return work.do === 'lift'
-      ? await lift(desk, row, work, signal)
-      : await reset(desk, { row, work, account, user }, signal);
+    if (work.do === 'lift') return await lift(desk, row, work, signal);
+    return await unlessOvertaken(() => reset(desk, { row, work, account, user }, signal));
   } catch (error) {
-    if (error instanceof Cancelled) return undefined;
     // The settings have faults, the row does not open or the store takes nothing now: other messages are sent meanwhile.
-    if (isRefusal(error)) return { ok: false, permanent: false, why: error.code, reference: await keptOf(desk, row) };
-    throw error;
+    if (!isRefusal(error)) throw error;
+    // What an interrupted attempt has left in the row stays.
+    const reference = (await desk.store.read.outbox.byId(row.id))?.reference ?? row.reference;
+    return { ok: false, permanent: false, why: error.code, reference } as const;
   }
 }
-
-/** What an interrupted attempt has left in the row. */
-const keptOf = async (desk: Desk, row: OutboxRow): Promise<string | null> =>
-  (await desk.store.read.outbox.byId(row.id))?.reference ?? row.reference;
 
 interface About {
   readonly row: OutboxRow;
@@ -74,27 +54,26 @@ interface About {
   readonly user: User;
 }
 
-async function reset(desk: Desk, about: About, signal: AbortSignal | undefined): Promise<RemoteSent> {
+async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) {
   const { row, work, user } = about;
-  const { connector } = work;
   let progress = progressOf(row);
-  const keep = async (now: RemoteProgress, kind: 'mfa.remote-started' | 'mfa.remote-gated', mails: Mails) => {
-    progress = now;
-    await keepProgress(desk, about, { progress: now, kind, ...mails });
+  const keep = (step: Step) => {
+    progress = step.progress;
+    return keepProgress(desk, about, step);
   };
-  const done = await desk.connectors.reset(connector, personOf(user, connector), {
+  const done = await desk.connectors.reset(work.connector, personOf(user, work.connector), {
     ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { earlier: progress }),
-    before: (seen) =>
-      keep({ ...seen, reset: work.reset, gated: false }, 'mfa.remote-started', {
-        mails: [],
-        said: { kinds: seen.kinds },
-      }),
+    before: (seen) => {
+      const begun = { ...seen, reset: work.reset, gated: false };
+      return keep({ progress: begun, kind: 'mfa.remote-started', mails: [], said: { kinds: seen.kinds } });
+    },
     gated: ({ kind, code, until }) => {
-      const before = progress ?? { reset: work.reset, id: '', kinds: [], suspended: false, gated: false };
-      const mails = code === null ? [] : codeMails(desk, about, { code, until });
+      const before = progress ?? { reset: work.reset, id: '', kinds: [], suspended: false };
+      const mails = code === null || work.to === null ? [] : [codeMail(desk, about, { to: work.to, code, until })];
       const sent = code === null ? 'none' : mails.length > 0 ? 'queued' : 'no-address';
-      return keep({ ...before, gated: true }, 'mfa.remote-gated', { mails, said: { gate: kind, until, code: sent } });
+      const said = { gate: kind, until, code: sent };
+      return keep({ progress: { ...before, gated: true }, kind: 'mfa.remote-gated', mails, said });
     },
   });
   const { state, id, removed, left, sessions, gate, why = null } = done;
@@ -102,23 +81,19 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined):
   return endOf({ reset: work.reset, state, id, removed, left, sessions, ...ends, why }, progress);
 }
 
-/** An end that trying again does not change, or nothing yet. */
-function endOf(report: RemoteReport, progress?: RemoteProgress): RemoteSent {
+/** An end that trying again does not change, or nothing yet. `reference` is kept in the row: the report of an end, or how far it has come. */
+function endOf(report: RemoteReport, progress?: RemoteProgress) {
   const reference = JSON.stringify(report);
   const { state, why, reset } = report;
-  if (state === 'reset' || state === 'nothing' || state === 'lifted') return { ok: true, reference };
+  if (state === 'reset' || state === 'nothing' || state === 'lifted') return { ok: true, reference } as const;
+  const said = { ok: false, why: why ?? state } as const;
   const again = state === 'unreachable' || (state === 'refused' && isMendable(why));
-  if (!again) return { ok: false, permanent: true, why: why ?? state, reference };
-  return { ok: false, permanent: false, why: why ?? state, reference: JSON.stringify(progress ?? { reset }) };
+  if (!again) return { ...said, permanent: true, reference };
+  return { ...said, permanent: false, reference: JSON.stringify(progress ?? { reset }) };
 }
 
 /** Whoever was suspended before the reset stays so; only the report of that reset knows. */
-async function lift(
-  desk: Desk,
-  row: OutboxRow,
-  work: RemoteWork,
-  signal: AbortSignal | undefined,
-): Promise<RemoteSent> {
+async function lift(desk: Desk, row: OutboxRow, work: RemoteWork, signal: AbortSignal | undefined) {
   const earlier = await desk.store.read.outbox.newestAbout(row.user_id ?? '', REMOTE_KINDS.reset);
   const { lift: ours, id } = earlier === undefined ? { lift: false, id: null } : remoteOf(earlier);
   const ended = { ...NOTHING_SAID, reset: work.reset };
@@ -133,34 +108,30 @@ async function lift(
 }
 
 /** The id only if it is one at this connector. */
-function personOf({ login, email, external }: User, connector: string) {
+export function personOf({ login, email, external }: User, connector: string) {
   const own = external?.startsWith(`${connector}:`) ? external.slice(connector.length + 1) : null;
   return { login, email: email || null, external: own };
 }
 
-interface Mails {
+interface Step {
+  readonly progress: RemoteProgress;
+  readonly kind: 'mfa.remote-started' | 'mfa.remote-gated';
   readonly mails: readonly PreparedMessage[];
   readonly said: Readonly<Record<string, AuditValue>>;
 }
 
-interface Step extends Mails {
-  readonly progress: RemoteProgress;
-  readonly kind: 'mfa.remote-started' | 'mfa.remote-gated';
-}
-
-async function keepProgress(desk: Desk, about: About, { progress, kind, mails, said }: Step): Promise<void> {
-  const { row, work } = about;
+async function keepProgress(desk: Desk, { row, work }: About, { progress, kind, mails, said }: Step): Promise<void> {
   const outcome = kind === 'mfa.remote-started' ? 'started' : 'done';
   const entry = { ...remoteEntry(desk, row, { id: progress.id, ...said }), kind, outcome } as const;
   await desk.store.record(entry, async (write) => {
     const now = await write.outbox.byId(row.id);
     const reset = (await write.resets.byIds([work.reset]))[0];
-    if (now?.state !== 'queued' || reset?.state === 'undone') throw new Cancelled();
+    if (now?.state !== 'queued' || reset?.state === 'undone') throw new Overtaken();
     // What came up since the claim stops it before the first change, and never half way (B62, B63).
     const stopped = isFrozen(await write.freeze.get(), desk.now()) || reset?.objected_at != null;
-    if (kind === 'mfa.remote-started' && stopped) throw new Cancelled();
+    if (kind === 'mfa.remote-started' && stopped) throw new Overtaken();
     await write.outbox.update(row.id, { reference: JSON.stringify(progress) });
-    await write.outbox.insert(mails.map((mail) => mail.row));
+    await write.outbox.insert(mails);
   });
 }
 
@@ -171,12 +142,7 @@ function remoteEntry(desk: Desk, row: OutboxRow, detail: AuditEntry['detail']) {
 }
 
 /** The end of an attempt, for the log: what was read there, never what was said. */
-export function remoteEnd(
-  desk: Desk,
-  row: OutboxRow,
-  sent: RemoteSent | undefined,
-  outcome: 'done' | 'failed',
-): AuditEntry {
+export function remoteEnd(desk: Desk, row: OutboxRow, sent: RemoteSent, outcome: 'done' | 'failed'): AuditEntry {
   const kind = row.kind === REMOTE_KINDS.lift ? 'mfa.remote-lifted' : 'mfa.remote-reset';
   const report = sent?.reference == null ? {} : (JSON.parse(sent.reference) as Partial<RemoteReport>);
   const { state = 'unreachable', id = null, removed = [], left = [], sessions = 'unknown', gate = null } = report;
@@ -186,26 +152,19 @@ export function remoteEnd(
 }
 
 /** The id there, to be stored with the person once a reset has found it by the exact rule. */
-export const foundAt = (row: OutboxRow, sent: RemoteSent | undefined): string | null => {
+export const foundAt = (row: OutboxRow, sent: RemoteSent): string | null => {
   const id = sent?.reference == null ? null : ((JSON.parse(sent.reference) as Partial<RemoteReport>).id ?? null);
   const connector = connectorOf(row.channel);
   return id === null || connector === null || row.kind !== REMOTE_KINDS.reset ? null : `${connector}:${id}`;
 };
 
-function codeMails(
+function codeMail(
   desk: Desk,
   { work, account, user }: About,
-  { code, until }: { readonly code: string; readonly until: number | null },
-): readonly PreparedMessage[] {
-  if (work.to === null) return [];
+  { to, code, until }: { readonly to: string; readonly code: string; readonly until: number | null },
+): PreparedMessage {
   const last = until === null ? '–' : minuteOf(until);
-  const values = {
-    name: user.name,
-    login: user.login,
-    account: account.name,
-    system: work.connector,
-    code,
-    until: last,
-  };
-  return [prepareMessage(desk, { template: 'remote-code', to: work.to, account, user, values })];
+  const person = { name: user.name, login: user.login, account: account.name };
+  const values = { ...person, system: work.connector, code, until: last };
+  return prepareMessage(desk, { template: 'remote-code', to, account, user, values });
 }

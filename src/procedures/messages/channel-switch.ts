@@ -7,12 +7,7 @@ import type { Desk, MessageKind, SignedOperator, Writes } from '../../desk.js';
 import { act } from '../authorise.js';
 
 /** Since when, and for which receiver: a digest, because an address may contain a secret. */
-interface Off {
-  readonly since: number;
-  readonly place: string;
-}
-
-type Offs = Readonly<Partial<Record<MessageKind, Off>>>;
+type Offs = Readonly<Partial<Record<MessageKind, { readonly since: number; readonly place: string }>>>;
 
 const read = (text: string | undefined): Offs => (text === undefined ? {} : (JSON.parse(text) as Offs));
 
@@ -23,26 +18,21 @@ export async function switchedOff(desk: Desk): Promise<ReadonlyMap<string, numbe
   return new Map(still.map(([kind, off]) => [kind, off.since]));
 }
 
-const placeOf = (desk: Desk, kind: MessageKind): string => {
+function placeOf(desk: Desk, kind: MessageKind): string {
   const { name, place } = desk.channels.pick(kind);
   return desk.digests.sha256(`${name} ${place ?? ''}`);
-};
+}
 
 /** Call it in the transaction that records an outcome. */
 export async function noteOutcome(
   desk: Desk,
   write: Writes,
-  sent: {
-    readonly kind: string;
-    readonly at: number;
-    readonly delivered: boolean;
-    readonly disable: boolean | undefined;
-  },
+  sent: { readonly kind: string; readonly at: number; readonly delivered: boolean; readonly disable: boolean },
 ): Promise<void> {
-  if (!sent.delivered && sent.disable !== true) return;
+  if (!sent.delivered && !sent.disable) return;
   const kind = sent.kind as MessageKind;
   const { [kind]: known, ...others } = read(await write.meta.get('channels-off'));
-  if (sent.disable === true) await put(write, { ...others, [kind]: { since: sent.at, place: placeOf(desk, kind) } });
+  if (sent.disable) await put(write, { ...others, [kind]: { since: sent.at, place: placeOf(desk, kind) } });
   else if (known !== undefined) await put(write, others);
 }
 
@@ -56,9 +46,8 @@ const SWITCHING_ON = { permission: 'outbox:flush', sendLater: true } as const;
 
 /** A person has looked: tries everything again. Returns the kinds that were off. */
 export async function switchOn(desk: Desk, signed: SignedOperator): Promise<readonly string[]> {
-  const at = desk.now();
   return act<'outbox:flush', readonly string[]>(desk, signed, SWITCHING_ON, {
-    entry: (kinds, by) => ({ kind: 'delivery.switched-on', outcome: 'done', at, by: by.actor, detail: { kinds } }),
+    entry: (kinds) => ({ kind: 'delivery.switched-on', detail: { kinds } }),
     change: async ({ write }) => {
       const kinds = Object.keys(read(await write.meta.get('channels-off')));
       await write.meta.delete('channels-off');

@@ -28,12 +28,12 @@ const LATER = minutes(5);
 /** People at one connector at the same time; its rate is the connector's own. */
 const PEOPLE_AT_ONCE = 4;
 
+/** Undefined if its turn did not come. */
 type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>> | RemoteSent;
 
 interface Attempted {
   readonly row: OutboxRow;
-  /** Undefined if its turn did not come. */
-  readonly sent: Sent | undefined;
+  readonly sent: Sent;
 }
 
 /** What became of each message, by its id. Never throws for a failed delivery. */
@@ -73,32 +73,28 @@ function laneFor({ channel, user_id }: OutboxRow, nth: number): string {
 }
 
 /** A message that does not open (a rekey is running, or somebody edited the row) must not hold up the ones behind it. */
-async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Sent | undefined> {
+async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Sent> {
   if (connectorOf(row.channel) !== null) return attemptRemote(desk, row, signal);
   let message: ReturnType<typeof openMessage>;
   try {
-    message = openMessage(desk, { id: row.id, address: row.address, content: row.content ?? '' });
+    message = openMessage(desk, row);
   } catch (error) {
     if (isRefusal(error)) return { ok: false, permanent: false, why: `its sealed text does not open (${error.code})` };
     throw error;
   }
+  const { id, attempts, created_at: createdAt } = row;
   const { kind, to, subject, body, attachment } = message;
-  const context = { now: desk.now(), attempt: row.attempts, ...(signal === undefined ? {} : { signal }) };
-  return desk.channels
-    .pick(kind)
-    .send({ id: row.id, kind, to, subject, body, attachment, createdAt: row.created_at }, context);
+  const context = { now: desk.now(), attempt: attempts, ...(signal === undefined ? {} : { signal }) };
+  return desk.channels.pick(kind).send({ id, kind, to, subject, body, attachment, createdAt }, context);
 }
 
-interface Claimed {
-  readonly taken: readonly OutboxRow[];
-  /** Their codes are over: used, replaced, run out, or gone with an undone reset (B89). */
-  readonly dropped: readonly string[];
-}
-
-/** Claims messages for this process. Those that another one has are left out, and those with a dead code end here. */
-async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
+/**
+ * Claims messages for this process. Those that another one has are left out. Those end here (`dropped`) whose codes are over: used, replaced,
+ * run out, or gone with an undone reset (B89).
+ */
+async function claim(desk: Desk, rows: readonly OutboxRow[]) {
   const at = desk.now();
-  return desk.store.record<Claimed>(
+  return desk.store.record<{ readonly taken: readonly OutboxRow[]; readonly dropped: readonly string[] }>(
     ({ taken, dropped }) =>
       rows.map((row): AuditEntry => {
         if (dropped.includes(row.id))
@@ -113,10 +109,8 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
         return now?.state === 'queued' && now.next_attempt_at === row.next_attempt_at ? [now] : [];
       });
       const codeOf = ({ channel, reference }: OutboxRow) => (connectorOf(channel) === null ? reference : null);
-      const codes = await write.factors.liveCodes(
-        open.flatMap((row) => codeOf(row) ?? []),
-        at,
-      );
+      const carried = open.flatMap((row) => codeOf(row) ?? []);
+      const codes = await write.factors.liveCodes(carried, at);
       const remote = await sortRemote(write, open, at);
       const isOver = (code: string | null) => code !== null && !codes.has(code);
       const dead = open.filter((row) => isOver(codeOf(row)) || remote.dead.has(row.id));
@@ -124,14 +118,11 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
       for (const { id } of dead) await write.outbox.update(id, ended);
       const taken = open.filter((row) => !dead.includes(row) && !remote.later.has(row.id));
       for (const id of remote.later) await write.outbox.update(id, { next_attempt_at: at + LATER });
-      await write.outbox.claim(
-        taken.map(({ id }) => id),
-        at + CLAIM,
-      );
-      return {
-        taken: taken.map((row) => ({ ...row, attempts: row.attempts + 1, next_attempt_at: at + CLAIM })),
-        dropped: dead.map(({ id }) => id),
-      };
+      const until = at + CLAIM;
+      const ours = taken.map((row) => ({ ...row, attempts: row.attempts + 1, next_attempt_at: until }));
+      const idsOf = (some: readonly OutboxRow[]) => some.map(({ id }) => id);
+      await write.outbox.claim(idsOf(ours), until);
+      return { taken: ours, dropped: idsOf(dead) };
     },
   );
 }
@@ -153,18 +144,17 @@ function finishOf(desk: Desk, { row, sent }: Attempted, at: number) {
  * Records the outcomes. If a sender was so slow that its claim ran out and another one took over, its "delivered" still counts,
  * because it is true for good; its failure no longer counts.
  */
-async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<readonly (readonly [string, Outcome])[]> {
+async function finish(desk: Desk, attempted: readonly Attempted[]) {
   const at = desk.now();
   const ended = attempted.map((one) => ({ ...one, ...finishOf(desk, one, at) }));
   return desk.store.record<readonly (readonly [string, Outcome])[]>(
     (outcomes) =>
       ended.map(({ row, sent, state, why }, n): AuditEntry => {
         const good = state === 'delivered' ? 'done' : 'failed';
-        if (connectorOf(row.channel) !== null) return remoteEnd(desk, row, sent as RemoteSent | undefined, good);
-        const entry = entryOf(row, at, 'delivery.ended');
+        if (connectorOf(row.channel) !== null) return remoteEnd(desk, row, sent as RemoteSent, good);
         const said = sent === undefined ? 'not-tried' : why;
         const reason = outcomes[n]?.[1] === 'taken-by-another' ? 'taken-by-another' : said;
-        return { ...entry, outcome: good, ...(reason === null ? {} : { reason }) };
+        return { ...entryOf(row, at, 'delivery.ended'), outcome: good, ...(reason === null ? {} : { reason }) };
       }),
     async (write) => {
       const outcomes: (readonly [string, Outcome])[] = [];
@@ -177,9 +167,9 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
         const open = state === 'delivered' ? current?.state !== 'delivered' : current?.state === 'queued' && own;
         outcomes.push([row.id, open ? OUTCOMES[state] : 'taken-by-another']);
         if (!open) continue;
-        const disable = sent?.ok === false && sent.disable === true;
+        const disable = sent?.ok === false && 'disable' in sent && sent.disable === true;
         const delivered = state === 'delivered';
-        const external = connectorOf(row.channel) === null ? null : foundAt(row, sent as RemoteSent | undefined);
+        const external = connectorOf(row.channel) === null ? null : foundAt(row, sent as RemoteSent);
         const user = external === null ? undefined : await write.users.byId(row.user_id ?? '');
         // Matched once by the exact rule, and never guessed again.
         if (user?.external === null) await write.users.update(user.id, { external });

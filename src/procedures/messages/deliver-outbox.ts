@@ -39,8 +39,8 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
     if (tried.size === before || watched?.signal.aborted === true) break;
   }
   if (watched?.signal.aborted !== true) await prune(desk);
-  const { report } = run;
-  return { ...report, waiting: report.waiting + (await outbox.countDue(desk.now())) };
+  const { waiting } = run.report;
+  return { ...run.report, waiting: waiting + (await outbox.countDue(desk.now())) };
 }
 
 /** A later run forgets what this one could not: the messages are sent, whatever becomes of this. */
@@ -49,33 +49,32 @@ async function prune(desk: Desk): Promise<void> {
     await forgetEnded(desk);
     await forgetStrangers(desk);
   } catch (error) {
-    if (!isRefusal(error) || !OUT_OF_REACH.includes(error.code)) throw error;
+    if (!isOutOfReach(error)) throw error;
   }
 }
 
 /** What ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */
 async function forgetEnded(desk: Desk): Promise<void> {
-  const at = desk.now();
-  const before = at - days(desk.policy.limits.outbox.keepDays);
+  const before = desk.now() - days(desk.policy.limits.outbox.keepDays);
   for (;;) {
     const oldest = await desk.store.read.outbox.oldest(PAGE);
     const over = oldest.filter((row) => isOver(row) && row.created_at < before).map(({ id }) => id);
     if (over.length === 0) return;
-    const entry = { kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { count: over.length } } as const;
-    await desk.store.record(entry, (write) => write.outbox.delete(over));
+    await desk.store.record(pruned(desk, { count: over.length }), (write) => write.outbox.delete(over));
   }
 }
+
+const pruned = (desk: Desk, detail: Readonly<Record<string, number>>) =>
+  ({ kind: 'delivery.pruned', outcome: 'done', at: desk.now(), by: SYSTEM, detail }) as const;
 
 /** Whoever waits so long between two guesses may learn that there is no such login. */
 const STRANGERS_KEPT_DAYS = 90;
 
 /** Counts of guesses at logins that there are not. */
 async function forgetStrangers(desk: Desk): Promise<void> {
-  const at = desk.now();
-  const before = at - days(STRANGERS_KEPT_DAYS);
+  const before = desk.now() - days(STRANGERS_KEPT_DAYS);
   if ((await desk.store.read.throttles.countStrangers(before)) === 0) return;
-  const entry = (strangers: number) =>
-    ({ kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { strangers } }) as const;
+  const entry = (strangers: number) => pruned(desk, { strangers });
   await desk.store.record(entry, (write) => write.throttles.deleteStrangers(before));
 }
 
@@ -141,49 +140,46 @@ interface Watching extends Partial<Watched> {
  * Sends until the signal fires, and leaves out a kind that turns out to be down. Each batch is twice as large as the one before, and a
  * failure brings it back to one message, so that a channel that is down is not tried with many.
  */
-async function sendEach(desk: Desk, rows: readonly OutboxRow[], begun: OutboxRun, watching: Watching = {}) {
+async function sendEach(
+  desk: Desk,
+  rows: readonly OutboxRow[],
+  begun: OutboxRun,
+  { signal, step, tried }: Watching = {},
+): Promise<OutboxRun> {
+  let run = begun;
+  let size = Number.isFinite(begun.downAfter) ? 1 : MOST_AT_ONCE;
   const release = desk.channels.pick('email').hold?.();
   try {
-    return await sendInBatches(desk, rows, begun, watching);
+    for (let rest = rows; signal?.aborted !== true; ) {
+      const open = rest.filter(({ channel }) => !isDown(run, channel));
+      const batch = open.slice(0, size);
+      if (batch.length === 0) break;
+      rest = open.slice(size);
+      for (const { id } of batch) tried?.add(id);
+      const outcomes = await sendBatch(desk, batch, signal);
+      for (const { id, channel } of batch) {
+        const outcome = outcomes.get(id) ?? 'waiting';
+        if (outcome !== 'taken-by-another') run = countOutcome(run, channel, outcome);
+        step?.();
+      }
+      const good = [...outcomes.values()].every((outcome) => outcome === 'delivered');
+      size = good || !Number.isFinite(begun.downAfter) ? Math.min(2 * size, MOST_AT_ONCE) : 1;
+    }
+    return run;
   } finally {
     release?.();
   }
 }
 
-async function sendInBatches(
-  desk: Desk,
-  rows: readonly OutboxRow[],
-  begun: OutboxRun,
-  { signal, step, tried }: Watching,
-): Promise<OutboxRun> {
-  let run = begun;
-  let size = Number.isFinite(begun.downAfter) ? 1 : MOST_AT_ONCE;
-  for (let rest = rows; signal?.aborted !== true; ) {
-    const open = rest.filter(({ channel }) => !isDown(run, channel));
-    const batch = open.slice(0, size);
-    if (batch.length === 0) break;
-    rest = open.slice(size);
-    for (const { id } of batch) tried?.add(id);
-    const outcomes = await sendBatch(desk, batch, signal);
-    for (const { id, channel } of batch) {
-      const outcome = outcomes.get(id) ?? 'waiting';
-      if (outcome !== 'taken-by-another') run = countOutcome(run, channel, outcome);
-      step?.();
-    }
-    const good = [...outcomes.values()].every((outcome) => outcome === 'delivered');
-    size = good || !Number.isFinite(begun.downAfter) ? Math.min(2 * size, MOST_AT_ONCE) : 1;
-  }
-  return run;
-}
-
-const OUT_OF_REACH: readonly string[] = ['busy', 'store-unreachable'];
+const isOutOfReach = (error: unknown): boolean =>
+  isRefusal(error) && (error.code === 'busy' || error.code === 'store-unreachable');
 
 /** What caused the messages is committed, so a store that is busy now only means that they wait. */
 async function sendBatch(desk: Desk, rows: readonly OutboxRow[], signal: AbortSignal | undefined) {
   try {
     return await deliverBatch(desk, rows, signal);
   } catch (error) {
-    if (isRefusal(error) && OUT_OF_REACH.includes(error.code)) return new Map<string, Outcome>();
+    if (isOutOfReach(error)) return new Map<string, Outcome>();
     throw error;
   }
 }

@@ -11,7 +11,6 @@ import { securityEventsOf } from '../../rules/security-events.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 
 type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
-type Row = PreparedMessage['row'];
 
 /** The entries with what only the log and the directory know: their numbers, and who a person is at another system (B93). */
 export async function toldOf(
@@ -37,19 +36,19 @@ export function eventMessages(desk: Sealing, wanted: Desk['channels']['wanted'],
   ];
 }
 
-function webhooks(desk: Sealing, entries: readonly ToldEntry[]): readonly Row[] {
+function webhooks(desk: Sealing, entries: readonly ToldEntry[]): readonly PreparedMessage[] {
   return eventsOf(entries).map(({ type, items }) => {
     const composed: Composed = { kind: 'webhook', subject: type, body: JSON.stringify({ items }) };
     const [only] = items.length === 1 ? items : [];
     const named = (name: string) => (typeof only?.[name] === 'string' ? (only[name] as string) : null);
     const about = { account: named('account'), user: named('user') };
-    return sealedMessage(desk, { kind: type, composed, to: '', about }).row;
+    return sealedMessage(desk, { kind: type, composed, to: '', about });
   });
 }
 
-function securityEvents(desk: Sealing, entries: readonly ToldEntry[]): readonly Row[] {
+function securityEvents(desk: Sealing, entries: readonly ToldEntry[]): readonly PreparedMessage[] {
   return securityEventsOf(entries, (kind) => factorKind(kind).credential).map((event) => {
     const composed: Composed = { kind: 'event', subject: event.type, body: JSON.stringify(event) };
-    return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about }).row;
+    return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about });
   });
 }

@@ -2,8 +2,9 @@
  * Messages to customers: filled from their template, sealed, and queued in the transaction of their cause, so that a message is
  * sent if, and only if, its cause happened (B58). Sending comes later: deliver-outbox.ts.
  */
-import type { Composed, Desk, Writes } from '../../desk.js';
+import type { Composed, Desk, OutboxRow, UserContacts, Writes } from '../../desk.js';
 import type { Worded } from '../../errors.js';
+import { days } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 
 export interface Notice {
@@ -20,19 +21,29 @@ export interface Notice {
   readonly attachment?: Composed['attachment'];
 }
 
-export interface PreparedMessage {
-  readonly id: string;
-  readonly row: Parameters<Writes['outbox']['insert']>[0][number];
-}
+/** The sealed row. */
+export type PreparedMessage = Parameters<Writes['outbox']['insert']>[0][number];
 
 /** Makes the sealed row; pass it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
-export function prepareMessage(desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>, notice: Notice) {
+export function prepareMessage(
+  desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>,
+  notice: Notice,
+): PreparedMessage {
   const { template, to, account, user, values, code = null, attachment } = notice;
   const written = desk.compose(template, values, user.language ?? account.language);
   const composed = { ...written, ...(attachment === undefined ? {} : { attachment }) };
   const about = { account: account.id, user: user.id };
-  const { id, row } = sealedMessage(desk, { kind: template, composed, to, about });
-  return { id, row: { ...row, reference: code } };
+  return { ...sealedMessage(desk, { kind: template, composed, to, about }), reference: code };
+}
+
+/** A contact, or an admin, of longer ago is not told any more. */
+export const LATELY_DAYS = 30;
+
+/** The present e-mail address, and those that it replaced lately. */
+export function addressesOf({ now }: Pick<Desk, 'now'>, { user, formerContacts }: UserContacts): readonly string[] {
+  const lately = now() - days(LATELY_DAYS);
+  const former = formerContacts.filter(({ replacedAt }) => replacedAt > lately).map(({ email }) => email);
+  return [...new Set([user.email, ...former])].filter((address) => address !== '');
 }
 
 /** The row of any message. Until it is sent, `reference` names the code that it carries. Its text and its address are sealed; whom it is about is not. */
@@ -42,18 +53,18 @@ export function sealedMessage(
     readonly kind: string;
     readonly composed: Composed;
     readonly to: string;
-    readonly about: { readonly account: string | null; readonly user: string | null };
+    readonly about?: { readonly account: string | null; readonly user: string | null };
   },
-): PreparedMessage {
+) {
   const { kind, composed, to, about } = message;
   const id = desk.newId('msg');
   const at = desk.now();
-  const row = {
+  return {
     id,
     channel: composed.kind,
     kind,
-    account_id: about.account,
-    user_id: about.user,
+    account_id: about?.account ?? null,
+    user_id: about?.user ?? null,
     address: desk.vault.seal('seal/contact', { table: 'outbox', column: 'address', id }, to),
     content: desk.vault.seal('seal/message', { table: 'outbox', column: 'content', id }, JSON.stringify(composed)),
     state: 'queued',
@@ -64,13 +75,11 @@ export function sealedMessage(
     created_at: at,
     delivered_at: null,
   };
-  return { id, row };
 }
 
 /** Opens what `prepareMessage` sealed. */
-export function openMessage(desk: Desk, row: { id: string; address: string; content: string }) {
-  const { id } = row;
-  const content = desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, row.content);
-  const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, row.address);
-  return { ...(JSON.parse(content) as Composed), to };
+export function openMessage({ vault }: Desk, { id, address, content }: Pick<OutboxRow, 'id' | 'address' | 'content'>) {
+  const text = vault.openText('seal/message', { table: 'outbox', column: 'content', id }, content ?? '');
+  const to = vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, address);
+  return { ...(JSON.parse(text) as Composed), to };
 }

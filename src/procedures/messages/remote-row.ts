@@ -14,19 +14,15 @@ import {
   remoteOf,
   resetOf,
 } from '../../rules/remote-reset.js';
-import { type PreparedMessage, sealedMessage } from './queue-message.js';
+import { openMessage, sealedMessage } from './queue-message.js';
 
 /** The row of one person and reset; `delay` is how long it can be cancelled for nothing, ms. */
-export function remoteRow(
-  desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
-  work: RemoteWork,
-  { account, user, delay = 0 }: { readonly account: string; readonly user: string; readonly delay?: number },
-): PreparedMessage {
+export function remoteRow(desk: Desk, work: RemoteWork, user: Pick<User, 'id' | 'accountId'>, delay = 0) {
   const composed = { kind: 'webhook', subject: work.do, body: JSON.stringify(work) } as const;
-  const about = { account, user };
-  const { id, row } = sealedMessage(desk, { kind: REMOTE_KINDS[work.do], composed, to: work.connector, about });
+  const about = { account: user.accountId, user: user.id };
+  const row = sealedMessage(desk, { kind: REMOTE_KINDS[work.do], composed, to: work.connector, about });
   const reference = JSON.stringify({ reset: work.reset });
-  return { id, row: { ...row, channel: channelOf(work.connector), reference, next_attempt_at: desk.now() + delay } };
+  return { ...row, channel: channelOf(work.connector), reference, next_attempt_at: desk.now() + delay };
 }
 
 /** What becomes of rows that are about to be tried: of one person in one channel the oldest goes first. Call it inside the door. */
@@ -42,7 +38,10 @@ export async function sortRemote(write: Writes, rows: readonly OutboxRow[], now:
   const begun = (row: OutboxRow) => progressOf(row) !== undefined || row.kind === REMOTE_KINDS.lift;
   return {
     dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resets.get(resetOf(row))?.state)),
-    later: new Set([...behind, ...of((row) => frozen || (!begun(row) && objected(resets.get(resetOf(row)))))]),
+    later: new Set([
+      ...behind,
+      ...of((row) => frozen || (!begun(row) && resets.get(resetOf(row))?.objected_at != null)),
+    ]),
   };
 }
 
@@ -59,17 +58,7 @@ async function behindOthers(write: Writes, rows: readonly OutboxRow[]): Promise<
   });
 }
 
-const objected = (reset: { readonly objected_at: number | null } | undefined): boolean =>
-  reset !== undefined && reset.objected_at !== null;
-
-export const workOf = (desk: Desk, { id, content }: OutboxRow): RemoteWork =>
-  JSON.parse(
-    (
-      JSON.parse(desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, content ?? '')) as {
-        body: string;
-      }
-    ).body,
-  ) as RemoteWork;
+export const workOf = (desk: Desk, row: OutboxRow): RemoteWork => JSON.parse(openMessage(desk, row).body) as RemoteWork;
 
 /** Of undone resets, by the id of the user: cancels what has changed nothing there yet; whoever was kept out is let in again. */
 export async function cancelRemotes(
@@ -77,10 +66,8 @@ export async function cancelRemotes(
   write: Writes,
   resets: readonly { readonly user_id: string; readonly account_id: string }[],
 ): Promise<ReadonlyMap<string, 'cancelled' | 'stays'>> {
-  const rows = await write.outbox.latestAbout(
-    resets.map(({ user_id }) => user_id),
-    REMOTE_KINDS.reset,
-  );
+  const ids = resets.map(({ user_id }) => user_id);
+  const rows = await write.outbox.latestAbout(ids, REMOTE_KINDS.reset);
   const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: 'undone' };
   const done = new Map<string, 'cancelled' | 'stays'>();
   for (const { user_id: id, account_id: accountId } of resets) {
@@ -112,5 +99,5 @@ export async function queueLift(desk: Desk, write: Writes, user: Pick<User, 'id'
   const { connector, lift: suspended } = remoteOf(row);
   if (!suspended && progressOf(row) === undefined) return;
   const work = { do: 'lift', connector, reset: '', to: null } as const;
-  await write.outbox.insert([remoteRow(desk, work, { account: user.accountId, user: user.id }).row]);
+  await write.outbox.insert([remoteRow(desk, work, user)]);
 }

@@ -15,10 +15,9 @@ export async function mailOperator(
   message: { readonly kind: string; readonly values: Values; readonly language?: string | null },
 ): Promise<{ readonly messageId: string; readonly sentTo: string }> {
   const { kind, values, language = null } = message;
-  const about = { account: null, user: null };
-  const { id, row } = sealedMessage(desk, { kind, composed: desk.compose(kind, values, language), to, about });
+  const row = sealedMessage(desk, { kind, composed: desk.compose(kind, values, language), to });
   await write.outbox.insert([row]);
-  return { messageId: id, sentTo: maskedAddress(to) };
+  return { messageId: row.id, sentTo: maskedAddress(to) };
 }
 
 /** Tells the operator in their language, if an address is on file. `when` and the name are filled in. */

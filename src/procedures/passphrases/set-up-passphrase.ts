@@ -6,7 +6,6 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { email } from '../../factors/registry.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
@@ -18,13 +17,13 @@ import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.j
 import { sentState } from '../messages/read-outbox.js';
 import { sealOwnerCopy } from '../portal/owner-copy.js';
 import {
-  approvalEntry,
   approvalNeeded,
   askedIn,
   changeSubject,
   requestApproval,
   usableApproval,
   useApproval,
+  waitingEntries,
 } from '../resets/approvals.js';
 import { loggingAs } from '../resets/reset-records.js';
 import { passphraseContext } from '../seal-contexts.js';
@@ -94,7 +93,7 @@ export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp:
         });
         await write.users.bumpAuthority(user.id);
         await write.grants.revokeOfUser(user.id, now);
-        await write.outbox.insert(notice.map((message) => message.row));
+        await write.outbox.insert(notice);
       },
     });
   });
@@ -108,12 +107,9 @@ type Proof = 'right' | 'wrong' | Awaited<ReturnType<typeof requestApproval>>;
 async function requireProof(desk: Desk, signed: SignedOperator, setUp: SetUp, code: string | undefined): Promise<void> {
   const base = { ...about(desk, setUp), kind: 'passphrase.proof-judged' } as const;
   const proof = await act<'passphrase:setup', Proof>(desk, signed, SETTING_UP, {
-    entry: (found, { actor: by }) => {
-      if (found === 'right') return { ...base, by, outcome: 'done' };
-      const reason = found === 'wrong' ? 'code' : 'approval-needed';
-      const refused: AuditEntry = { ...base, by, outcome: 'refused', reason };
-      if (found === 'wrong' || !found.made) return refused;
-      return [refused, approvalEntry(by, found.request, 'approval.requested', base.at)];
+    entry: (found) => {
+      if (found === 'right') return base;
+      return found === 'wrong' ? { ...base, outcome: 'refused', reason: 'code' } : waitingEntries(found, base);
     },
     change: (acting) => proofOf(acting, setUp, code, 'keep'),
   });

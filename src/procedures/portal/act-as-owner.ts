@@ -155,10 +155,6 @@ async function noteDenied(
   await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: error.code });
 }
 
-/** The fields of an entry about the owner's own act; add kind, outcome and detail. */
-export const ownerEntry = (desk: Desk, { actor, login }: AuthorisedOwner<OwnerLock>) =>
-  ({ at: desk.now(), by: actor, account: login.account.id, user: login.user.id }) as const;
-
 /**
  * Marks a customer as proven who has just shown who they are, by password, single sign-on or invitation, before any session
  * exists. Only the sign-ins may use it (test/architecture.test.ts).

@@ -159,7 +159,7 @@ function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, ex
     to,
     address,
     messageId: message.id,
-    message: message.row,
+    message,
     code: { ...row, copy_key },
   };
 }

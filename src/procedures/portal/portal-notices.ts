@@ -27,5 +27,5 @@ function toOwner(desk: Desk, { account, user }: Owner, template: string, values:
 }
 
 export async function queueNotices(write: Writes, notices: readonly PreparedMessage[]): Promise<void> {
-  await write.outbox.insert(notices.map((notice) => notice.row));
+  await write.outbox.insert(notices);
 }

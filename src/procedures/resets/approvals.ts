@@ -11,7 +11,7 @@ import {
   approvalId,
   standingOf,
 } from '../../rules/approval.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
@@ -71,7 +71,7 @@ export async function usableApproval(asked: Asked, hash: string): Promise<Approv
   return undefined;
 }
 
-/** With a recovery code (approve-alone.ts) the requester's own approval counts: its time has come, and still nobody else may approve. */
+/** With a recovery code (`approveAlone`) the requester's own approval counts: its time has come, and still nobody else may approve. */
 async function countsAlone(asking: Asking, { decided_at, operator_id }: ApprovalRow): Promise<boolean> {
   if (decided_at === null || asking.now < decided_at) return false;
   return (await otherApprovers(asking, operator_id)).length === 0;
@@ -116,19 +116,20 @@ export async function requestApproval(acting: Acting<Asker>, why: ApprovalReason
   return { request, made: true };
 }
 
-export function approvalEntry(
-  by: ProvenActor,
-  row: ApprovalRow,
-  kind: `approval.${'requested' | 'approved' | 'rejected'}`,
-  at: number,
-): AuditEntry {
+/** What the log says where somebody has to wait for a second operator: that they were refused, and the request, if it is new. */
+export const waitingEntries = (
+  { request, made }: Awaited<ReturnType<typeof requestApproval>>,
+  refused: Pick<ActEntry, 'kind' | 'account' | 'user' | 'detail'>,
+): readonly ActEntry[] => [
+  { ...refused, outcome: 'refused', reason: 'approval-needed' },
+  ...(made ? [approvalEntry(request, 'requested')] : []),
+];
+
+export function approvalEntry(row: ApprovalRow, what: 'requested' | 'approved' | 'rejected'): ActEntry {
   const { users, reason, ticket } = JSON.parse(row.subject) as ApprovalSubject;
   const [only] = users;
   return {
-    kind,
-    outcome: 'done',
-    at,
-    by,
+    kind: `approval.${what}`,
     ...(users.length === 1 && only !== undefined ? { user: only } : {}),
     ...(ticket === null ? {} : { ticket }),
     ...(reason === null ? {} : { reason }),
@@ -137,19 +138,10 @@ export function approvalEntry(
 }
 
 /** The refusal that says what waits for whom (exit 5). */
-export function approvalNeeded(row: ApprovalRow): Refusal {
-  return refusal('approval-needed', 'approval-needed', { approval: row.why as ApprovalReason, id: row.id }, 'approve', {
-    also: {
-      approval: {
-        id: row.id,
-        state: 'pending',
-        why: row.why,
-        users: row.users,
-        sha256: row.hash,
-        expiresAt: iso(row.expires_at),
-      },
-    },
-  });
+export function approvalNeeded({ id, why, users, hash: sha256, expires_at }: ApprovalRow): Refusal {
+  const approval = { id, state: 'pending', why, users, sha256, expiresAt: iso(expires_at) };
+  const facts = { approval: why as ApprovalReason, id };
+  return refusal('approval-needed', 'approval-needed', facts, 'approve', { also: { approval } });
 }
 
 export const noSuchRequest = (id: string): Refusal => refusal('not-found', 'request-unknown', { id }, 'list-approvals');
@@ -169,9 +161,8 @@ export async function waitForApproval(desk: Desk, id: string, signal: AbortSigna
     if (standing === 'rejected') {
       const reason = row.decision_reason ?? '';
       const said = reason === '' ? 'request-rejected' : 'request-rejected-why';
-      throw refusal('refused-by-policy', said, { id, reason }, 'show-approval', {
-        also: { approval: { id, state: 'rejected' } },
-      });
+      const also = { approval: { id, state: 'rejected' } };
+      throw refusal('refused-by-policy', said, { id, reason }, 'show-approval', { also });
     }
     if (standing === 'expired') throw approvalNeeded(row);
     if (signal.aborted) throw refusal('cancelled', 'waiting-stopped', { id });

@@ -11,10 +11,14 @@ import {
   readApprovalId,
   standingOf,
 } from '../../rules/approval.js';
+import { hours } from '../../rules/duration.js';
 import { inChunks } from '../../rules/lists.js';
-import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
+import { minuteOf } from '../../rules/moment.js';
+import { type Acting, type Authorised, act, askAuthority, loggingRefusals } from '../authorise.js';
 import { withHomes } from '../directory/search-directory.js';
-import { notTwoPersons } from '../operators/second-operator.js';
+import { tellOperator } from '../operators/operator-notices.js';
+import { requireRecoveryCode } from '../operators/recovery-codes.js';
+import { notAlone, notTwoPersons, otherApprovers } from '../operators/second-operator.js';
 import { personOf } from '../operators/two-persons.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
@@ -79,12 +83,13 @@ export async function showApproval(desk: Desk, text: string) {
   }
   const approval = await toApproval(desk, row);
   const { users } = desk.store.read;
-  const targets = await inChunks(approval.subject.users, async (ids) =>
-    withHomes(
+  const targets = await inChunks(approval.subject.users, async (ids) => {
+    const found = await users.byIds(ids);
+    return withHomes(
       desk,
-      (await users.byIds(ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    ),
-  );
+      found.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+  });
   const { caller } = approval.subject;
   return { ...approval, targets, caller: caller === null ? null : ((await users.byId(caller)) ?? null) };
 }
@@ -106,29 +111,21 @@ export async function decideApproval(desk: Desk, signed: SignedOperator, decisio
   const { approve, reason } = decision;
   const shown = await showApproval(desk, decision.id);
   const { id } = shown;
-  const at = desk.now();
-  const state = approve ? 'approved' : 'rejected';
-  const decided = await act<'approval:decide', Decided | Refusal>(desk, signed, DECIDING, {
-    entry: (done, { actor }) =>
+  const decided = await act(desk, signed, DECIDING, {
+    change: (acting) => decide(acting, shown, { ...decision, id }),
+    entry: (done) =>
       done instanceof Refusal
         ? {
             kind: 'approval.decision-refused',
             outcome: 'refused',
-            at,
-            by: actor,
             reason: done.code,
             detail: { approval: id, why: done.because?.reason ?? null },
           }
-        : { ...approvalEntry(actor, done.row, `approval.${state}`, at), ...(reason === null ? {} : { reason }) },
-    change: (acting) => decide(acting, shown, { ...decision, id }),
+        : { ...approvalEntry(done.row, approve ? 'approved' : 'rejected'), ...(reason === null ? {} : { reason }) },
   });
   if (decided instanceof Refusal) throw decided;
   const { row, ...ended } = decided;
   return { ...shown, ...ended, hash: row.hash };
-}
-
-interface Decided extends Pick<Approval, 'standing' | 'expiresAt' | 'decidedBy' | 'decidedAt' | 'decisionReason'> {
-  readonly row: ApprovalRow;
 }
 
 /** Returns the refusal instead of throwing it, so that it is logged. */
@@ -136,7 +133,7 @@ async function decide(
   { desk, write, now, by }: Acting<'approval:decide'>,
   shown: ApprovalInFull,
   { id, approve, reason }: Decision,
-): Promise<Decided | Refusal> {
+) {
   const row = await write.approvals.byId(id);
   if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(id);
   const requester = await write.operators.byId(row.operator_id);
@@ -148,7 +145,7 @@ async function decide(
   const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
   if (standing !== 'pending') return refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
-  const state = approve ? 'approved' : 'rejected';
+  const state = approve ? ('approved' as const) : ('rejected' as const);
   await write.approvals.decide(id, { state, by: by.operator.id, at: now, reason, expiresAt });
   return { row, standing: state, expiresAt, decidedBy: by.operator.name, decidedAt: now, decisionReason: reason };
 }
@@ -166,4 +163,58 @@ function refusalOf(
     return refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
   }
   return null;
+}
+
+/**
+ * A desk with one operator who may approve is no dead end (B80): a recovery code of that operator counts in place of the second one. The
+ * approval counts only after some hours, in which everybody who reads the log or the mail can object, and only while really nobody else
+ * may approve. Refusals: not-found, forbidden (another's request, or one about oneself), approval-needed (somebody else may approve), not-signed-in,
+ * locked.
+ */
+export async function approveAlone(
+  desk: Desk,
+  signed: SignedOperator,
+  given: { readonly id: string; readonly recoveryCode: () => Promise<string> },
+) {
+  await askAuthority(desk, signed, DECIDING);
+  const shown = await showApproval(desk, given.id);
+  const { id: self } = signed.operator;
+  const { alsoUserId } = signed;
+  await loggingRefusals(desk, signed, DECIDING, () => {
+    if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
+    if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
+      throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
+    }
+  });
+  const others = await otherApprovers({ policy: desk.policy, reads: desk.store.read, now: desk.now() }, self);
+  if (others.length > 0) throw notAlone(others, 'ask-other-lead');
+  const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
+  const { waitHours } = desk.policy.limits.operatorRecovery;
+  return act(desk, signed, DECIDING, {
+    change: async ({ write, now, by }) => {
+      const row = await write.approvals.byId(shown.id);
+      if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(shown.id);
+      const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
+      if (standing !== 'pending') {
+        throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
+      }
+      const still = await otherApprovers({ policy: desk.policy, reads: write, now }, self);
+      if (still.length > 0) throw notAlone(still, 'ask-other-lead');
+      if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) {
+        throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
+      }
+      const validFrom = now + hours(waitHours);
+      const expiresAt = validFrom + hours(24);
+      // An approval of one's own counts from the time at which it was decided, which is ahead (approvals.ts).
+      await write.approvals.decide(row.id, { state: 'approved', by: self, at: validFrom, reason: null, expiresAt });
+      const change = ['mail', 'own-approval', row.id, minuteOf(validFrom)] as const;
+      const values = { change, who: by.operator.name };
+      await tellOperator(desk, write, by.operator, { kind: 'operator-changed', values, now });
+      return { id: row.id, validFrom, expiresAt, row };
+    },
+    entry: ({ row, validFrom }) => {
+      const entry = approvalEntry(row, 'approved');
+      return { ...entry, detail: { ...entry.detail, approver: 'own recovery code', validFrom } };
+    },
+  });
 }

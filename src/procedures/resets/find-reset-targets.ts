@@ -57,20 +57,17 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
   const pairs = (pick: (row: WrittenRow) => string) =>
     rows.flatMap((row) => {
       const account = accountOf(row);
-      const text = row.user === '' ? pick(row) : '';
-      return typeof account === 'object' && text !== '' ? [{ accountId: account.id, key: foldKey(text) }] : [];
+      const key = foldKey(row.user === '' ? pick(row) : '');
+      return typeof account === 'object' && key !== '' ? [{ accountId: account.id, loginKey: key, emailKey: key }] : [];
     });
-  const logins = pairs((row) => row.login).map(({ accountId, key }) => ({ accountId, loginKey: key }));
+  const logins = pairs((row) => row.login);
   const emails = [...pairs((row) => row.email), ...pairs((row) => (row.login.includes('@') ? row.login : ''))];
   const ids = rows.map((row) => row.user).filter((id) => id !== '');
   const named = byId(await users.byIds(ids));
   const homes = [...new Set([...named.values()].map((user) => user.accountId))];
   const home = byId(await desk.store.read.accounts.byIds(homes));
   const byLogin = grouped(await users.byLoginPairs(logins), (user) => keyOf(user.accountId, user.login));
-  const byEmail = grouped(
-    await users.byEmailPairs(emails.map(({ accountId, key }) => ({ accountId, emailKey: key }))),
-    (user) => keyOf(user.accountId, user.email),
-  );
+  const byEmail = grouped(await users.byEmailPairs(emails), (user) => keyOf(user.accountId, user.email));
   const find = (row: WrittenRow): FoundRow['found'] => {
     const account = accountOf(row);
     if (row.user !== '') {

@@ -88,13 +88,10 @@ export async function freezeResets(
 ): Promise<Freeze> {
   await askAuthority(desk, signed, FREEZING);
   const at = desk.now();
-  if (asked.until !== null && asked.until <= at) {
-    throw refusal('invalid-input', 'freeze-end-passed', {}, 'later-time');
-  }
+  if (asked.until !== null && asked.until <= at) throw refusal('invalid-input', 'freeze-end-passed', {}, 'later-time');
   const reason = asked.reason === null ? {} : { reason: asked.reason };
-  const detail = { until: asked.until };
   return act(desk, signed, FREEZING, {
-    entry: () => ({ kind: 'mfa.frozen', at, ...reason, detail }),
+    entry: () => ({ kind: 'mfa.frozen', at, ...reason, detail: { until: asked.until } }),
     change: async ({ write, by: { actor } }) => {
       const freeze = { by: { id: actor.id, name: actor.name }, at, ...asked };
       await write.freeze.set(rowOf(freeze));
@@ -105,11 +102,10 @@ export async function freezeResets(
 
 /** Returns the freeze that was ended, or null if there was none. */
 export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
-  const at = desk.now();
   return act<'mfa:freeze', Freeze | null>(desk, signed, THAWING, {
-    entry: (was) => ({ kind: 'mfa.thawed', at, detail: { frozen: was !== null } }),
-    change: async ({ write }) => {
-      const was = await currentFreeze(write, at);
+    entry: (was) => ({ kind: 'mfa.thawed', detail: { frozen: was !== null } }),
+    change: async ({ write, now }) => {
+      const was = await currentFreeze(write, now);
       await write.freeze.set(rowOf(null));
       return was;
     },

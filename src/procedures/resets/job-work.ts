@@ -14,13 +14,10 @@ export type JobWork = ReturnType<typeof workOf>;
 /** The job as stored, with its plan. Refusals: not-found, store-corrupt. */
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
   const row = await desk.store.read.jobs.byId(id);
-  if (row === undefined) {
-    throw refusal('not-found', 'job-unknown', { id }, 'list-jobs');
-  }
+  if (row === undefined) throw refusal('not-found', 'job-unknown', { id }, 'list-jobs');
   const { plan, ...head } = row;
-  if (desk.digests.sha256(plan) !== row.plan_hash) {
+  if (desk.digests.sha256(plan) !== row.plan_hash)
     throw refusal('store-corrupt', 'plan-changed', { id }, 'nothing-done-audit-verify');
-  }
   return workOf(desk, head, JSON.parse(plan) as ResetPlan);
 }
 
@@ -45,9 +42,8 @@ const AGAIN = { ...RESETTING_MANY, sendLater: true } as const;
 export async function tryRemotesAgain(desk: Desk, signed: SignedOperator, { id }: JobHead): Promise<void> {
   await askAuthority(desk, signed, RESETTING_MANY);
   for (const some of chunksOf((await desk.store.read.resets.ofJob(id)).map(({ user_id }) => user_id))) {
-    const at = desk.now();
     await act<'mfa:reset-bulk', number>(desk, signed, AGAIN, {
-      entry: (count) => ({ kind: 'mfa.remote-again', at, detail: { job: id, count } }),
+      entry: (count) => ({ kind: 'mfa.remote-again', detail: { job: id, count } }),
       change: ({ write, now }) => hurryRemotes(write, some, now),
     });
   }

@@ -9,24 +9,17 @@ import { minuteOf } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
 import { prepareMessage } from '../messages/queue-message.js';
-import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { adminsOf } from './reset-notices.js';
-
-export interface Objection {
-  readonly reset: ResetRow;
-  readonly target: User;
-  /** False if somebody objected before. */
-  readonly first: boolean;
-}
 
 const OBJECTING = { lock: 'company:objections' } as const;
 
 /**
  * `id` is a reference from a notice: of one reset, or of a bulk run, which means all its resets in this account.
- * Refusals: forbidden (not an admin), not-found, refused-by-policy (settled).
+ * `first`: false if somebody objected before. Refusals: forbidden (not an admin), not-found, refused-by-policy (settled).
  */
-export async function objectToReset(desk: Desk, login: PortalLogin, id: string): Promise<readonly Objection[]> {
+export async function objectToReset(desk: Desk, login: PortalLogin, id: string) {
   await askOwner(desk, login, OBJECTING);
   const resets = await openResets(desk, login, id);
   return inChunks(resets, (some) => objectToSome(desk, login, some));
@@ -36,9 +29,7 @@ async function openResets(desk: Desk, { account }: Owner, id: string): Promise<r
   const { resets } = desk.store.read;
   const one = id.startsWith('rst_') ? await resets.byId(id) : undefined;
   const found = (one === undefined ? await resets.ofJob(id) : [one]).filter((row) => row.account_id === account.id);
-  if (found.length === 0) {
-    throw refusal('not-found', 'reset-unknown', { id }, 'reference-in-notice');
-  }
+  if (found.length === 0) throw refusal('not-found', 'reset-unknown', { id }, 'reference-in-notice');
   const open = found.filter((row) => row.state === 'open');
   if (open.length > 0) return open;
   throw refusal('refused-by-policy', 'reset-settled', {}, 'call-known-number');
@@ -52,39 +43,42 @@ async function objectToSome(desk: Desk, login: PortalLogin, resets: readonly Res
     return target === undefined ? [] : [{ reset, target }];
   });
   const messages = await noticesOf(desk, login, asked);
-  return actAsOwner<'company:objections', readonly Objection[]>(desk, login, OBJECTING, {
-    entry: (done, by) =>
-      done.map(({ reset, target, first }) => ({
-        ...ownerEntry(desk, by),
-        user: target.id,
-        kind: 'mfa.objected' as const,
-        outcome: first ? ('done' as const) : ('refused' as const),
-        detail: { reset: reset.id, by: login.user.id },
-      })),
+  return actAsOwner(desk, login, OBJECTING, {
     change: async (acting) => {
       const { write, now, by } = acting;
-      const done: Objection[] = [];
+      const done: (Asked & { readonly first: boolean })[] = [];
       for (const { reset, target } of asked) {
         const first = await write.resets.object(reset.id, by.login.user.id, now);
         if (first) await barEnrolment(acting, target);
         done.push({ reset, target, first });
       }
-      if (done.some(({ first }) => first)) await write.outbox.insert(messages.map(({ row }) => row));
+      if (done.some(({ first }) => first)) await write.outbox.insert(messages);
       return done;
     },
+    entry: (done) =>
+      done.map(({ reset, target, first }) => ({
+        kind: 'mfa.objected' as const,
+        user: target.id,
+        outcome: first ? ('done' as const) : ('refused' as const),
+        detail: { reset: reset.id, by: login.user.id },
+      })),
   });
+}
+
+interface Asked {
+  readonly reset: ResetRow;
+  readonly target: User;
 }
 
 /** Ends the mailed code, the user's sessions, and every enrolment that is half done. */
 async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, target: User): Promise<void> {
   await write.resets.spoilEnrolmentCodes(target.id, now);
   await write.trust.end([target.id]);
-  for (const factor of await write.factors.ofUser(target.id)) {
+  for (const factor of await write.factors.ofUser(target.id))
     if (factor.state === 'pending') await write.factors.delete(factor.id);
-  }
 }
 
-async function noticesOf(desk: Desk, { account, user }: Owner, asked: readonly Pick<Objection, 'reset' | 'target'>[]) {
+async function noticesOf(desk: Desk, { account, user }: Owner, asked: readonly Asked[]) {
   const admins = (await adminsOf(desk, [account])).get(account.id) ?? [];
   const [only] = asked;
   const facts = { account: account.name, who: user.name || user.login, when: minuteOf(desk.now()) };

@@ -117,9 +117,8 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
 export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedRow[]): void {
   const own = alsoUserId === null ? undefined : rows.find(({ user }) => user === alsoUserId);
   if (own === undefined) return;
-  throw refusal('forbidden', 'own-reset', {}, 'take-line-out', {
-    problems: [{ line: own.line, message: `${own.login} is your own login` }],
-  });
+  const problems = [{ line: own.line, message: `${own.login} is your own login` }];
+  throw refusal('forbidden', 'own-reset', {}, 'take-line-out', { problems });
 }
 
 /** Refusal `config` if the settings do not have the connector of a company. */

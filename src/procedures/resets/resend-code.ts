@@ -5,10 +5,11 @@
  */
 import type { Desk, SignedOperator, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { minuteOf } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
+import type { User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import { decideTarget } from '../../rules/reset-target.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
@@ -16,21 +17,16 @@ import { requireGrant } from '../calls/grants.js';
 import { type PreparedEnrolmentCode, prepareEnrolmentCode, replaceEnrolmentCode } from '../codes/enrolment-code.js';
 import { userFactors } from '../codes/user-factors.js';
 import { findUser } from '../directory/find-account.js';
-import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
-import { type SentState, sentState } from '../messages/read-outbox.js';
+import { addressesOf, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { sentState } from '../messages/read-outbox.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { requireNotFrozen } from './freeze.js';
-import { addressesOf, adminsOf } from './reset-notices.js';
+import { adminsOf } from './reset-notices.js';
 
-export interface Resent extends Owner {
-  readonly outcome: 'sent' | 'not-needed' | 'no-address';
-  /** Masked; null if nothing was sent. */
-  readonly to: string | null;
-  /** What became of the mail; null if there is none. */
-  readonly state: SentState | null;
-  readonly why: string | null;
-}
+type Outcome = 'sent' | 'not-needed' | 'no-address';
+/** `to`: masked; `state`: what became of the mail. Null if nothing was sent. */
+export type Resent = Awaited<ReturnType<typeof resent>>;
 
 const UNDER_GRANT = { permission: 'mfa:reset-with-grant', logsRefusals: true } as const;
 const WITHOUT_CALL = { permission: 'mfa:reset-bulk', logsRefusals: true } as const;
@@ -42,30 +38,27 @@ export async function resendCode(
   signed: SignedOperator,
   { account, user }: Owner,
   grantId: string | undefined,
-): Promise<Resent> {
+) {
   const door = grantId === undefined ? WITHOUT_CALL : UNDER_GRANT;
   await askAuthority(desk, signed, door);
   const prepared = await prepareEnrolmentCode(desk, account, user);
-  const at = desk.now();
-  const outcome = await act<'mfa:reset-with-grant' | 'mfa:reset-bulk', Resent['outcome']>(desk, signed, door, {
-    entry: (done, { actor }) => ({ ...entryOf({ account, user }, at, done), by: actor }),
+  const outcome = await act<'mfa:reset-with-grant' | 'mfa:reset-bulk', Outcome>(desk, signed, door, {
+    entry: (done) => entryOf({ account, user }, done),
     change: async (acting) => {
       const { alsoUserId: operatorUserId } = acting.by;
       if (operatorUserId === user.id) throw refusal('forbidden', 'own-reset', {}, 'ask-other-operator');
       const grant = grantId === undefined ? null : await requireGrant(acting, grantId, MFA_RESET);
-      const done = await replace(acting, user, prepared, {
-        allow: (target) => {
-          const { policy } = desk;
-          if (grant !== null)
-            decideTarget({ ...grant, policy, operatorUserId, target, objected: false, now: acting.now });
-        },
+      const { policy } = desk;
+      const done = await replace(acting, user, prepared, (target) => {
+        if (grant !== null)
+          decideTarget({ ...grant, policy, operatorUserId, target, objected: false, now: acting.now });
       });
       // A grant is not used up by nothing (M5).
       if (grantId !== undefined && done === 'sent') await acting.write.grants.use(grantId, acting.now);
       return done;
     },
   });
-  return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
+  return resent(desk, { account, user }, outcome, prepared);
 }
 
 /** As `resendCode`; refusals also: not-signed-in, factor-needed, not-found, forbidden (oneself; an admin's code is not handed on). */
@@ -73,7 +66,7 @@ export async function resendInPortal(
   desk: Desk,
   login: PortalLogin,
   { reference, handOn }: { readonly reference: string; readonly handOn: boolean },
-): Promise<Resent> {
+) {
   await askOwner(desk, login, RESENDING);
   const { account } = login;
   const { user } = await findUser(desk, reference, account);
@@ -84,11 +77,11 @@ export async function resendInPortal(
   allow(user);
   const prepared = await prepareEnrolmentCode(desk, account, user, handOn ? login.user : undefined);
   const notices = handOn ? await handedOn(desk, login, user) : [];
-  const outcome = await actAsOwner<'company:resets', Resent['outcome']>(desk, login, RESENDING, {
-    entry: (done, { actor }) => ({ ...entryOf({ account, user }, desk.now(), done, handOn), by: actor }),
-    change: (acting) => replace(acting, user, prepared, { allow, notices }),
+  const outcome = await actAsOwner<'company:resets', Outcome>(desk, login, RESENDING, {
+    entry: (done) => entryOf({ account, user }, done, handOn),
+    change: (acting) => replace(acting, user, prepared, allow, notices),
   });
-  return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
+  return resent(desk, { account, user }, outcome, prepared);
 }
 
 /** `allow` judges the user as they are now; throws a refusal. */
@@ -96,8 +89,9 @@ async function replace(
   acting: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   user: User,
   prepared: PreparedEnrolmentCode | null,
-  { allow, notices = [] }: { readonly allow: (target: User) => void; readonly notices?: readonly PreparedMessage[] },
-): Promise<Resent['outcome']> {
+  allow: (target: User) => void,
+  notices: readonly PreparedMessage[] = [],
+): Promise<Outcome> {
   const { desk, write, now } = acting;
   await requireNotFrozen(write, now);
   const target = await write.users.byId(user.id);
@@ -109,7 +103,7 @@ async function replace(
   if (target.contactChangedAt !== user.contactChangedAt) throw refusal('busy', 'overtaken', {}, 'try-again');
   if (prepared === null) return 'no-address';
   await replaceEnrolmentCode(acting, prepared);
-  await write.outbox.insert(notices.map(({ row }) => row));
+  await write.outbox.insert(notices);
   return 'sent';
 }
 
@@ -127,24 +121,15 @@ async function handedOn(desk: Desk, { account, user: admin }: PortalLogin, user:
   return [...own, ...others.filter(({ id }) => id !== user.id).map((one) => said(one, one.email))];
 }
 
-const entryOf = ({ account, user }: { account: Account; user: User }, at: number, result: string, handOn = false) =>
-  ({
-    kind: 'mfa.code-resent',
-    outcome: 'done',
-    at,
-    account: account.id,
-    user: user.id,
-    detail: { result, ...(handOn ? { handedOn: true } : {}) },
-  }) as const;
+const entryOf = ({ account, user }: Owner, result: Outcome, handOn = false): ActEntry => ({
+  kind: 'mfa.code-resent',
+  account: account.id,
+  user: user.id,
+  detail: { result, ...(handOn ? { handedOn: true } : {}) },
+});
 
-async function resent(
-  desk: Desk,
-  owner: Owner,
-  outcome: Resent['outcome'],
-  message: PreparedMessage | undefined,
-  to: string | undefined,
-): Promise<Resent> {
-  if (outcome !== 'sent' || message === undefined || to === undefined)
-    return { ...owner, outcome, to: null, state: null, why: null };
+async function resent(desk: Desk, owner: Owner, outcome: Outcome, prepared: PreparedEnrolmentCode | null) {
+  if (outcome !== 'sent' || prepared === null) return { ...owner, outcome, to: null, state: null, why: null };
+  const { to, message } = prepared;
   return { ...owner, outcome, to: maskedContact('email', to), ...(await sentState(desk, message.id)) };
 }

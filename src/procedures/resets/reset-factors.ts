@@ -4,41 +4,30 @@
  * for a second operator first. Everything goes together: factors, half-done enrolments, backup codes, remembered
  * devices, portal sessions. "Nothing to do" is an outcome.
  */
-import type { ApprovalRow, Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import { channelOf, type Remote, remoteOf } from '../../rules/remote-reset.js';
-import { isReset, type Removed } from '../../rules/reset-plan.js';
+import { isReset } from '../../rules/reset-plan.js';
 import { decideTarget } from '../../rules/reset-target.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
-import { requireGrant, type UsableGrant } from '../calls/grants.js';
+import { requireGrant } from '../calls/grants.js';
 import { sentState } from '../messages/read-outbox.js';
-import { approvalEntry, approvalNeeded, freezeSubject, requestApproval, useApproval } from './approvals.js';
+import { untilNotOvertaken } from '../pause.js';
+import { approvalNeeded, freezeSubject, requestApproval, useApproval, waitingEntries } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
 import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
-import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
+import { applyStep, type PreparedStep, prepareStep } from './reset-step.js';
 
-export interface ResetOutcome {
-  readonly id: string;
-  readonly outcome: 'reset' | 'nothing-to-do';
-  readonly account: Account;
-  /** The verified caller who asked for it. */
-  readonly caller: User;
-  readonly target: User;
-  readonly removed: Removed;
-  /** `sent`: a server took it. `waiting`: it is tried again. `not-sent`: the address takes no mail. */
-  readonly enrolmentCode: StepOutcome['enrolmentCode'] | 'waiting' | 'not-sent';
-  /** Why the code is not sent, in words of the channel. */
-  readonly codeTrouble: string | null;
-  /** Destroyed at once; cannot be undone. */
-  readonly final: boolean;
-  /** At the other system where the login is; null if there is none. */
-  readonly remote: Remote | null;
-}
+/**
+ * `caller`: who was verified and asked for it. `enrolmentCode`: `sent` if a server took it; `waiting` if it is tried again; `not-sent` if the
+ * address takes no mail. `codeTrouble`: why it is not sent, in words of the channel. `final`: destroyed at once; cannot be undone. `remote`: at
+ * the other system where the login is; null if there is none.
+ */
+export type ResetOutcome = Awaited<ReturnType<typeof resetUnderGrant>>;
 
 export interface GrantedReset {
   readonly grantId: string;
@@ -57,19 +46,21 @@ export const RESETTING = { permission: 'mfa:reset-with-grant', fresh: true } as 
  * Refusals: no-grant, forbidden (B55), refused-by-policy (B63), locked (too many by one operator), approval-needed
  * (B56; the request is made, and named in the document). Nobody is reset on any of them.
  */
-export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked: GrantedReset): Promise<ResetOutcome> {
+export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked: GrantedReset) {
   const entry = () => ({ ...refusedEntry(asked), at: desk.now(), by: signed.actor });
   const done = await loggingAs(desk, entry, TAKES_ENTRIES, async () => {
     await askAuthority(desk, signed, RESETTING);
     return untilNotOvertaken(() => attempt(desk, signed, asked));
   });
   if ('request' in done) throw approvalNeeded(done.request);
-  const outcome = toOutcome(done, asked);
-  if (outcome.outcome === 'reset') await desk.store.forgetDeleted();
-  const remote = await remoteState(desk, done.step);
-  const idle = remote?.state === 'nothing' && Object.values(outcome.removed).every((count) => count === 0);
-  const ended = idle ? { ...outcome, outcome: 'nothing-to-do' as const } : outcome;
-  return { ...ended, ...(await codeState(desk, done.step)), remote };
+  const { step, account, caller } = done;
+  const { id, user: target, removed } = step;
+  if (isReset(step.result)) await desk.store.forgetDeleted();
+  const remote = await remoteState(desk, step);
+  const idle = remote?.state === 'nothing' && Object.values(removed).every((count) => count === 0);
+  const outcome = isReset(step.result) && !idle ? ('reset' as const) : ('nothing-to-do' as const);
+  const { final = false } = asked;
+  return { id, outcome, account, caller, target, removed, final, ...(await codeState(desk, step)), remote };
 }
 
 /** What became of the mail with the code: nobody is promised a code that no server took (E7). */
@@ -91,19 +82,7 @@ async function remoteState(desk: Desk, { remoteRow, account }: StepOutcome): Pro
   return remoteOf(row ?? { ...waiting, next_attempt_at: null, last_error: null });
 }
 
-interface Done {
-  readonly step: StepOutcome;
-  readonly grant: UsableGrant;
-}
-
-/** A second operator is needed and has not approved yet: all that happened is the request. */
-interface Waiting {
-  readonly request: ApprovalRow;
-  readonly made: boolean;
-}
-
-async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset): Promise<Done | Waiting> {
-  const at = desk.now();
+async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset) {
   const order = await orderOf(desk, signed, asked);
   const prepared = await prepareStep(desk, order, [{ userId: asked.target.id, line: null }]);
   const [only] = prepared.decided;
@@ -111,14 +90,16 @@ async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset):
     const facts = { connector: only.account.connector ?? '', login: asked.target.login };
     throw refusal('refused-by-policy', 'admin-without-gate', facts, 'gate-in-settings');
   }
-  return act<'mfa:reset-with-grant', Done | Waiting>(desk, signed, RESETTING, {
-    entry: (done, { actor }) =>
-      'step' in done ? stepEntry(order, done.step, actor, at) : waitingEntries(asked, done, actor, at),
+  return act(desk, signed, RESETTING, {
     change: (acting) => resetOrAsk(acting, asked, prepared),
+    entry: (done) => ('step' in done ? stepEntry(order, done.step) : waitingEntries(done, refusedEntry(asked))),
   });
 }
 
-/** Checks, inside the transaction, everything that may stop the reset; then resets. */
+/**
+ * Checks, inside the transaction, everything that may stop the reset; then resets. Where a second operator is needed and has not approved
+ * yet, all that happens is the request.
+ */
 async function resetOrAsk(acting: Acting<'mfa:reset-with-grant'>, asked: GrantedReset, prepared: PreparedStep) {
   const { desk, write, now, by } = acting;
   await requireNotFrozen(write, now);
@@ -145,7 +126,7 @@ async function resetOrAsk(acting: Acting<'mfa:reset-with-grant'>, asked: Granted
   const [step] = await applyStep(acting, prepared);
   if (step === undefined) throw refusal('not-found', 'user-gone', {});
   await write.grants.use(asked.grantId, now);
-  return { step, grant };
+  return { step, account: grant.account, caller: grant.caller };
 }
 
 /** A person can reset only so many with care; more is a sign that something is wrong (limits.reset). */
@@ -183,18 +164,6 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
     who: signed.operator.name,
     requestedBy: caller === undefined ? ['mail', 'nobody-known'] : caller.name || caller.login,
   };
-}
-
-function toOutcome({ step, grant }: Done, { final = false }: GrantedReset) {
-  const { id, result, user: target, removed } = step;
-  const outcome: ResetOutcome['outcome'] = isReset(result) ? 'reset' : 'nothing-to-do';
-  const { account, caller } = grant;
-  return { id, outcome, account, caller, target, removed, final };
-}
-
-function waitingEntries(asked: GrantedReset, { request, made }: Waiting, by: ProvenActor, at: number): AuditEntry[] {
-  const refused = { ...refusedEntry(asked), outcome: 'refused', reason: 'approval-needed', at, by } as const;
-  return made ? [refused, approvalEntry(by, request, 'approval.requested', at)] : [refused];
 }
 
 const refusedEntry = ({ account, target, grantId }: GrantedReset) =>

@@ -9,12 +9,20 @@ import { refusal } from '../../errors.js';
 import type { AuditKind } from '../../rules/audit-kinds.js';
 import { hours } from '../../rules/duration.js';
 import type { User } from '../../rules/people.js';
+import { untilNotOvertaken } from '../pause.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
-import { loggingAs, type ResetOrder, type StepOutcome, stepEntry, TAKES_ENTRIES } from './reset-records.js';
-import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
+import {
+  loggingAs,
+  type ResetOrder,
+  type ResetTarget,
+  type StepOutcome,
+  stepEntry,
+  TAKES_ENTRIES,
+} from './reset-records.js';
+import { applyStep, type PreparedStep, prepareStep } from './reset-step.js';
 import { doneOutcome, notActedOn, type RowOutcome, withRemotes } from './row-outcome.js';
 import { CHUNK } from './run-job.js';
 
@@ -50,45 +58,26 @@ export async function resetInPortal(desk: Desk, login: PortalLogin, asked: Porta
   });
 }
 
-interface Found {
-  readonly idle: readonly RowOutcome[];
-  readonly targets: readonly { readonly userId: string; readonly line: number }[];
-}
-
-async function findUsers(desk: Desk, login: PortalLogin, references: readonly string[]): Promise<Found> {
-  if (references.length > CHUNK) {
-    throw refusal('usage', 'too-many-at-once', { most: CHUNK }, 'desk-for-more');
-  }
-  const found = await findResetTargets(
-    desk,
-    references.map((text, index) => ({
-      line: index + 1,
-      user: text.startsWith('usr_') ? text : '',
-      account: login.account.id,
-      login: text.startsWith('usr_') ? '' : text,
-      email: '',
-    })),
-  );
-  const seen = new Set<string>();
+/** `idle`: the lines that name nobody, several people, or somebody once more. */
+async function findUsers(desk: Desk, login: PortalLogin, references: readonly string[]) {
+  if (references.length > CHUNK) throw refusal('usage', 'too-many-at-once', { most: CHUNK }, 'desk-for-more');
+  const written = references.map((text, index) => {
+    const [user, name] = text.startsWith('usr_') ? [text, ''] : ['', text];
+    return { line: index + 1, user, account: login.account.id, login: name, email: '' };
+  });
   const idle: RowOutcome[] = [];
-  const targets: { userId: string; line: number }[] = [];
-  for (const row of found) {
-    if (typeof row.found === 'string') {
-      idle.push(
-        notActedOn({ line: row.line, account: '', login: row.login }, row.found === 'nobody' ? 'unknown' : 'ambiguous'),
-      );
+  const targets = new Map<string, ResetTarget>();
+  for (const { line, login: named, found } of await findResetTargets(desk, written)) {
+    if (typeof found === 'string') {
+      idle.push(notActedOn({ line, account: '', login: named }, found === 'nobody' ? 'unknown' : 'ambiguous'));
       continue;
     }
-    const user = row.found;
-    if (user.id === login.user.id) {
-      throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
-    }
-    if (seen.has(user.id))
-      idle.push(notActedOn({ line: row.line, account: '', login: user.login, user: user.id }, 'duplicate'));
-    else targets.push({ userId: user.id, line: row.line });
-    seen.add(user.id);
+    const { id, login: own } = found;
+    if (id === login.user.id) throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
+    if (targets.has(id)) idle.push(notActedOn({ line, account: '', login: own, user: id }, 'duplicate'));
+    else targets.set(id, { userId: id, line });
   }
-  return { idle, targets };
+  return { idle, targets: [...targets.values()] };
 }
 
 const toRow = (step: StepOutcome): RowOutcome => {
@@ -96,13 +85,17 @@ const toRow = (step: StepOutcome): RowOutcome => {
   return doneOutcome(null, { line: step.line ?? 0, account: step.account.number, login, user }, step);
 };
 
-async function resetAll(desk: Desk, login: PortalLogin, { reason, confirmed }: PortalReset, targets: Found['targets']) {
+async function resetAll(
+  desk: Desk,
+  login: PortalLogin,
+  { reason, confirmed }: PortalReset,
+  targets: readonly ResetTarget[],
+) {
   const order = orderOf(login, reason.trim());
   const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
-    const at = desk.now();
     return actAsOwner<'company:resets', readonly StepOutcome[]>(desk, login, RESETTING_USERS, {
-      entry: (done, { actor }) => done.map((outcome) => stepEntry(order, outcome, actor, at)),
+      entry: (done) => done.map((outcome) => stepEntry(order, outcome)),
       change: async (acting) => {
         await requireNotFrozen(acting.write, acting.now);
         await requireNoOtherObjection(acting, prepared);

@@ -6,10 +6,11 @@
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, loggingRefusals } from '../authorise.js';
+import { Overtaken, untilNotOvertaken } from '../pause.js';
 import {
   approvalEntry,
   freezeSubject,
@@ -21,7 +22,6 @@ import {
 import { requireNotFrozen } from './freeze.js';
 import { type JobWork, openJob, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
 import { type FrozenPlan, RESETTING_MANY, recentRuns, refuseOneself } from './plan-reset.js';
-import { Overtaken, untilNotOvertaken } from './reset-step.js';
 
 export interface BegunJob {
   /** Null if nothing may be done now. */
@@ -37,7 +37,8 @@ export interface BegunJob {
  */
 export async function beginJob(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
   await askAuthority(desk, signed, RESETTING_MANY);
-  await requireOwnPlan(desk, frozen.plan);
+  if (frozen.plan.desk !== ((await desk.store.read.meta.get('store-id')) ?? ''))
+    throw refusal('config', 'plan-of-other-store', {}, 'plan-here');
   await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, frozen.plan.rows));
   // If two terminals begin the same plan at the same moment, the second joins the job of the first.
   return untilNotOvertaken(() => joinOrBegin(desk, signed, frozen));
@@ -54,10 +55,12 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
     const request = await standingRequest(desk, signed, subjectOf(plan, waiting));
     if (request !== null && request !== 'approved') return { work: null, approval: request, waiting };
   }
-  const at = desk.now();
   const { head, asked } = await act(desk, signed, RESETTING_MANY, {
     change: (acting) => begin(acting, frozen, targets),
-    entry: (begun, { actor }) => beginEntries(frozen, begun, actor, at),
+    entry: (begun) => [
+      ...(begun.head === null ? [] : [startedEntry(frozen, begun.head)]),
+      ...(begun.asked?.made === true ? [approvalEntry(begun.asked.request, 'requested')] : []),
+    ],
   });
   const waiting = asked === null ? [] : targets.waiting;
   return { work: head === null ? null : workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
@@ -95,9 +98,8 @@ export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: 
   return untilNotOvertaken(async () => {
     const standing = await standingRequest(desk, signed, subject);
     if (standing !== null) return standing === 'approved' ? null : standing;
-    const at = desk.now();
     return act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
-      entry: (request, { actor }) => approvalEntry(actor, request, 'approval.requested', at),
+      entry: (request) => approvalEntry(request, 'requested'),
       change: async (acting) => {
         const { request, made } = await requestApproval(acting, why, subject);
         if (!made) throw new Overtaken();
@@ -110,8 +112,7 @@ export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: 
 /** The earlier request for the same, if it still counts. */
 async function standingRequest(desk: Desk, signed: SignedOperator, subject: ApprovalSubject) {
   const { hash } = freezeSubject(desk, subject);
-  const { policy, store } = desk;
-  const asked = { policy, reads: store.read, operatorId: signed.operator.id, now: desk.now() };
+  const asked = { policy: desk.policy, reads: desk.store.read, operatorId: signed.operator.id, now: desk.now() };
   if ((await usableApproval(asked, hash)) !== undefined) return 'approved';
   return (await pendingApproval(asked, hash)) ?? null;
 }
@@ -129,14 +130,16 @@ export async function resumeJob(desk: Desk, signed: SignedOperator, id: string):
 
 async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: ResetPlan): Promise<BegunJob> {
   const work = workOf(desk, head, plan);
-  if (await hasExpired(desk, work)) return renewApproval(desk, signed, work);
-  return { work, approval: await waitingRequest(desk, signed, work), waiting: work.waiting };
-}
-
-async function hasExpired(desk: Desk, { head, targets }: JobWork): Promise<boolean> {
-  if (head.approval_id === null || head.done >= targets.length) return false;
-  const approval = await desk.store.read.approvals.byId(head.approval_id);
-  return approval === undefined || desk.now() >= approval.expires_at;
+  const { targets, waiting } = work;
+  const { approvals } = desk.store.read;
+  if (head.approval_id !== null && head.done < targets.length) {
+    const approval = await approvals.byId(head.approval_id);
+    if (approval === undefined || desk.now() >= approval.expires_at) return renewApproval(desk, signed, work);
+  }
+  if (waiting.length === 0) return { work, approval: null, waiting };
+  // The job existed before: this operator's request for the rows that it left waiting.
+  const [row] = await approvals.ofSubject(freezeSubject(desk, subjectOf(plan, waiting)).hash, signed.operator.id);
+  return { work, approval: row ?? null, waiting };
 }
 
 async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork): Promise<BegunJob> {
@@ -145,7 +148,6 @@ async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork):
   const subject = subjectOf(plan, left);
   const standing = await standingRequest(desk, signed, subject);
   if (standing !== null && standing !== 'approved') return { work: null, approval: standing, waiting: left };
-  const at = desk.now();
   const asked = await act(desk, signed, RESETTING_MANY, {
     change: async (acting) => {
       const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
@@ -153,22 +155,14 @@ async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork):
       await acting.write.jobs.approve(head.id, yes.id, acting.now);
       return null;
     },
-    entry: (request, { actor }) =>
-      request === null
-        ? { kind: 'job.resumed', outcome: 'done', at, by: actor, detail: { job: head.id, done: head.done } }
-        : approvalEntry(actor, request.request, 'approval.requested', at),
+    entry: (wait) =>
+      wait === null
+        ? { kind: 'job.resumed', detail: { job: head.id, done: head.done } }
+        : approvalEntry(wait.request, 'requested'),
   });
   return asked === null
     ? { work, approval: null, waiting: work.waiting }
     : { work: null, approval: asked.request, waiting: left };
-}
-
-/** The job existed before: finds this operator's request for the rows that it left waiting. */
-async function waitingRequest(desk: Desk, signed: SignedOperator, work: JobWork): Promise<ApprovalRow | null> {
-  if (work.waiting.length === 0) return null;
-  const { hash } = freezeSubject(desk, subjectOf(work.plan, work.waiting));
-  const [row] = await desk.store.read.approvals.ofSubject(hash, signed.operator.id);
-  return row ?? null;
 }
 
 async function insertJob(
@@ -196,20 +190,8 @@ async function insertJob(
   return head;
 }
 
-type Begun = Awaited<ReturnType<typeof begin>>;
-
-function beginEntries({ plan, hash }: FrozenPlan, { head, asked }: Begun, by: ProvenActor, at: number): AuditEntry[] {
-  const entries: AuditEntry[] = [];
-  if (head !== null) {
-    const { reason, ticket, source, final } = plan;
-    const detail = { job: head.id, plan: hash, users: head.total, source, approval: head.approval_id, final };
-    entries.push({ kind: 'job.started', outcome: 'started', at, by, reason, ticket, detail });
-  }
-  if (asked?.made === true) entries.push(approvalEntry(by, asked.request, 'approval.requested', at));
-  return entries;
-}
-
-async function requireOwnPlan(desk: Desk, plan: ResetPlan): Promise<void> {
-  if (plan.desk === ((await desk.store.read.meta.get('store-id')) ?? '')) return;
-  throw refusal('config', 'plan-of-other-store', {}, 'plan-here');
+function startedEntry({ plan, hash }: FrozenPlan, head: JobHead): ActEntry {
+  const { reason, ticket, source, final } = plan;
+  const detail = { job: head.id, plan: hash, users: head.total, source, approval: head.approval_id, final };
+  return { kind: 'job.started', outcome: 'started', reason, ticket, detail };
 }

@@ -7,32 +7,25 @@ import type { Desk, UserContacts } from '../../desk.js';
 import type { Worded } from '../../errors.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { days } from '../../rules/duration.js';
 import { byId, chunksOf } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
-import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { addressesOf, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { Companies } from './reset-records.js';
 
 /** Placeholders of the notices; see data/messages. */
-export interface NoticeFacts {
+interface NoticeFacts {
   /** Who did it. */
   readonly who: string;
   /** The caller, or the ticket of a scripted run. */
   readonly requestedBy: Worded;
   /** As text, zone included. */
   readonly when: string;
+  /** Of the reset or of the run: by it they can object. */
+  readonly reference: string;
 }
 
-/** A contact replaced longer ago than this no longer reaches the user. */
-const FORMER_CONTACT_DAYS = 30;
-
-export function noticesToTarget(
-  desk: Desk,
-  account: Account,
-  contacts: UserContacts,
-  facts: NoticeFacts & { readonly reference: string },
-): readonly PreparedMessage[] {
+export function noticesToTarget(desk: Desk, account: Account, contacts: UserContacts, facts: NoticeFacts) {
   const { user } = contacts;
   const values = { name: user.name, login: user.login, account: account.name, ...facts };
   return addressesOf(desk, contacts).map((to) =>
@@ -40,18 +33,11 @@ export function noticesToTarget(
   );
 }
 
-/** The present e-mail address, and those that it replaced lately. */
-export function addressesOf(desk: Desk, { user, formerContacts }: UserContacts): readonly string[] {
-  const oldest = desk.now() - days(FORMER_CONTACT_DAYS);
-  const former = formerContacts.filter((contact) => contact.replacedAt > oldest).map((contact) => contact.email);
-  return [...new Set([user.email, ...former])].filter((address) => address !== '');
-}
-
 /** One message to each admin: of one user by name (not to that user), or of several users at once. */
 export function noticesToAdmins(
   desk: Desk,
   { account, admins, targets }: { account: Account; admins: readonly User[]; targets: readonly User[] },
-  facts: NoticeFacts & { readonly reference: string },
+  facts: NoticeFacts,
 ): readonly PreparedMessage[] {
   const [only] = targets;
   if (only === undefined) return [];
@@ -69,11 +55,7 @@ export function noticesToAdmins(
 }
 
 /** One message a run to each admin of these companies, with all of its users in a list; they can object to each by the run's reference. */
-export async function noticesOfRun(
-  desk: Desk,
-  companies: Companies,
-  facts: NoticeFacts & { readonly reference: string },
-): Promise<readonly PreparedMessage[]> {
+export async function noticesOfRun(desk: Desk, companies: Companies, facts: NoticeFacts) {
   const messages: PreparedMessage[] = [];
   for (const numbers of chunksOf([...companies.keys()])) {
     const accounts = await desk.store.read.accounts.byNumbers(numbers.map(foldKey));

@@ -2,26 +2,13 @@
 import type { ConnectorSettings } from '../../connectors/connector.js';
 import type { Desk, NewReset, UserContacts } from '../../desk.js';
 import { isRefusal, type Worded } from '../../errors.js';
-import type { AuditEntry, Denial, ProvenActor } from '../../rules/audit-entry.js';
-import type { Account, User } from '../../rules/people.js';
-import {
-  enrolledAgain,
-  NOTHING,
-  type PlannedRow,
-  type Removed,
-  type ResetFacts,
-  removedOf,
-} from '../../rules/reset-plan.js';
+import type { ActEntry, Denial } from '../../rules/audit-entry.js';
+import type { Account } from '../../rules/people.js';
+import { enrolledAgain, NOTHING, type PlannedRow, type ResetFacts, removedOf } from '../../rules/reset-plan.js';
 import type { EnrolmentCode } from '../codes/enrolment-code.js';
 
-interface Named {
-  /** For the notices: who did it, and who asked for it. */
-  readonly who: string;
-  readonly requestedBy: Worded;
-}
-
 /** One user, under the grant of a verified caller. */
-interface OnCall extends Named {
+interface OnCall {
   readonly by: 'call';
   readonly operatorId: string;
   readonly grantId: string;
@@ -34,7 +21,7 @@ interface OnCall extends Named {
 }
 
 /** Users of a plan. The operator is the one who runs the job, not the one who began it. */
-interface InJob extends Named {
+interface InJob {
   readonly by: 'job';
   readonly operatorId: string;
   readonly jobId: string;
@@ -52,14 +39,14 @@ interface InJob extends Named {
 export type Companies = ReadonlyMap<string, readonly PlannedRow[]>;
 
 /** Users of a company, by its admin. */
-interface InPortal extends Named {
+interface InPortal {
   readonly by: 'portal';
   readonly userId: string;
   readonly reason: string;
 }
 
-/** Who ordered the reset. The transaction proves that they may. */
-export type ResetOrder = OnCall | InJob | InPortal;
+/** Who ordered the reset; the transaction proves that they may. For the notices: who did it, and who asked for it. */
+export type ResetOrder = (OnCall | InJob | InPortal) & { readonly who: string; readonly requestedBy: Worded };
 
 export interface ResetTarget {
   readonly userId: string;
@@ -69,19 +56,8 @@ export interface ResetTarget {
 /** `no-address`: reset, but no code for the next enrolment could go anywhere (B88). */
 export type StepResult = 'reset' | 'no-address' | 'nothing-to-do' | 'sso-only' | 'needs-approval' | 'failed';
 
-export interface StepOutcome {
-  readonly id: string;
-  /** Of the row that resets at another system too; null if there is none. */
-  readonly remoteRow: string | null;
-  readonly line: number | null;
-  readonly result: StepResult;
-  readonly account: Account;
-  readonly user: User;
-  readonly removed: Removed;
-  readonly enrolmentCode: 'sent' | 'not-needed' | 'no-address-on-file';
-  /** Id of the message with the code. */
-  readonly codeMessage: string | null;
-}
+/** `remoteRow`: id of the row that resets at another system too; `codeMessage`: of the message with the code. Null if there is none. */
+export type StepOutcome = ReturnType<typeof outcomeOf>;
 
 /** A target looked up and decided on. */
 export interface Decided {
@@ -96,24 +72,16 @@ export interface Decided {
   readonly remote: ConnectorSettings | undefined;
 }
 
-const NO_WORD = {
-  job_id: null,
-  operator_id: null,
-  by_user_id: null,
-  caller_id: null,
-  grant_id: null,
-  reason: null,
-  ticket: null,
-} as const;
-
 /** The order as columns of the row. */
-function wordOf(order: ResetOrder): Pick<NewReset, keyof typeof NO_WORD> {
-  if (order.by === 'portal') return { ...NO_WORD, by_user_id: order.userId, reason: order.reason };
-  const { operatorId: operator_id, reason = null, ticket = null } = order;
-  const word = { ...NO_WORD, operator_id, reason, ticket };
-  if (order.by === 'job') return { ...word, job_id: order.jobId };
-  return { ...word, grant_id: order.grantId, caller_id: order.callerId ?? null };
-}
+const wordOf = (order: ResetOrder) => ({
+  job_id: order.by === 'job' ? order.jobId : null,
+  operator_id: order.by === 'portal' ? null : order.operatorId,
+  by_user_id: order.by === 'portal' ? order.userId : null,
+  caller_id: order.by === 'call' ? (order.callerId ?? null) : null,
+  grant_id: order.by === 'call' ? order.grantId : null,
+  reason: order.reason ?? null,
+  ticket: order.by === 'portal' ? null : (order.ticket ?? null),
+});
 
 /** A company's admin can only suspend; only the desk can destroy at once. */
 export const isFinal = (order: ResetOrder): boolean => order.by !== 'portal' && order.final;
@@ -125,7 +93,7 @@ export const isFinal = (order: ResetOrder): boolean => order.by !== 'portal' && 
 const repeatsFinal = (facts: ResetFacts): boolean => facts.open?.final === true && !enrolledAgain(facts);
 
 export function rowOf(order: ResetOrder, { id, target, account, facts, result, act }: Decided, at: number): NewReset {
-  const removed = act ? removedOf(facts) : NOTHING;
+  const { backupCodes: backup_codes, ...removed } = act ? removedOf(facts) : NOTHING;
   return {
     id,
     ...wordOf(order),
@@ -135,11 +103,8 @@ export function rowOf(order: ResetOrder, { id, target, account, facts, result, a
     outcome: result,
     state: act ? 'open' : 'none',
     final: isFinal(order) || repeatsFinal(facts) ? 1 : 0,
-    factors: removed.factors,
-    backup_codes: removed.backupCodes,
-    devices: removed.devices,
-    sessions: removed.sessions,
-    enrolments: removed.enrolments,
+    ...removed,
+    backup_codes,
     at,
     objected_at: null,
     objected_by: null,
@@ -152,7 +117,7 @@ export function outcomeOf(
   { id, target, account, contacts, facts, result, act }: Decided,
   bars: ReadonlyMap<string, EnrolmentCode>,
   remoteRows: ReadonlyMap<string, string>,
-): StepOutcome {
+) {
   const bar = bars.get(target.userId);
   return {
     id,
@@ -164,26 +129,24 @@ export function outcomeOf(
     removed: act ? removedOf(facts) : NOTHING,
     enrolmentCode: bar === undefined ? 'not-needed' : bar.message === null ? 'no-address-on-file' : 'sent',
     codeMessage: bar?.message?.id ?? null,
-  };
+  } as const;
 }
 
 /** One entry per user, so that the log of one person is complete (B74). */
-export function stepEntry(order: ResetOrder, outcome: StepOutcome, by: ProvenActor, at: number): AuditEntry {
+export function stepEntry(order: ResetOrder, outcome: StepOutcome): ActEntry {
   const refused = outcome.result === 'needs-approval';
   const { ticket, reason, grant_id: grant, job_id: job } = wordOf(order);
   return {
     kind: refused ? 'mfa.reset-refused' : 'mfa.reset',
     outcome: refused ? 'refused' : 'done',
-    at,
-    by,
     account: outcome.account.id,
     user: outcome.user.id,
-    ...(ticket == null ? {} : { ticket }),
-    ...(reason == null ? {} : { reason }),
+    ...(ticket === null ? {} : { ticket }),
+    ...(reason === null ? {} : { reason }),
     detail: {
       reset: outcome.id,
-      ...(grant == null ? {} : { grant }),
-      ...(job == null ? {} : { job, line: outcome.line }),
+      ...(grant === null ? {} : { grant }),
+      ...(job === null ? {} : { job, line: outcome.line }),
       ...(isFinal(order) ? { final: true } : {}),
       result: outcome.result,
       ...(outcome.remoteRow === null ? {} : { remote: outcome.account.connector }),

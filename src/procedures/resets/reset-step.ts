@@ -5,11 +5,10 @@
  */
 
 import type { ConnectorSettings } from '../../connectors/connector.js';
-import type { Desk, UserContacts } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import type { Desk } from '../../desk.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { minutes } from '../../rules/duration.js';
-import { byId } from '../../rules/lists.js';
+import { byId, grouped } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
@@ -17,8 +16,9 @@ import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor, oldEnoughAddress } from '../codes/enrolment-code.js';
 import type { PreparedMessage } from '../messages/queue-message.js';
 import { remoteRow } from '../messages/remote-row.js';
+import { Overtaken } from '../pause.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
-import { adminsOf, type NoticeFacts, noticesOfRun, noticesToAdmins, noticesToTarget } from './reset-notices.js';
+import { adminsOf, noticesOfRun, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
   type Companies,
   type Decided,
@@ -35,38 +35,25 @@ export type PreparedStep = Awaited<ReturnType<typeof prepareStep>>;
 
 const WAITS = { call: 'call', job: 'bulk', portal: 'portal' } as const;
 
-/** Something changed between looking and acting: look again. It never leaves the loops of this folder. */
-export class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-}
-
-/**
- * How often a step is prepared again before it gives up. Each time means that somebody else wrote about the same users
- * in between.
- */
-const TRIES = 20;
-
-/** Runs `attempt` until nobody else comes in between. Refusal `busy`. */
-export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let round = 1; ; round += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
-      if (round >= TRIES) throw refusal('busy', 'overtaken', {}, 'nothing-reset');
-    }
-  }
-}
-
 /** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
 export async function prepareStep(desk: Desk, order: ResetOrder, targets: readonly ResetTarget[]) {
-  const { users, accounts, resets } = desk.store.read;
+  const { read } = desk.store;
   const ids = targets.map((target) => target.userId);
-  const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
-  const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
-  const facts = await resets.facts(ids, desk.now());
+  const contacts = new Map((await read.users.contacts(ids)).map((one) => [one.user.id, one]));
+  const homes = await read.accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
+  const facts = new Map((await read.resets.facts(ids, desk.now())).map((one) => [one.userId, one]));
   const remotes = await remotesOf(desk, homes);
-  const decided = decideAll(desk, order, targets, { contacts, homes, facts, remotes });
+  const accounts = byId(homes);
+  const decided = targets.flatMap((target) => {
+    const its = contacts.get(target.userId);
+    const account = accounts.get(its?.user.accountId ?? '');
+    const holding = facts.get(target.userId);
+    if (its === undefined || account === undefined || holding === undefined) return [];
+    const remote = remotes.get(account.id);
+    const result = decideOne(desk, order, { account, user: its.user, facts: holding, remote });
+    const act = result === 'reset' || (result === 'sso-only' && somethingToReset(desk.policy, holding));
+    return [{ target, id: desk.newId('rst'), contacts: its, account, facts: holding, result, act, remote }];
+  });
   const composed = await composeAll(desk, order, decided, homes);
   const unreached = ({ target }: Decided) => composed.enrolmentCodes.get(target.userId)?.message === null;
   return {
@@ -78,39 +65,12 @@ export async function prepareStep(desk: Desk, order: ResetOrder, targets: readon
   };
 }
 
-type Remotes = ReadonlyMap<string, ConnectorSettings>;
-
 /** By the id of the company. Refusal `config` if the settings do not have its connector. */
-export async function remotesOf(desk: Desk, homes: readonly Account[]): Promise<Remotes> {
+async function remotesOf(desk: Desk, homes: readonly Account[]) {
   const remotes = new Map<string, ConnectorSettings>();
   for (const { id, connector } of homes)
     if (connector !== null) remotes.set(id, await desk.connectors.settings(connector));
   return remotes;
-}
-
-function decideAll(
-  desk: Desk,
-  order: ResetOrder,
-  targets: readonly ResetTarget[],
-  found: {
-    contacts: ReadonlyMap<string, UserContacts>;
-    homes: readonly Account[];
-    facts: readonly ResetFacts[];
-    remotes: Remotes;
-  },
-) {
-  const accounts = byId(found.homes);
-  const factsOf = new Map(found.facts.map((facts) => [facts.userId, facts]));
-  return targets.flatMap((target) => {
-    const contacts = found.contacts.get(target.userId);
-    const account = accounts.get(contacts?.user.accountId ?? '');
-    const facts = factsOf.get(target.userId);
-    if (contacts === undefined || account === undefined || facts === undefined) return [];
-    const remote = found.remotes.get(account.id);
-    const result = decideOne(desk, order, { account, user: contacts.user, facts, remote });
-    const act = result === 'reset' || (result === 'sso-only' && somethingToReset(desk.policy, facts));
-    return [{ target, id: desk.newId('rst'), contacts, account, facts, result, act, remote }];
-  });
 }
 
 function decideOne(
@@ -132,21 +92,15 @@ function decideOne(
 
 async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decided[], homes: readonly Account[]) {
   const acting = decided.filter(({ act }) => act);
-  const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: minuteOf(desk.now()) };
+  const facts = { who: order.who, requestedBy: order.requestedBy, when: minuteOf(desk.now()) };
   const enrolmentCodes = new Map<string, EnrolmentCode>();
   const messages: PreparedMessage[] = [];
   const remoteRows = new Map<string, string>();
   for (const { id, account, contacts, facts: held, remote } of acting) {
     if (remote !== undefined) {
-      const row = remoteRow(
-        desk,
-        { do: 'reset', connector: remote.name, reset: id, to: oldEnoughAddress(desk, contacts) },
-        {
-          account: account.id,
-          user: contacts.user.id,
-          delay: minutes(desk.policy.limits.reset.remoteWaitMinutes[WAITS[order.by]]),
-        },
-      );
+      const work = { do: 'reset', connector: remote.name, reset: id, to: oldEnoughAddress(desk, contacts) } as const;
+      const delay = minutes(desk.policy.limits.reset.remoteWaitMinutes[WAITS[order.by]]);
+      const row = remoteRow(desk, work, contacts.user, delay);
       messages.push(row);
       remoteRows.set(contacts.user.id, row.id);
     }
@@ -162,16 +116,13 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   if (order.by === 'job' && order.first)
     for (const notice of await noticesOfRun(desk, companies, { ...facts, reference: order.jobId }))
       messages.push(notice);
-  const apart = homes.filter(({ number }) => !companies.has(number));
-  const accounts = apart.filter((account) => acting.some((one) => one.account.id === account.id));
+  const taken = grouped(acting, ({ account }) => account.id);
+  const accounts = homes.filter(({ id, number }) => taken.has(id) && !companies.has(number));
   const admins = await adminsOf(desk, accounts);
   for (const account of accounts) {
-    const of = acting.filter((one) => one.account.id === account.id);
-    const reference = of[0]?.id ?? '';
-    const targets = of.map(({ contacts }) => contacts.user);
-    messages.push(
-      ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),
-    );
+    const of = taken.get(account.id) ?? [];
+    const told = { account, admins: admins.get(account.id) ?? [], targets: of.map(({ contacts }) => contacts.user) };
+    messages.push(...noticesToAdmins(desk, told, { ...facts, reference: of[0]?.id ?? '' }));
   }
   return { enrolmentCodes, messages, remoteRows };
 }
@@ -207,17 +158,13 @@ export async function applyStep(
     at: now,
   });
   await write.factors.insertCodes([...enrolmentCodes.values()].map(({ row }) => row));
-  await write.outbox.insert(messages.map(({ row }) => row));
+  await write.outbox.insert(messages);
   return decided.map((one) => outcomeOf(one, enrolmentCodes, remoteRows));
 }
 
 const sameFacts = (a: ResetFacts, b: ResetFacts): boolean =>
-  a.userId === b.userId &&
-  a.factors === b.factors &&
-  a.enrolments === b.enrolments &&
-  a.backupCodes === b.backupCodes &&
-  a.devices === b.devices &&
-  a.sessions === b.sessions &&
+  (['userId', 'factors', 'enrolments', 'backupCodes', 'devices', 'sessions', 'codeLive'] as const).every(
+    (fact) => a[fact] === b[fact],
+  ) &&
   a.open?.id === b.open?.id &&
-  a.open?.objectedAt === b.open?.objectedAt &&
-  a.codeLive === b.codeLive;
+  a.open?.objectedAt === b.open?.objectedAt;

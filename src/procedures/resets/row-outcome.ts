@@ -1,12 +1,11 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
-import { chunksOf } from '../../rules/lists.js';
+import { inChunks } from '../../rules/lists.js';
 import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf, resetOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { JobWork } from './job-work.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
 
-/** The outcome of one line of the input. */
 export interface RowOutcome {
   readonly line: number;
   readonly account: string;
@@ -23,22 +22,14 @@ export interface RowOutcome {
 
 type Line = Pick<PlannedRow, 'line' | 'account' | 'login'> & { readonly user?: string | null };
 
-const baseOf = ({ line, account, login, user }: Line, job: string | null) => ({
-  line,
-  account,
-  login,
-  user: user ?? null,
-  job,
-  remote: null,
-});
+function baseOf({ line, account, login, user = null }: Line, job: string | null) {
+  return { line, account, login, user, job, remote: null };
+}
 
 /** A line without a result of its own. */
-export const notActedOn = (line: Line, outcome: RowOutcome['outcome'], job: string | null = null): RowOutcome => ({
-  ...baseOf(line, job),
-  outcome,
-  removed: NOTHING,
-  reset: null,
-});
+export function notActedOn(line: Line, outcome: RowOutcome['outcome'], job: string | null = null): RowOutcome {
+  return { ...baseOf(line, job), outcome, removed: NOTHING, reset: null };
+}
 
 /** A line that was done just now, by the job or in the portal. */
 export function doneOutcome(job: string | null, planned: Line, outcome: StepOutcome | undefined): RowOutcome {
@@ -51,7 +42,7 @@ export function doneOutcome(job: string | null, planned: Line, outcome: StepOutc
 }
 
 /** The line as a whole: what is not done there is not done (B93). */
-export function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowOutcome {
+function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowOutcome {
   if (stored === undefined) return row;
   const remote = remoteOf(stored);
   const here = Object.values(row.removed).some((count) => count > 0);
@@ -68,11 +59,10 @@ function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: b
 
 /** The same lines with what the other systems say now. */
 export async function withRemotes(desk: Desk, rows: readonly RowOutcome[]): Promise<readonly RowOutcome[]> {
-  const found = new Map<string, OutboxRow>();
   const { outbox } = desk.store.read;
   const ids = rows.flatMap(({ reset, user }) => (reset === null || user === null ? [] : [user]));
-  for (const some of chunksOf(ids))
-    for (const row of await outbox.allAbout(some, REMOTE_KINDS.reset)) found.set(resetOf(row), row);
+  const stored = await inChunks(ids, (some) => outbox.allAbout(some, REMOTE_KINDS.reset));
+  const found = new Map(stored.map((row) => [resetOf(row), row]));
   return rows.map((row) => (row.reset === null ? row : withRemote(row, found.get(row.reset))));
 }
 
@@ -81,12 +71,8 @@ export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | 
   if (row === undefined) return notActedOn(planned, 'failed', job);
   const { factors, devices, sessions, enrolments } = row;
   const removed = { factors, backupCodes: row.backup_codes, devices, sessions, enrolments };
-  return {
-    ...baseOf(planned, job),
-    outcome: row.outcome as StepResult,
-    removed,
-    reset: row.state === 'none' ? null : row.id,
-  };
+  const reset = row.state === 'none' ? null : row.id;
+  return { ...baseOf(planned, job), outcome: row.outcome as StepResult, removed, reset };
 }
 
 /** The lines that a run does not act on. */

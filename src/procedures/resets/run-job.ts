@@ -5,15 +5,15 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { grouped } from '../../rules/lists.js';
 import { act, askAuthority, type Door, loggingRefusals } from '../authorise.js';
-import { pause } from '../pause.js';
+import { Overtaken, pause, unlessOvertaken } from '../pause.js';
 import { requireNotFrozen } from './freeze.js';
 import type { JobWork } from './job-work.js';
 import { RESETTING_MANY, refuseOneself } from './plan-reset.js';
-import { type Companies, type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
-import { applyStep, Overtaken, prepareStep } from './reset-step.js';
+import { type Companies, type ResetOrder, stepEntry } from './reset-records.js';
+import { applyStep, prepareStep } from './reset-step.js';
 import { doneOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
 export interface Watching {
@@ -57,9 +57,9 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
   for (let from = work.head.done; from < work.targets.length; ) {
     if (watching.signal.aborted) throw await interrupted(desk, signed, work, from);
     const chunk = { from, size, door, companies };
-    const done = await resumable(work, () => runChunk(desk, signed, work, chunk));
+    const done = await resumable(work, () => unlessOvertaken(() => runChunk(desk, signed, work, chunk)));
     door = GOING_ON;
-    if (done !== 'overtaken') {
+    if (done !== undefined) {
       await resumable(work, () => tell(done.outcomes));
       idle = 0;
       from += size;
@@ -83,8 +83,7 @@ async function toldByOthers(desk: Desk, work: JobWork, told: ReadonlySet<number>
   if (missing.length === 0) return [];
   const rows = new Map((await desk.store.read.resets.ofJob(work.head.id)).map((row) => [row.line ?? 0, row]));
   const outcomes = missing.map((row) => storedOutcome(work.head.id, row, rows.get(row.line)));
-  const elsewhere = work.plan.remote === undefined ? outcomes : await withRemotes(desk, outcomes);
-  return elsewhere.toSorted((a, b) => a.line - b.line);
+  return inLines(work.plan.remote === undefined ? outcomes : await withRemotes(desk, outcomes));
 }
 
 /** Companies with several users: their admins get one message a run, not one a chunk (B58). */
@@ -114,44 +113,30 @@ async function runChunk(desk: Desk, signed: SignedOperator, work: JobWork, chunk
   const order = orderOf(signed, work, chunk);
   const targets = rows.map((row) => ({ userId: row.user ?? '', line: row.line }));
   const prepared = await prepareStep(desk, order, targets);
-  const at = desk.now();
-  try {
-    let logBefore = 0;
-    const outcomes = await act<'mfa:reset-bulk', readonly StepOutcome[]>(desk, signed, door, {
-      entry: (done, { actor }) => [
-        ...done.map((outcome) => stepEntry(order, outcome, actor, at)),
-        chunkEntry(work, to, actor, at),
-      ],
-      change: async (acting) => {
-        logBefore = acting.log.size;
-        const { write, now, by } = acting;
-        refuseOneself(by.alsoUserId, rows);
-        await requireNotFrozen(write, now);
-        if (!(await write.jobs.advance(work.head.id, from, to, now))) throw new Overtaken();
-        return applyStep(acting, prepared);
-      },
-    });
-    // The command that sends at the end of the run finds them in the outbox; the next act of this process must not wait
-    // for them all.
-    desk.store.takeQueued();
-    const byLine = new Map(outcomes.map((outcome) => [outcome.line ?? 0, outcome]));
-    const all = rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line)));
-    return {
-      outcomes: all.toSorted((a, b) => a.line - b.line),
-      logBefore,
-      logAfter: logBefore + outcomes.length + 1,
-    };
-  } catch (error) {
-    if (error instanceof Overtaken) return 'overtaken';
-    throw error;
-  }
+  const { outcomes, logBefore } = await act(desk, signed, door, {
+    change: async (acting) => {
+      const { write, now, by, log } = acting;
+      refuseOneself(by.alsoUserId, rows);
+      await requireNotFrozen(write, now);
+      if (!(await write.jobs.advance(work.head.id, from, to, now))) throw new Overtaken();
+      return { outcomes: await applyStep(acting, prepared), logBefore: log.size };
+    },
+    entry: ({ outcomes: done }) => [...done.map((outcome) => stepEntry(order, outcome)), chunkEntry(work, to)],
+  });
+  // The command that sends at the end of the run finds them in the outbox; the next act of this process must not wait
+  // for them all.
+  desk.store.takeQueued();
+  const byLine = new Map(outcomes.map((outcome) => [outcome.line ?? 0, outcome]));
+  const all = rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line)));
+  return { outcomes: inLines(all), logBefore, logAfter: logBefore + outcomes.length + 1 };
 }
 
+const inLines = (rows: readonly RowOutcome[]) => rows.toSorted((a, b) => a.line - b.line);
+
 /** Each chunk writes one entry for the job itself; the last one says that the job ended. */
-function chunkEntry({ head, targets }: JobWork, done: number, by: ProvenActor, at: number): AuditEntry {
-  const { id: job, reason, ticket } = head;
+function chunkEntry({ head: { id: job, reason, ticket }, targets }: JobWork, done: number): ActEntry {
   const kind = done >= targets.length ? 'job.ended' : 'job.advanced';
-  return { kind, outcome: 'done', at, by, reason, ticket, detail: { job, done, total: targets.length } };
+  return { kind, reason, ticket, detail: { job, done, total: targets.length } };
 }
 
 async function interrupted(desk: Desk, signed: SignedOperator, work: JobWork, done: number): Promise<Refusal> {

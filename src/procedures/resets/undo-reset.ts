@@ -3,15 +3,15 @@
  * until the user has enrolled again or the days of the policy have passed, and never after --final. A whole job goes
  * back in chunks, as it was run. An admin of the company sees the resets of its people, and can take back the last one of each (B91).
  */
-import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
+import type { Desk, ResetRow, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
-import { byId } from '../../rules/lists.js';
+import { byId, chunksOf } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
-import { type Acting, act, askAuthority, type Door } from '../authorise.js';
-import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
+import { prepareMessage } from '../messages/queue-message.js';
 import { cancelRemotes } from '../messages/remote-row.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
@@ -28,15 +28,11 @@ export interface UndoRequest {
   readonly reason: string;
 }
 
-export interface UndoOutcome {
-  readonly reset: ResetRow;
-  readonly login: string;
-  readonly outcome: 'undone' | UndoStop;
-  /** At the other system there is no undo: `cancelled` before it began, `stays` if it has (B93). Null: nothing was to be done there. */
-  readonly remote: 'cancelled' | 'stays' | null;
-}
+/** `remote`: at the other system there is no undo: `cancelled` before it began, `stays` if it has (B93). Null: nothing was to be done there. */
+export type UndoOutcome = Awaited<ReturnType<typeof takeBack>>[number];
 
 export const UNDOING = { permission: 'job:undo', fresh: true } as const;
+const GOING_ON = { permission: 'job:undo', running: true } as const;
 
 /**
  * Refusals: not-found; refused-by-policy if the request covers one reset only and it cannot be taken back. In a job
@@ -48,10 +44,14 @@ export async function undoResets(desk: Desk, signed: SignedOperator, asked: Undo
   const resets = await resetsOf(desk, asked);
   const outcomes: UndoOutcome[] = [];
   const sendLater = resets.length > CHUNK;
-  for (let from = 0; from < resets.length; from += CHUNK) {
-    const door =
-      from === 0 ? { ...UNDOING, sendLater } : ({ permission: 'job:undo', running: true, sendLater } as const);
-    outcomes.push(...(await undoChunk(desk, signed, door, { resets: resets.slice(from, from + CHUNK), ...asked })));
+  for (const [nth, some] of chunksOf(resets, CHUNK).entries()) {
+    const door = { ...(nth === 0 ? UNDOING : GOING_ON), sendLater };
+    const prepared = await prepare(desk, signed.operator.name, some);
+    const done = await act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
+      entry: (undone) => undone.map((outcome) => entryOf(outcome, asked.reason)),
+      change: (acting) => takeBack(acting, some, prepared, acting.by.operator.id),
+    });
+    outcomes.push(...done);
     // The caller finds them in the outbox; the next act of this process must not wait for them all.
     if (sendLater) desk.store.takeQueued();
   }
@@ -74,60 +74,46 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
   throw refusal('not-found', 'job-or-reset-unknown', { id }, 'list-jobs');
 }
 
-/** What was looked up before the transaction: the people, and the notices to them. */
-type Prepared = Awaited<ReturnType<typeof prepare>>;
-
-async function undoChunk(
-  desk: Desk,
-  signed: SignedOperator,
-  door: Door<'job:undo'>,
-  { resets, reason }: { resets: readonly ResetRow[]; reason: string },
-) {
-  const prepared = await prepare(desk, signed.operator.name, resets);
-  const at = desk.now();
-  return act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
-    entry: (outcomes, { actor }) => outcomes.map((outcome) => entryOf(outcome, reason, actor, at)),
-    change: (acting) => takeBack(acting, resets, prepared, acting.by.operator.id),
-  });
-}
-
+/** What is looked up before the transaction: the people, and the notices to them by the ids of the resets. */
 async function prepare(desk: Desk, who: string, resets: readonly ResetRow[]) {
-  const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
-  const people = new Map(contacts.map((one) => [one.user.id, one]));
-  return { people, notices: await noticesOf(desk, who, resets, people) };
+  const { users, accounts } = desk.store.read;
+  const people = byId(await users.byIds(resets.map((row) => row.user_id)));
+  const homes = byId(await accounts.byIds([...new Set(resets.map((row) => row.account_id))]));
+  const when = minuteOf(desk.now());
+  const notices = resets.flatMap((row) => {
+    const account = homes.get(row.account_id);
+    const user = people.get(row.user_id);
+    if (account === undefined || user === undefined || user.email === '') return [];
+    const person = { name: user.name || user.login, login: user.login, account: account.name };
+    const values = { ...person, who, when, reference: row.id };
+    const about = { template: 'mfa-reset-undone', to: user.email, account, user };
+    return [[row.id, prepareMessage(desk, { ...about, values })] as const];
+  });
+  return { people, notices: new Map(notices) };
 }
 
 async function takeBack(
   { desk, write, now }: Acting<'job:undo'> | ActingOwner<'company:resets'>,
   resets: readonly ResetRow[],
-  { people, notices }: Prepared,
+  { people, notices }: Awaited<ReturnType<typeof prepare>>,
   by: string,
-): Promise<readonly UndoOutcome[]> {
+) {
   const ids = [...new Set(resets.map((row) => row.user_id))];
-  const found = await write.resets.facts(ids, now);
-  const facts = new Map(found.map((one) => [one.userId, one]));
+  const facts = new Map((await write.resets.facts(ids, now)).map((one) => [one.userId, one]));
   const rows = await write.resets.byIds(resets.map((row) => row.id));
   const stops = rows.map((reset) => [reset, stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone'] as const);
-  const stopped = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
-  const remotes = await cancelRemotes(desk, write, stopped);
-  const outcomes = stops.map(
-    ([reset, outcome]): UndoOutcome => ({
-      reset,
-      login: people.get(reset.user_id)?.user.login ?? '',
-      outcome,
-      remote: remotes.get(reset.user_id) ?? null,
-    }),
-  );
-  const all = (wanted: UndoOutcome['outcome']) =>
-    outcomes.filter(({ outcome }) => outcome === wanted).map(({ reset }) => reset);
-  const undone = all('undone');
-  const idsOf = (those: readonly ResetRow[]) => those.map((row) => row.id);
-  const users = undone.map((row) => row.user_id);
-  await write.resets.bringBack(idsOf(undone), users, by, now);
-  const enrolled = all('enrolled-again');
-  if (enrolled.length > 0) await write.resets.end(idsOf(enrolled), 'enrolled', by, now);
-  await write.outbox.insert(undone.flatMap((row) => notices.get(row.id) ?? []).map(({ row }) => row));
-  return outcomes;
+  const back = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
+  const remotes = await cancelRemotes(desk, write, back);
+  const undone = back.map(({ id }) => id);
+  const users = back.map((row) => row.user_id);
+  await write.resets.bringBack(undone, users, by, now);
+  const enrolled = stops.flatMap(([{ id }, outcome]) => (outcome === 'enrolled-again' ? [id] : []));
+  if (enrolled.length > 0) await write.resets.end(enrolled, 'enrolled', by, now);
+  await write.outbox.insert(undone.flatMap((id) => notices.get(id) ?? []));
+  return stops.map(([reset, outcome]) => {
+    const login = people.get(reset.user_id)?.login ?? '';
+    return { reset, login, outcome, remote: remotes.get(reset.user_id) ?? null };
+  });
 }
 
 function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: number): UndoStop | undefined {
@@ -139,32 +125,10 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
   return now >= row.at + days(desk.policy.limits.reset.undoDays) ? 'too-late' : undefined;
 }
 
-async function noticesOf(
-  desk: Desk,
-  who: string,
-  resets: readonly ResetRow[],
-  people: ReadonlyMap<string, UserContacts>,
-) {
-  const accounts = byId(await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]));
-  const when = minuteOf(desk.now());
-  return new Map(
-    resets.map((row): readonly [string, readonly PreparedMessage[]] => {
-      const account = accounts.get(row.account_id);
-      const user = people.get(row.user_id)?.user;
-      if (account === undefined || user === undefined || user.email === '') return [row.id, []];
-      const person = { name: user.name || user.login, login: user.login, account: account.name };
-      const values = { ...person, who, when, reference: row.id };
-      return [row.id, [prepareMessage(desk, { template: 'mfa-reset-undone', to: user.email, account, user, values })]];
-    }),
-  );
-}
-
-function entryOf({ reset, outcome, remote }: UndoOutcome, reason: string, by: ProvenActor, at: number): AuditEntry {
+function entryOf({ reset, outcome, remote }: UndoOutcome, reason: string): ActEntry {
   return {
     kind: outcome === 'undone' ? 'mfa.reset-undone' : 'mfa.undo-refused',
     outcome: outcome === 'undone' ? 'done' : 'refused',
-    at,
-    by,
     account: reset.account_id,
     user: reset.user_id,
     reason,
@@ -207,9 +171,8 @@ export async function undoInPortal(desk: Desk, login: PortalLogin, id: string, r
     const reset = await desk.store.read.resets.byId(id);
     if (reset?.account_id !== login.account.id) throw refusal('not-found', 'reset-unknown', { id });
     const prepared = await prepare(desk, login.user.name || login.user.login, [reset]);
-    const at = desk.now();
     return actAsOwner<'company:resets', readonly UndoOutcome[]>(desk, login, RESETTING_USERS, {
-      entry: (done, { actor }) => done.map((outcome) => entryOf(outcome, reason.trim(), actor, at)),
+      entry: (done) => done.map((outcome) => entryOf(outcome, reason.trim())),
       change: (acting) => takeBack(acting, [reset], prepared, login.user.id),
     });
   });

@@ -3,7 +3,7 @@ import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
-import { act, askAuthority } from '../authorise.js';
+import { act, askAuthority, note } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 import { requireStillSecond } from '../operators/second-operator.js';
 
@@ -28,7 +28,10 @@ export async function storeInfo(desk: Desk) {
 /** The door for copying the store, and replacing it by a copy. A script may: it makes the backup of each night. */
 export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
 
-/** The door for copying or changing the key: with it a stolen token could take everything, so it needs a person (B80). */
+/**
+ * The door for copying or changing the key: with it a stolen token could take everything, so it needs a person (B80). So does the policy:
+ * whoever can write settings and has a script's token must not change the rules.
+ */
 export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 
 /**
@@ -37,19 +40,12 @@ export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
  */
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
-  if (desk.store.engine === 'sqlite') {
-    await act(desk, signed, CARE_FOR_STORE, {
-      entry: () => ({ kind: 'store.backed-up', outcome: 'started', detail: { file } }),
-      change: async () => undefined,
-    });
-  }
+  if (desk.store.engine === 'sqlite')
+    await note(desk, signed, CARE_FOR_STORE, { kind: 'store.backed-up', outcome: 'started', detail: { file } });
   const { size } = await logState(desk.store.read.audit, desk.notary);
   await desk.store.backup(file);
   return { logSize: size };
 }
-
-/** A person, not a token: whoever can write settings and has a script's token must not change the rules. */
-const ACCEPTING = { permission: 'store:manage', fresh: true, inPerson: true } as const;
 
 /**
  * `policy accept`: makes the policy that the settings name the desk's own (B79). While another policy than the accepted one is in force, the policy
@@ -62,7 +58,7 @@ export async function acceptPolicy(desk: Desk, signed: SignedOperator) {
   if (accepted) return { before: offered.hash, after: offered.hash, follows, changed: false };
   const before = pinned === undefined ? null : /^[0-9a-f]{64}$/.test(pinned) ? pinned : desk.policyHash;
   const detail = { before, after: offered.hash, follows };
-  await act(desk, signed, ACCEPTING, {
+  await act(desk, signed, CARE_FOR_KEY, {
     entry: () => ({ kind: 'policy.accepted', detail }),
     change: ({ write, now }) => write.policyPin.put(offered.pinned, now),
   });
@@ -77,11 +73,9 @@ export interface KeyBackupNote {
 
 /** Call it before the copy leaves the desk: without an entry, no copy. */
 export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
-  const at = desk.now();
-  const note: KeyBackupNote = { keyId, at };
   await act(desk, signed, CARE_FOR_KEY, {
     entry: () => ({ kind: 'key.backed-up', detail: { key: keyId } }),
-    change: ({ write }) => write.meta.put('key-backup', JSON.stringify(note)),
+    change: ({ write, now: at }) => write.meta.put('key-backup', JSON.stringify({ keyId, at } satisfies KeyBackupNote)),
   });
 }
 
@@ -92,7 +86,7 @@ export function readKeyBackupNote(text: string | undefined): KeyBackupNote | und
 
 /** Whoever opens the desk after a holiday: leads and admins. */
 const CONFIRMING = { permission: 'approval:decide' } as const;
-const SETTING_BACK = { permission: 'store:manage', fresh: true, inPerson: true, logsRefusals: true } as const;
+const SETTING_BACK = { ...CARE_FOR_KEY, logsRefusals: true } as const;
 
 /** The latest time in the log before and after, ms. */
 export type MendedClock = Awaited<ReturnType<typeof confirmClock>>;

@@ -6,22 +6,13 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { standingOf } from '../../rules/approval.js';
 import { days } from '../../rules/duration.js';
 import type { Policy } from '../../rules/policy.js';
-import { act } from '../authorise.js';
-
-/** How often each outcome occurred in one stretch of time. */
-export interface Stretch {
-  /** When it begins, ms. */
-  readonly from: number;
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-export interface Failures {
-  readonly who: string;
-  readonly count: number;
-  readonly lastAt: number;
-}
+import { note } from '../authorise.js';
+import { inPages } from '../directory/export-directory.js';
 
 export type DeskReport = Awaited<ReturnType<typeof deskReport>>;
+/** How often each outcome occurred in one stretch of time; `from`: when it begins, ms. */
+export type Stretch = ReturnType<typeof stretches>[number];
+export type Failures = Awaited<ReturnType<typeof failingCallers>>[number];
 
 /** The most entries in one list. */
 const LISTED = 10;
@@ -36,17 +27,16 @@ const REPORTING = { permission: 'report:read' } as const;
 export async function deskReport(desk: Desk, signed: SignedOperator, since: number) {
   const until = desk.now();
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
-  await act(desk, signed, REPORTING, {
-    entry: () => ({ kind: 'report.made', at: until, detail: { since } }),
-    change: async () => undefined,
-  });
+  await note(desk, signed, REPORTING, { kind: 'report.made', detail: { since } });
+  const locks = await desk.store.read.figures.lockedCallers(until);
   return {
     since,
     until,
     width,
     ...(await verificationFigures(desk, since, until, width)),
     ...(await resetFigures(desk, since, until, width)),
-    ...(await lockFigures(desk, until)),
+    lockedForAWhile: locks.forAWhile,
+    lockedUntilLifted: locks.untilLifted,
     alarms: await countEntries(desk, 'desk.alarmed', since),
     alarmsOn: (await desk.store.read.alarms.on(until)).length,
     failuresByCaller: await failingCallers(desk, since),
@@ -87,16 +77,11 @@ function byAction(
   }));
 }
 
-const PAGE = 1000;
-
-async function countEntries(desk: Desk, kind: string, since: number): Promise<number> {
+async function countEntries({ store: { read } }: Desk, kind: string, since: number): Promise<number> {
+  const pages = inPages<{ seq: number }>((last, limit) => read.audit.find({ kind, since }, last?.seq ?? -1, limit));
   let count = 0;
-  for (let after = -1; ; ) {
-    const rows = await desk.store.read.audit.find({ kind, since }, after, PAGE);
-    count += rows.length;
-    after = rows.at(-1)?.seq ?? after;
-    if (rows.length < PAGE) return count;
-  }
+  for await (const { length } of pages) count += length;
+  return count;
 }
 
 async function resetFigures(desk: Desk, since: number, until: number, width: number) {
@@ -124,12 +109,7 @@ async function resetFigures(desk: Desk, since: number, until: number, width: num
   };
 }
 
-async function lockFigures(desk: Desk, now: number) {
-  const { forAWhile, untilLifted } = await desk.store.read.figures.lockedCallers(now);
-  return { lockedForAWhile: forAWhile, lockedUntilLifted: untilLifted };
-}
-
-async function failingCallers(desk: Desk, since: number): Promise<readonly Failures[]> {
+async function failingCallers(desk: Desk, since: number) {
   const { figures, users, accounts } = desk.store.read;
   const rows = await figures.failuresByCaller(since, LISTED);
   const people = await users.byIds(rows.flatMap(({ id }) => (id === null ? [] : [id])));
@@ -141,7 +121,7 @@ async function failingCallers(desk: Desk, since: number): Promise<readonly Failu
   });
 }
 
-async function failingOperators(desk: Desk, since: number): Promise<readonly Failures[]> {
+async function failingOperators(desk: Desk, since: number) {
   const { figures, operators } = desk.store.read;
   const rows = await figures.failuresByOperator(since, LISTED);
   return Promise.all(
@@ -155,13 +135,12 @@ function stretches(
   since: number,
   until: number,
   width: number,
-): Stretch[] {
-  const found: Stretch[] = [];
-  for (let bucket = Math.floor(since / width); bucket * width <= until; bucket += 1) {
-    const here = rows.filter((row) => row.bucket === bucket);
-    found.push({ from: bucket * width, counts: Object.fromEntries(here.map(({ outcome, n }) => [outcome, n])) });
-  }
-  return found;
+) {
+  const first = Math.floor(since / width);
+  return Array.from({ length: Math.floor(until / width) - first + 1 }, (_, nth) => {
+    const here = rows.filter((row) => row.bucket === first + nth);
+    return { from: (first + nth) * width, counts: Object.fromEntries(here.map(({ outcome, n }) => [outcome, n])) };
+  });
 }
 
 /** The middle of sorted numbers. */

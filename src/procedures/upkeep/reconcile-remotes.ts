@@ -4,7 +4,8 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { chunksOf } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
-import { act, askAuthority } from '../authorise.js';
+import { askAuthority, note } from '../authorise.js';
+import { personOf } from '../messages/attempt-remote.js';
 
 export type Drift =
   /** Reset by us, and there is a factor again: set up since, or by somebody else. */
@@ -18,15 +19,8 @@ export type Drift =
   /** No usable answer now. */
   | 'not-read';
 
-export interface Compared {
-  readonly account: Account;
-  readonly user: User;
-  readonly remote: Remote;
-  /** Kinds of factors there now. */
-  readonly there: readonly string[];
-  /** Null if both say the same. */
-  readonly drift: Drift | null;
-}
+/** `there`: kinds of factors there now; `drift`: null if both say the same. */
+export type Compared = Awaited<ReturnType<typeof compare>> & { readonly account: Account; readonly user: User };
 
 /** It uses the tokens of the settings. */
 const READING = { permission: 'mfa:reset-bulk' } as const;
@@ -58,15 +52,17 @@ export async function reconcileRemotes(
       }
     }
   }
-  await log(desk, signed, compared);
+  const drifted = compared.filter(({ drift }) => drift !== null);
+  const ids = drifted.slice(0, NAMED).map(({ user }) => user.id);
+  const detail = { people: compared.length, drifted: drifted.length, ids };
+  await note(desk, signed, READING, { kind: 'mfa.reconciled', detail });
   return compared;
 }
 
 async function compare(connector: Connector, user: User, remote: Remote, lifted: boolean) {
   try {
-    const { name } = connector;
-    const external = user.external?.startsWith(`${name}:`) ? user.external.slice(name.length + 1) : remote.id;
-    const found = await connector.find({ login: user.login, email: user.email || null, external });
+    const person = personOf(user, connector.name);
+    const found = await connector.find({ ...person, external: person.external ?? remote.id });
     if (typeof found === 'string') return { remote, there: [], drift: remote.id === null ? null : ('gone' as const) };
     const there = (await connector.factors(found.id)).map(({ kind }) => kind);
     return { remote, there, drift: driftOf(remote, there, found.suspended, lifted) };
@@ -82,14 +78,4 @@ function driftOf({ state, lift }: Remote, there: readonly string[], suspended: b
     return there.length > 0 ? 'has-factors' : null;
   }
   return (state === 'partial' || state === 'unreachable') && there.length === 0 ? 'done-there' : null;
-}
-
-async function log(desk: Desk, signed: SignedOperator, compared: readonly Compared[]): Promise<void> {
-  const drifted = compared.filter(({ drift }) => drift !== null);
-  const ids = drifted.slice(0, NAMED).map(({ user }) => user.id);
-  const detail = { people: compared.length, drifted: drifted.length, ids };
-  await act(desk, signed, READING, {
-    entry: () => ({ kind: 'mfa.reconciled', detail }),
-    change: async () => undefined,
-  });
 }

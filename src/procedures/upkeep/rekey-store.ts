@@ -11,7 +11,7 @@
  * also so if the operator loses the permission half way: each chunk asks again. A value that does not open, or a row that somebody
  * has changed, is left as it is and named: then the old key stays.
  */
-import type { Desk, SealedColumn, SealedValue, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, Reads, SealedColumn, SealedValue, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
@@ -39,13 +39,28 @@ const PAUSE_MS = 2;
 
 /** What is left to do, for a progress line. */
 export async function countToRekey(desk: Desk): Promise<number> {
-  const { sealed } = desk.store.read;
-  const { keyId } = desk.keyring;
   let count = 0;
-  for (const at of SEALED_COLUMNS) count += await sealed.countOther(keyId, at);
-  for (const table of desk.store.guardedTables) count += await sealed.countOtherTags(keyId, table);
+  for (const { left } of placesOf(desk)) count += await left(desk.store.read.sealed);
   return count;
 }
+
+type Page = Parameters<Writes['sealed']['retag']>[2];
+
+/** Every place where something is under a key: how much of it is under another, and what changes one page of it. */
+const placesOf = ({ store, keyring: { keyId } }: Desk) => [
+  ...SEALED_COLUMNS.map((at) => ({
+    table: at.table,
+    column: at.column,
+    left: (sealed: Reads['sealed']) => sealed.countOther(keyId, at),
+    change: (reseal: Reseal, sealed: Writes['sealed'], page: Page) => reseal.column(sealed, at, page),
+  })),
+  ...store.guardedTables.map((table) => ({
+    table,
+    column: 'mac',
+    left: (sealed: Reads['sealed']) => sealed.countOtherTags(keyId, table),
+    change: (reseal: Reseal, sealed: Writes['sealed'], page: Page) => reseal.tags(sealed, table, page),
+  })),
+];
 
 /** The operator may look away while it runs, and the code that began it grows old. */
 const GOING_ON = { permission: 'store:manage', running: true } as const;
@@ -62,16 +77,9 @@ export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: R
   });
   const run = { ...rekeying, desk, signed };
   const reseal = new Reseal(desk.vault, to);
-  const { sealed } = desk.store.read;
-  for (const column of SEALED_COLUMNS) {
-    if ((await sealed.countOther(to, column)) === 0) continue;
-    await inChunks(run, column, (write, after) => reseal.column(write.sealed, column, { after, limit: CHUNK }));
-  }
-  for (const table of desk.store.guardedTables) {
-    if ((await sealed.countOtherTags(to, table)) === 0) continue;
-    const place = { table, column: 'mac' };
-    await inChunks(run, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
-  }
+  for (const place of placesOf(desk))
+    if ((await place.left(desk.store.read.sealed)) > 0)
+      await inChunks(run, place, (write, after) => place.change(reseal, write.sealed, { after, limit: CHUNK }));
   await desk.store.sinkCursor.renew();
   reseal.throwIfDamaged();
   await finish(run, reseal.done);
@@ -83,7 +91,6 @@ interface Chunk {
   readonly last: string | undefined;
   readonly count: number;
 }
-type Column = Pick<SealedColumn, 'table' | 'column'>;
 
 interface Run extends Rekeying {
   readonly desk: Desk;
@@ -92,13 +99,11 @@ interface Run extends Rekeying {
 
 async function inChunks(
   { desk, signed, signal, onProgress }: Run,
-  { table, column }: Column,
+  { table, column }: Pick<SealedColumn, 'table' | 'column'>,
   step: (write: Writes, after: string) => Promise<Chunk>,
 ) {
   for (let after: string | undefined = ''; after !== undefined; ) {
-    if (signal.aborted) {
-      throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
-    }
+    if (signal.aborted) throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
     const from: string = after;
     const done = await act<'store:manage', Chunk>(desk, signed, IN_CHUNKS, {
       entry: ({ count }) => ({ kind: 'store.resealed', detail: { table, column, count } }),
@@ -117,20 +122,14 @@ async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void>
   await act(desk, signed, GOING_ON, {
     entry: () => ({ kind: 'store.rekeyed', detail }),
     change: async ({ write }) => {
-      for (const column of SEALED_COLUMNS) requireNone(await write.sealed.countOther(to, column), column);
-      for (const table of desk.store.guardedTables) {
-        requireNone(await write.sealed.countOtherTags(to, table), { table, column: 'mac' });
-      }
+      for (const { table, column, left } of placesOf(desk))
+        if ((await left(write.sealed)) > 0)
+          throw refusal('busy', 'rekey-overtaken', { place: `${table}.${column}` }, 'rekey-again');
       await write.meta.put('key-id', to);
       // Whoever has the old key could read the key of the sums in an older copy.
       write.sums.renew();
     },
   });
-}
-
-function requireNone(count: number, at: Column): void {
-  if (count === 0) return;
-  throw refusal('busy', 'rekey-overtaken', { place: `${at.table}.${at.column}` }, 'rekey-again');
 }
 
 /** Twenty examples are enough to show the damage. */
@@ -155,7 +154,7 @@ class Reseal {
     return { sealed: this.#sealed, tagged: this.#tagged };
   }
 
-  async column(sealed: Writes['sealed'], at: SealedAt, page: { after: string; limit: number }): Promise<Chunk> {
+  async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
     const values = await sealed.otherThan(this.#keyId, at, page);
     const again = values.flatMap((value) => this.#sealAgain(at, value));
     const changed = await sealed.replace(at, again);
@@ -165,7 +164,7 @@ class Reseal {
     return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
   }
 
-  async tags(sealed: Writes['sealed'], table: string, page: { after: string; limit: number }): Promise<Chunk> {
+  async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
     const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
     this.#noteChanged(table, changed);
     this.#tagged += count;

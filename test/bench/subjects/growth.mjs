@@ -18,7 +18,7 @@ const LINES = [
   "export { newestEntries } from './src/procedures/log/read-audit-log.js';",
   "export { verifyAuditLog } from './src/procedures/log/verify-audit-log.js';",
   "export { listOutbox } from './src/procedures/messages/read-outbox.js';",
-  "export { pendingEnrolments } from './src/procedures/resets/pending-enrolments.js';",
+  "export { pendingEnrolments } from './src/procedures/resets/show-job.js';",
   "export { planReset } from './src/procedures/resets/plan-reset.js';",
 ];
 /** One in so many people is in a file of an import, or on the list of a bulk reset. */

@@ -43,7 +43,7 @@ export async function prepare() {
       user: { id: `usr_${n}` },
       values: { name: 'Bea', account: '100001', login: 'bea', when: 'today', who: 'lena', reference: 'R-1' },
     }),
-  ).map(({ row }) => row);
+  );
   const entry = { kind: 'test.queued', outcome: 'done', at: desk.now(), by: { kind: 'system', id: 'x', name: 'x' } };
   await desk.store.record(entry, (write) => write.outbox.insert(rows));
   desk.store.takeQueued();

@@ -19,7 +19,7 @@ async function request(by: SignedOperator, ticket: string): Promise<string> {
   const users = ['usr_acc_100234_ben.otto'];
   const plan = { desk: 'sto_test', final: false, reason: 'phones lost', ticket, grant: null, caller: null };
   const asked = await act<'mfa:reset-bulk', Awaited<ReturnType<typeof requestApproval>>>(desk(), by, RESETTING_MANY, {
-    entry: (done, { actor }) => approvalEntry(actor, done.request, 'approval.requested', desk().now()),
+    entry: (done) => approvalEntry(done.request, 'requested'),
     change: (acting) => requestApproval(acting, 'admin-target', { kind: 'bulk', ...plan, users }),
   });
   return asked.request.id;

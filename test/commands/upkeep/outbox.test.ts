@@ -44,7 +44,7 @@ describe.each(engines)('outbox on %s', (engine) => {
       { template, to, account, user, values },
     );
     await desk.store.record({ kind: 'test.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, (write) =>
-      write.outbox.insert([message.row]),
+      write.outbox.insert([message]),
     );
     return message.id;
   }

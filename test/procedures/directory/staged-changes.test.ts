@@ -10,7 +10,7 @@ import { findAccount, findUser } from '../../../src/procedures/directory/find-ac
 import { finishImports } from '../../../src/procedures/directory/finish-imports.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
-import { flushOutbox } from '../../../src/procedures/upkeep/flush-outbox.js';
+import { flushOutbox } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { textOf } from '../../support/pages.js';

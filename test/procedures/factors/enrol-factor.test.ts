@@ -74,7 +74,7 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       await write.trust.end([user.id]);
       if (barred) await write.resets.insert([openReset(user, place.clock.now())]);
       await write.factors.insertCode(prepared.row);
-      await write.outbox.insert([prepared.message.row]);
+      await write.outbox.insert([prepared.message]);
     });
     await deliverOutbox(place.desk, [prepared.message.id]);
     return place.mailed('set up sign-in again for xavi');

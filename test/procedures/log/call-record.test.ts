@@ -16,8 +16,7 @@ import {
 } from '../../../src/procedures/calls/live-calls.js';
 import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
 import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
-import { signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
-import { proveEntries } from '../../../src/procedures/log/prove-entry.js';
+import { proveEntries, signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import type { Account } from '../../../src/rules/people.js';
 import { checkReceipt, receiptText } from '../../../src/rules/receipt.js';

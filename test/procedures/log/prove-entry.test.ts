@@ -2,8 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { openEngine } from '../../../src/opening/open-desk.js';
-import { logState, openCheckpoint, signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
-import { type EntryProof, proveEntry } from '../../../src/procedures/log/prove-entry.js';
+import {
+  type EntryProof,
+  logState,
+  openCheckpoint,
+  proveEntry,
+  signCheckpoint,
+} from '../../../src/procedures/log/log-checkpoint.js';
 import { checkpointText } from '../../../src/rules/checkpoint.js';
 import { checkProof, openNote, type ProofDocument } from '../../support/outside-verifier.js';
 import { proven } from '../../support/proven.js';

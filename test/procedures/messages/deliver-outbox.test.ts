@@ -53,7 +53,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
       sealedMessage(place.desk, { kind: 'test', composed, to: 'ana@mail.example', about }),
     );
     await place.desk.store.record({ kind: 'test.queued', outcome: 'done', at: place.desk.now(), by: SYSTEM }, (write) =>
-      write.outbox.insert(rows.map(({ row }) => row)),
+      write.outbox.insert(rows),
     );
     return rows.map(({ id }) => id);
   }
@@ -84,7 +84,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
 
   it('is queued with its cause or not at all', async () => {
     const { store } = place.desk;
-    const { id, row: message } = sealedMessage(place.desk, {
+    const message = sealedMessage(place.desk, {
       kind: 'test',
       composed: { kind: 'email', subject: 's', body: 'b' },
       to: 'a@b.example',
@@ -96,7 +96,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
       throw new Error('the cause fails');
     });
     await expect(failing).rejects.toThrow('the cause fails');
-    expect(await row(id)).toBeUndefined();
+    expect(await row(message.id)).toBeUndefined();
   });
 
   it('delivered: content destroyed, reference kept, attempt and outcome in the log (B74)', async () => {

@@ -7,11 +7,11 @@ import { decideApproval } from '../../../src/procedures/resets/decide-approval.j
 import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targets.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { openJob } from '../../../src/procedures/resets/job-work.js';
-import { pendingEnrolments } from '../../../src/procedures/resets/pending-enrolments.js';
 import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { beginJob } from '../../../src/procedures/resets/reset-job.js';
 import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
+import { pendingEnrolments } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { userRow } from '../../store/rows.js';
 import { listOf } from '../../support/pages.js';

@@ -10,8 +10,8 @@ import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.
 import { planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { beginJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
+import { resendEvents } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
-import { resendEvents } from '../../../src/procedures/upkeep/resend-events.js';
 import { startHttp } from '../../delivery/servers.js';
 import { type ContractServer, contractServer } from '../../support/contract-server.mjs';
 import { engines } from '../../support/test-desk.js';

@@ -7,13 +7,12 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedu
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
 import { openJob } from '../../../src/procedures/resets/job-work.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
-import { pendingEnrolments } from '../../../src/procedures/resets/pending-enrolments.js';
 import { planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { resendCode, resendInPortal } from '../../../src/procedures/resets/resend-code.js';
 import { beginJob } from '../../../src/procedures/resets/reset-job.js';
 import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
-import { showJob } from '../../../src/procedures/resets/show-job.js';
+import { pendingEnrolments, showJob } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { days, hours } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';

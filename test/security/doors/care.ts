@@ -5,6 +5,7 @@ import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/cal
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
+import { resendEvents } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import {
   acceptPolicy,
   backUpStore,
@@ -15,7 +16,6 @@ import {
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
 import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
-import { resendEvents } from '../../../src/procedures/upkeep/resend-events.js';
 import type { Doors } from './door.js';
 
 /** Where nothing is to be accepted, nothing is asked. */
@@ -37,7 +37,7 @@ export const CARE: Doors = {
     permission: 'outbox:flush',
     knock: (desk, signed) => testDelivery(desk, signed, 'none'),
   },
-  'upkeep/resend-events.resendEvents': {
+  'upkeep/care-for-outbox.resendEvents': {
     permission: 'outbox:flush',
     knock: (desk, signed) => resendEvents(desk, signed, 0),
   },

@@ -1,7 +1,6 @@
 /** What the procedures of procedures/resets ask of an operator. */
 import type { FoundUser } from '../../../src/procedures/directory/search-directory.js';
-import { approveAlone } from '../../../src/procedures/resets/approve-alone.js';
-import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { approveAlone, decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { type JobWork, tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
@@ -33,7 +32,7 @@ const NO_WORK = { head: { id: 'none', done: 0 }, plan: PLAN, targets: [], waitin
 const watching = { told: async () => undefined, signal: new AbortController().signal };
 
 export const RESETS: Doors = {
-  'resets/approve-alone.approveAlone': {
+  'resets/decide-approval.approveAlone': {
     permission: 'approval:decide',
     fresh: true,
     inPerson: true,

@@ -1,0 +1,59 @@
+/**
+ * The outbox at the desk's own wish: a flush, which also queues what a killed import has left with its last step (B90), and events of the log
+ * again, for a receiver that lost some (B93).
+ */
+import type { Desk, SignedOperator } from '../../desk.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import type { DeliveryReport } from '../../rules/outbox-run.js';
+import { act, askAuthority } from '../authorise.js';
+import { inPages } from '../directory/export-directory.js';
+import { finishImports } from '../directory/finish-imports.js';
+import { foreignEntries } from '../log/log-reader.js';
+import { parseEntry, requireGenuine } from '../log/read-audit-log.js';
+import { deliverDue, type Watched } from '../messages/deliver-outbox.js';
+import { eventMessages, toldOf } from '../messages/queue-events.js';
+
+/** What is due waits no longer for it; the next flush goes on. */
+const AT_MOST_MS = 5_000;
+
+/** As `deliverDue`. Refusal `store-corrupt` where a row that an import changes was changed by others; everything else is sent first. */
+export async function flushOutbox(desk: Desk, watched: Watched): Promise<DeliveryReport> {
+  const enough = AbortSignal.any([watched.signal, AbortSignal.timeout(AT_MOST_MS)]);
+  const unwritten = await finishImports(desk, enough).then(() => undefined, refusalOf);
+  const report = await deliverDue(desk, watched);
+  if (unwritten?.code === 'store-corrupt') throw unwritten;
+  return report;
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (isRefusal(error)) return error;
+  throw error;
+}
+
+const RESENDING = { permission: 'outbox:flush', sendLater: true } as const;
+
+/** Queues the events of all entries from this number on again, for a receiver that lost some: they have the same `seq`. Refusal config. */
+export async function resendEvents(desk: Desk, signed: SignedOperator, since: number): Promise<number> {
+  await askAuthority(desk, signed, RESENDING);
+  const { wanted } = desk.channels;
+  if (wanted.length === 0) throw refusal('config', 'no-receiver', {}, 'name-receiver');
+  const { audit } = desk.store.read;
+  const end = (await audit.head())?.size ?? 0;
+  const pages = inPages<{ seq: number; body: string }>(async (last, limit) =>
+    (await audit.find({}, last?.seq ?? since - 1, limit)).filter(({ seq }) => seq < end),
+  );
+  let count = 0;
+  for await (const page of pages) {
+    const [from = 0, to = from] = [page[0]?.seq, page.at(-1)?.seq];
+    requireGenuine({ foreign: await foreignEntries(audit, desk.notary, page) });
+    const rows = eventMessages(desk, wanted, await toldOf(desk, desk.store.read, page.map(parseEntry), from));
+    const detail = { since: from, to, events: rows.length };
+    await act(desk, signed, RESENDING, {
+      entry: () => ({ kind: 'delivery.resent', detail }),
+      change: ({ write }) => write.outbox.insert(rows),
+    });
+    desk.store.takeQueued();
+    count += rows.length;
+  }
+  return count;
+}
