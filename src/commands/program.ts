@@ -178,7 +178,7 @@ async function askingHere<T>(context: Context, code: 'not-signed-in' | 'factor-n
   } catch (error) {
     if (!isRefusal(error) || error.code !== code || !context.ask.possible) throw error;
     if ((await context.settings()).token !== undefined) throw error;
-    const { giveCodeHere, signInHere } = await import('./operators/sign-in-here.js');
+    const { giveCodeHere, signInHere } = await import('./operators/sign-in.js');
     if (code === 'not-signed-in') await signInHere(context, error);
     else if (error.because?.reason === 'fresh-code-needed') await giveCodeHere(context, error);
     else throw error;

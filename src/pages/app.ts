@@ -161,15 +161,9 @@ function elsewhereFor(visit: Visit, { states, path }: Page): string | undefined 
   return states.includes(state) ? undefined : onwards(visit);
 }
 
-function answer(
-  c: Context,
-  parts: AppParts,
-  visit: Around,
-  { script, ...framed }: Framed & { readonly script?: true },
-  status: Status,
-) {
+function answer(c: Context, parts: AppParts, visit: Around, framed: Framed & { script?: true }, status: Status) {
   const nonce = `'nonce-${visit.nonce}'; `;
-  setHeaders(c, parts, `style-src ${nonce}${script === undefined ? '' : `script-src ${nonce}`}`);
+  setHeaders(c, parts, `style-src ${nonce}${framed.script === undefined ? '' : `script-src ${nonce}`}`);
   return c.html(frame(visit, framed), status);
 }
 

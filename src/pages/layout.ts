@@ -89,12 +89,9 @@ export const select = (name: string, label: string, options: readonly (readonly 
 export const signInAgain = ({ text, path }: Visit): Html =>
   html`<p>${text('again.why')}</p>${link(text('again.do'), `/sign-in?again=1&next=${encodeURIComponent(path)}`)}`;
 
-export function table(
-  caption: string,
-  heads: readonly string[],
-  rows: readonly (readonly (Html | string)[])[],
-  none = '',
-): Html {
+type Row = readonly (Html | string)[];
+
+export function table(caption: string, heads: readonly string[], rows: readonly Row[], none = ''): Html {
   if (rows.length === 0) return html`<p>${none}</p>`;
   const lines = rows.map(
     (cells) => html`<tr>${cells.map((one, at) => html`<td data-head="${heads[at] ?? ''}">${one}</td>`)}</tr>`,

@@ -1,7 +1,6 @@
 /** Application Password MFA: the methods, backup codes, remembered devices and open sessions of the one who is signed in (B40, B41, B82). */
 import { html } from 'hono/html';
-import { newBackupCodes } from '../procedures/factors/backup-codes.js';
-import { listFactors, removeFactor } from '../procedures/factors/manage-factors.js';
+import { listFactors, newBackupCodes, removeFactor } from '../procedures/factors/manage-factors.js';
 import { endSessions, forgetDevices, listDevices, listSessions } from '../procedures/portal/devices-and-sessions.js';
 import { dayOf, minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';

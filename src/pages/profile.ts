@@ -1,6 +1,6 @@
 /** My Profile, and the passphrase: shown after the password, set in two steps of which the first changes nothing (B14–B18). */
 import { html } from 'hono/html';
-import { listFactors } from '../procedures/factors/manage-factors.js';
+import { loginAdvice } from '../procedures/factors/manage-factors.js';
 import { drawPhrase } from '../procedures/passphrases/judge-phrase.js';
 import {
   SETTING_PASSPHRASE,
@@ -10,7 +10,6 @@ import {
 } from '../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/application-password.js';
 import { CHANGING_CONTACT, changeOwnContact, readProfile, sendContactCodes } from '../procedures/portal/own-profile.js';
-import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
 import { heardAs } from '../rules/spoken-form.js';
 import { button, field, form, hidden, link, newPasswordFields, passwordField, signInAgain } from './layout.js';
@@ -40,11 +39,7 @@ const profile = page('/profile', 'profile.title', ['done'], {
 
 /** What a login that is done should know (B41). */
 async function advice({ desk, login, text }: Signed) {
-  const { required, factors: all, backupCodesLeft } = await listFactors(desk, login);
-  const factors = all.filter(({ state }) => state === 'active').map(({ kind }) => kind);
-  const method = login.session.method === 'sso' ? 'sso' : 'native';
-  const due = loginWarnings({ mfaRequired: required, method, factors, backupCodesLeft });
-  return due.map(
+  return (await loginAdvice(desk, login)).map(
     (one) => html`<p class="no">${text(`advice.${one}`)} <a href="/methods">${text('methods.title')}</a></p>`,
   );
 }

@@ -2,11 +2,10 @@
 import { html } from 'hono/html';
 import { type AnswerKind, answerKinds, needsBrowser } from '../procedures/codes/methods.js';
 import { answerFactor } from '../procedures/factors/answer-factor.js';
-import { factorChoices } from '../procedures/factors/factor-choices.js';
+import { askBrowser, factorChoices, sendLoginCode } from '../procedures/factors/factor-choices.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
-import { askBrowser, sendLoginCode } from '../procedures/factors/send-login-code.js';
 import { activateUser } from '../procedures/portal/activate-user.js';
-import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
+import { mayRemember, rememberDevice } from '../procedures/portal/devices-and-sessions.js';
 import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
 import { button, codeField, field, form, type Html, hidden, newPasswordFields, passwordField } from './layout.js';
 import { type Answer, onwards, type Page, page } from './page.js';

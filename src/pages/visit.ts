@@ -12,7 +12,7 @@ import type { Site } from '../procedures/factors/challenges.js';
 import { loginOfToken, renewToken, signOutUser } from '../procedures/portal/authenticate-user.js';
 import type { PortalLogin } from '../procedures/portal/customer-login.js';
 import { type OwnerDoor, proofsToGive } from '../procedures/portal/owner-locks.js';
-import { type ProvenLogin, provePassword } from '../procedures/portal/sign-in-user.js';
+import { provePassword } from '../procedures/portal/sign-in-user.js';
 import { languageOf } from '../rules/language.js';
 import { accepted, textOf } from './text.js';
 
@@ -102,7 +102,7 @@ export function owedFor({ desk, login }: Signed, door: OwnerDoor): 'nothing' | '
 }
 
 /** Takes the password once more; the session gets a new token, and `visit.login` the time of the proof. */
-export async function takePassword(visit: Signed): Promise<ProvenLogin & { readonly viewKey: Uint8Array }> {
+export async function takePassword(visit: Signed) {
   const { login, viewKey } = await provePassword(visit.desk, visit.login, visit.given('password'));
   if (viewKey === null) throw new Error('the password was right, and no view key came of it');
   await visit.risen(login);

@@ -4,7 +4,7 @@
  * door.
  */
 import type { Desk, ThrottleRow, Writes } from '../desk.js';
-import { refusal } from '../errors.js';
+import { type Refusal, refusal } from '../errors.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import type { Limits } from '../rules/policy.js';
@@ -57,6 +57,17 @@ export async function clearAttempt(desk: Desk, write: Writes, subject: Subject, 
   await write.throttles.put(toRow(subject, state, desk.clock.time().now), before ?? null);
 }
 
+/** For a guess that may be checked: what takes it back once it was right. Otherwise it throws what `refused` says. */
+export function unlessLocked(
+  desk: Desk,
+  subject: Subject,
+  decision: ThrottleDecision,
+  refused: (no: Locked) => Refusal,
+) {
+  if (decision.kind !== 'proceed') throw refused(decision);
+  return (write: Writes): Promise<void> => clearAttempt(desk, write, subject, decision.attempt);
+}
+
 /** A lead lifts everything (B76); the owner's own sign-in lifts only the wait. Returns whether there was anything to lift. */
 export async function liftLock(desk: Desk, write: Writes, subject: Subject, by: 'lead' | 'owner'): Promise<boolean> {
   const row = await write.throttles.get(subject);
@@ -67,6 +78,8 @@ export async function liftLock(desk: Desk, write: Writes, subject: Subject, by: 
   return wasLocked;
 }
 
+export type Locked = Exclude<ThrottleDecision, { kind: 'proceed' }>;
+
 /** The next step while a lock lasts, and once it is for good. */
 const STEPS = {
   caller: { wait: 'wait-for-owner', good: 'lead-lifts' },
@@ -74,7 +87,7 @@ const STEPS = {
 } as const;
 
 /** The refusal for a throttled attempt. It does not differ between known and unknown subjects. */
-export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: keyof typeof STEPS) {
+export function lockedRefusal(decision: Locked, who: keyof typeof STEPS) {
   const { wait, good } = STEPS[who];
   if (decision.kind === 'disabled') return refusal('locked', 'locked-for-good', { who }, good);
   const { until, clockBehind } = decision;

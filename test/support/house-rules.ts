@@ -298,8 +298,8 @@ export function operatorDoors(source: Source): string[] {
   });
 }
 
-/** The claim itself, and what the locks judge it by. */
-const OWNER_LOCKS = ['procedures/portal/customer-login', 'procedures/portal/owner-proof'];
+/** The claim itself. */
+const OWNER_LOCKS = ['procedures/portal/customer-login'];
 
 /**
  * `wing/file.function` of every exported function of procedures/ that takes a customer's login. A function that takes the door as

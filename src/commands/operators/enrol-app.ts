@@ -65,7 +65,6 @@ export async function secretBlocks(context: Context, secret: ShownSecret): Promi
   ];
 }
 
-/** Recovery codes, shown once. */
 export const recoveryBlocks = (codes: readonly string[], words: Words): readonly Block[] => [
   block.blank,
   block.lines(words('sign.recovery')),

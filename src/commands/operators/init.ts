@@ -2,20 +2,15 @@
 import * as z from 'zod';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
-import {
-  type NewOperator,
-  newSeed,
-  prepareOperator,
-  readOperatorName,
-} from '../../procedures/operators/make-operator.js';
+import { newSeed, prepareOperator, readOperatorName } from '../../procedures/operators/make-operator.js';
 import { requireOperatorPassword } from '../../procedures/operators/operator-password.js';
 import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
-import { makeRecoveryCodes, type NewRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
-import { appStep } from '../../procedures/operators/start-operator.js';
+import { makeRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
+import { appStep } from '../../procedures/operators/sign-in-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { askNewSecret } from '../ask.js';
 import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block, localMinute } from '../wording/results.js';
+import { block, localMinute, pick } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, recoveryBlocks, secretBlocks } from './enrol-app.js';
 
@@ -28,20 +23,19 @@ async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTION
   const { quiet, json } = context.options;
   if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
   await context.house.refuseSecondDesk();
-  const expiresAt =
-    given.expires === undefined
-      ? {}
-      : { expiresAt: readMoment('expires', given.expires, context.house.now(), 'ahead') };
+  const { expires } = given;
+  const expiresAt = expires === undefined ? undefined : readMoment('expires', expires, context.house.now(), 'ahead');
   // Everything that can be refused, mistyped or given up comes before anything is made.
   const name = readOperatorName(given.operator);
   const own = given.token ? undefined : await askOwn(context, name, given.passwordStdin);
   const { desk, keyMade, keyPlace } = await context.house.establish();
-  const operator = await prepareOperator(desk, { name, role: 'admin', ...(own === undefined ? {} : { own }) });
+  const operator = await prepareOperator(desk, { name, role: 'admin', own });
   const token = given.token
-    ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
+    ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', expiresAt })
     : null;
   const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
   const places = { store: desk.store.place, key: keyPlace, keyMade };
+  const who = pick(operator, 'id', 'name', 'role');
   const result: Result = {
     ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
     view: [
@@ -60,7 +54,16 @@ async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTION
         'countersign account import FILE',
       ),
     ],
-    document: documentOf(operator, { token, own, recovery }, places),
+    // With `--token` the members that scripts read come first: the token and when it expires.
+    document:
+      token !== null
+        ? { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places }
+        : {
+            operator: who,
+            ...(own === undefined ? {} : { totp: bareSecret(own.shown) }),
+            ...(recovery === null ? {} : { recoveryCodes: recovery.codes }),
+            ...places,
+          },
   };
   await finishEstablishing(desk, { operator, token, recovery, show: () => shown(context, result) });
   return { view: [], document: null, streamed: true };
@@ -87,27 +90,10 @@ async function askOwn(context: Context, name: string, passwordStdin: boolean) {
   const founding = await context.house.founding();
   await requireOperatorPassword(founding, { name, role: 'admin', email: null }, password);
   const shown = await newSeed(founding, name);
-  const prove = async (code: string) => (await appStep(founding, shown.secret, code)) ?? undefined;
+  const prove = (code: string) =>
+    appStep(founding, { secret: shown.secret, code, now: founding.now(), lastStep: null });
   const step = context.ask.possible && !passwordStdin ? await askFirstCode(context, shown, prove) : null;
   return { password, totp: shown.secret, step, shown };
-}
-
-interface Made {
-  readonly token: NewToken | null;
-  readonly own: Awaited<ReturnType<typeof askOwn>> | undefined;
-  readonly recovery: NewRecoveryCodes | null;
-}
-
-/** With `--token` the members that scripts read come first: the token and when it expires. */
-function documentOf(operator: NewOperator, { token, own, recovery }: Made, places: object): unknown {
-  const who = { id: operator.id, name: operator.name, role: operator.role };
-  if (token !== null) return { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places };
-  return {
-    operator: who,
-    ...(own === undefined ? {} : { totp: bareSecret(own.shown) }),
-    ...(recovery === null ? {} : { recoveryCodes: recovery.codes }),
-    ...places,
-  };
 }
 
 export function tokenBlocks(token: NewToken | null, words: Words) {

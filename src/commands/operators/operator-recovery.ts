@@ -3,7 +3,7 @@ import type { SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import type { AddedOperator } from '../../procedures/operators/make-operator.js';
-import { changeOwnPassword } from '../../procedures/operators/own-password.js';
+import { changeOwnPassword } from '../../procedures/operators/operator-password.js';
 import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
 import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
@@ -135,9 +135,7 @@ async function bySecond(context: Context, signed: SignedOperator, given: Recover
   if (reason === undefined) throw refusal('missing-option', 'recover-reason', {}, 'say-what-was-lost');
   const words = wordsOf(context);
   const second = async (): Promise<GivenSecond | null> => {
-    if (given.recoveryCodeStdin) {
-      return { recoveryCode: await context.files.readSecretLine('--recovery-code-stdin') };
-    }
+    if (given.recoveryCodeStdin) return { recoveryCode: await context.files.readSecretLine('--recovery-code-stdin') };
     const approver = await askSecondOperator(context, given, words('sign.second-or-code'));
     if (approver !== undefined) return { approver };
     if (!context.ask.possible) return null;

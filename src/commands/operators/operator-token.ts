@@ -14,13 +14,13 @@ const tokenCreate = command({
   options: ['--role <role>', '--label <text>', '--expires <when>'],
   own: () => ({ label: z.string().default('script') }),
   run: async ({ desk, signed, words }, given) => {
-    const wished = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
-    const expiresAt =
-      given.expires === undefined ? {} : { expiresAt: readMoment('expires', given.expires, desk.now(), 'ahead') };
-    const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...wished, ...expiresAt };
+    const { label, expires } = given;
+    const role = given.role === undefined ? undefined : readOperatorRole(given.role);
+    const expiresAt = expires === undefined ? undefined : readMoment('expires', expires, desk.now(), 'ahead');
+    const wish = { owner: given.name ?? signed.operator.id, role, label, expiresAt };
     const { token, owner } = await createToken(desk, signed, wish);
-    const role = words.term('roleTitle', token.role);
-    const made = words('staff.token-made', { id: token.id, name: owner.name, role });
+    const title = words.term('roleTitle', token.role);
+    const made = words('staff.token-made', { id: token.id, name: owner.name, role: title });
     return {
       view: [block.lines(made), ...tokenBlocks(token, words)],
       document: {
@@ -44,10 +44,7 @@ const tokenList = command({
     return {
       view: [
         block.table(
-          words.all(
-            ...(['mfa.id', 'staff.operator', 'approval.col-role', 'approval.col-for', 'mfa.state'] as const),
-            'staff.expires',
-          ),
+          words.all('mfa.id', 'staff.operator', 'approval.col-role', 'approval.col-for', 'mfa.state', 'staff.expires'),
           tokens.map((row) => [
             row.id,
             nameOf(row.operator_id),
@@ -63,8 +60,7 @@ const tokenList = command({
         tokens: tokens.map((row) => ({
           id: row.id,
           operator: nameOf(row.operator_id),
-          role: row.role,
-          label: row.label,
+          ...pick(row, 'role', 'label'),
           state: stateOf(row),
           madeBy: row.made_by === null ? null : nameOf(row.made_by),
           expiresAt: iso(row.expires_at),

@@ -20,13 +20,7 @@ const OPTIONS = ['--code <code>', '--password-stdin', '--totp <code>'] as const;
 type StartGiven = Given<'<name>' | (typeof OPTIONS)[number]>;
 
 /** An operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
-const start = command({
-  path: 'operator start',
-  access: 'anyone',
-  arguments: ['<name>'],
-  options: OPTIONS,
-  run,
-});
+const start = command({ path: 'operator start', access: 'anyone', arguments: ['<name>'], options: OPTIONS, run });
 
 async function run({ context, words }: At<'anyone'>, given: StartGiven): Promise<Result> {
   if (given.totp !== undefined && given.passwordStdin)
@@ -147,23 +141,20 @@ const edit = command({
     '--unlock',
   ],
   run: async ({ desk, signed, words }, given) => {
-    const { isUser, isNoUser } = given;
+    const { isUser, isNoUser, email, language, unlock } = given;
     if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
-    const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
-    if (!told && !given.enable && !given.unlock && !isNoUser)
+    const told = [given.role, email, language, isUser].some((one) => one !== undefined);
+    if (!told && !given.enable && !unlock && !isNoUser)
       throw refusal('missing-option', 'operator-change-missing', { name: given.name }, 'operator-edit-example');
     await askAuthority(desk, signed, MANAGE_OPERATORS);
-    const { operator, start, unlocked, ...ended } = await changeOperator(desk, signed, given.name, {
-      ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
-      ...(given.email === undefined ? {} : { email: given.email }),
-      ...(given.language === undefined ? {} : { language: given.language }),
-      ...(isUser === undefined ? {} : { customer: (await findUser(desk, isUser)).user.id }),
-      ...(isNoUser ? { customer: null } : {}),
-      ...(given.enable ? { disabled: false } : {}),
-      unlock: given.unlock,
-    });
+    const role = given.role === undefined ? undefined : readOperatorRole(given.role);
+    const user = isUser === undefined ? undefined : (await findUser(desk, isUser)).user.id;
+    const customer = isNoUser ? null : user;
+    const disabled = given.enable ? false : undefined;
+    const change = { role, email, language, customer, disabled, unlock };
+    const { operator, start, unlocked, ...ended } = await changeOperator(desk, signed, given.name, change);
     const { name } = operator;
-    const lock = given.unlock ? [words('staff.unlocked', { name, done: String(unlocked) })] : [];
+    const lock = unlock ? [words('staff.unlocked', { name, done: String(unlocked) })] : [];
     const { sessions, tokens } = ended;
     return {
       view: [
@@ -173,7 +164,7 @@ const edit = command({
       document: {
         operator: { ...operator, role: given.role ?? operator.role },
         ended,
-        ...(given.unlock ? { unlocked } : {}),
+        ...(unlock ? { unlocked } : {}),
         ...startDocument(start),
       },
     };

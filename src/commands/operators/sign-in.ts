@@ -1,10 +1,16 @@
-/** `login`, `logout`, `whoami`: the session of an operator (B70). */
-import { Refusal, refusal } from '../../errors.js';
+/**
+ * `login`, `logout`, `whoami`: the session of an operator (B70). Signing in, and giving a fresh code, also at the place where they are missed:
+ * a command on a terminal asks and goes on, instead of ending with "sign in first". Scripts are never asked.
+ */
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
 import { askCode, askSecret } from '../ask.js';
-import { type At, type Command, command, type Given, type Result } from '../command.js';
+import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
 import { block, moments, pick } from '../wording/results.js';
+import { worded } from '../wording/worded.js';
+import { wordsOf } from '../wording/words.js';
 
 const OPTIONS = ['--operator <name>', '--password-stdin', '--code <code>'] as const;
 type LoginGiven = Given<(typeof OPTIONS)[number]>;
@@ -23,7 +29,7 @@ async function freshCodeOnly({ context, words }: At<'anyone'>, given: LoginGiven
   const token = await context.sessions.read('operator', 'desk');
   if (token === undefined) return undefined;
   const desk = await context.desk();
-  const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
+  const signed = await signedBy(desk, token, 'login');
   await refreshCode(desk, signed, given.code);
   return {
     view: [block.lines(words('sign.fresh-code', { name: signed.operator.name }))],
@@ -59,6 +65,10 @@ async function signIn({ context, words }: At<'anyone'>, given: LoginGiven): Prom
   };
 }
 
+/** Whose session it is. */
+const signedBy = (desk: Desk, token: string | undefined, command: 'login' | 'logout') =>
+  authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command });
+
 const who = (operator: { id: string; name: string; role: string }) => pick(operator, 'id', 'name', 'role');
 
 const logout = command({
@@ -73,10 +83,7 @@ const logout = command({
     if (token === undefined) return done;
     const desk = await context.desk();
     try {
-      await signOutOperator(
-        desk,
-        await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'logout' }),
-      );
+      await signOutOperator(desk, await signedBy(desk, token, 'logout'));
     } catch (error) {
       // The session had ended before; its token is removed from this machine in either case.
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
@@ -104,5 +111,49 @@ const whoami = command({
     };
   },
 });
+
+const TRIES = 3;
+
+/** Asks for name, password and code, and keeps the session. The last refusal is thrown. */
+export async function signInHere(context: Context, why: Refusal): Promise<void> {
+  say(context, why);
+  const prompts = await context.ask.prompts('--operator');
+  const words = wordsOf(context);
+  const name = await prompts.line({ message: words('sign.operator'), default: context.house.userName });
+  await trying(context, async () => {
+    const password = await prompts.secret({ message: words('sign.password-of', { name }) });
+    const code = () => prompts.line({ message: words('sign.app-code') });
+    const { token } = await signInOperator(await context.desk(), { name, password, code });
+    await context.sessions.write('operator', 'desk', token);
+  });
+}
+
+/** Asks for a code of the authenticator app, for the session that is open. */
+export async function giveCodeHere(context: Context, why: Refusal): Promise<void> {
+  say(context, why);
+  const prompts = await context.ask.prompts('--code');
+  const desk = await context.desk();
+  const token = await context.sessions.read('operator', 'desk');
+  const message = wordsOf(context)('sign.app-code');
+  await trying(context, async () => {
+    const signed = await signedBy(desk, token, 'login');
+    await refreshCode(desk, signed, await prompts.line({ message }));
+  });
+}
+
+const say = (context: Context, why: Refusal): void =>
+  context.notice(`countersign: ${worded(why, 'desk', wordsOf(context)).message}`);
+
+/** A mistyped answer is asked for again; locked out is locked out. */
+async function trying(context: Context, attempt: () => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isRefusal(error) || error.because?.reason !== 'sign-in-wrong' || tried >= TRIES) throw error;
+      say(context, error);
+    }
+  }
+}
 
 export const commands: readonly Command[] = [login, logout, whoami];

@@ -1,20 +1,19 @@
 /** `portal activate`, `login`, `logout`: a customer's way into the portal and out of it (B31–B43). */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { answerKinds, methods, needsBrowser } from '../../procedures/codes/methods.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
-import { listFactors } from '../../procedures/factors/manage-factors.js';
+import { loginAdvice } from '../../procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
 import { signOutUser } from '../../procedures/portal/authenticate-user.js';
 import { type PortalLogin, setUpOf } from '../../procedures/portal/customer-login.js';
+import { mayRemember, rememberDevice } from '../../procedures/portal/devices-and-sessions.js';
 import { passphraseOf } from '../../procedures/portal/own-profile.js';
-import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
-import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
+import { type LoginWarning, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, type Context, command, type Given } from '../command.js';
 import { block, pick } from '../wording/results.js';
@@ -28,7 +27,7 @@ import {
   readDevices,
   writeDevice,
 } from './portal-given.js';
-import { keepSession, openLogin, passFactor, sessionName, speakTo } from './portal-session.js';
+import { keepSession, openLogin, type Place, passFactor, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
@@ -36,16 +35,12 @@ const activate = command({
   options: [...PERSON_OPTIONS, '--code <code>', '--password-stdin'],
   own: () => ({ code: z.string(), passwordStdin: z.literal(true) }),
   run: async ({ context }, given) => {
-    const person = personOf(context, given);
+    const { account: named, as: login } = personOf(context, given);
     const desk = await context.desk();
-    const done = await activateUser(desk, {
-      account: person.account,
-      login: person.as,
-      code: given.code,
-      newPassword: () => context.files.readSecretLine('--password-stdin'),
-    });
+    const newPassword = () => context.files.readSecretLine('--password-stdin');
+    const done = await activateUser(desk, { account: named, login, code: given.code, newPassword });
     const { user, account, wasReset, ownerCopyDestroyed } = done;
-    const theirs = speakTo(context, desk, done);
+    const theirs = speakTo({ context, desk }, done);
     const facts = { login: user.login, account: account.name, reset: String(wasReset) };
     const lines = [theirs('portal.password-set', facts), ...(ownerCopyDestroyed ? [theirs('portal.copy-gone')] : [])];
     return {
@@ -87,33 +82,33 @@ const login = command({
   run: async ({ context }, given) => {
     if (given.remember && given.device === undefined) throw missing(context, '--device');
     await context.sessions.requirePerson();
-    const desk = await context.desk();
-    if (given.sso || given.idTokenStdin) return greeting(context, desk, await openedBySso(context, desk, given));
-    const done = await finished(context, desk, await begun(context, desk, given), given);
-    return greeting(context, desk, done, await keepDevice(context, desk, done, given));
+    const place = { context, desk: await context.desk() };
+    if (given.sso || given.idTokenStdin) return greeting(place, await openedBySso(place, given));
+    const done = await finished(place, await begun(place, given), given);
+    return greeting(place, done, await keepDevice(place, done, given));
   },
 });
 
 /** The unfinished login that a code or choice belongs to, or a new login by password. */
-async function begun(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
+async function begun(place: Place, given: LoginGiven): Promise<PortalLogin> {
+  const { context, desk } = place;
   const person = personOf(context, given);
   if (!given.passwordStdin) {
     const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
-    const open = answers ? await openOrNone(context, desk, person) : undefined;
+    const open = answers ? await openOrNone(place, person) : undefined;
     if (open === undefined || open.session.state === 'done') throw missing(context, '--password-stdin');
     return open;
   }
   const password = await context.files.readSecretLine('--password-stdin');
   const deviceTokens = await readDevices(context, given.device);
   const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
-  await keepSession(context, desk, opened);
-  speakTo(context, desk, opened);
+  await keepSession(place, opened);
   return opened;
 }
 
-async function openOrNone(context: Context, desk: Desk, person: PersonNamed): Promise<PortalLogin | undefined> {
+async function openOrNone(place: Place, person: PersonNamed): Promise<PortalLogin | undefined> {
   try {
-    return await openLogin(context, desk, person);
+    return await openLogin(place, person);
   } catch (error) {
     if (error instanceof Refusal && error.code === 'not-signed-in') return undefined;
     throw error;
@@ -121,16 +116,17 @@ async function openOrNone(context: Context, desk: Desk, person: PersonNamed): Pr
 }
 
 /** Takes one step after another, in the order of the rules, until the login is done or needs a later command. */
-async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginGiven): Promise<PortalLogin> {
+async function finished(place: Place, login: PortalLogin, given: LoginGiven): Promise<PortalLogin> {
+  const { context, desk } = place;
   const next = nextOf(login.session);
   if (next.step === 'none') return login;
   if (next.step === 'enrolment') throw enrolmentNeeded(context, login, next.because);
-  if (next.step === 'factor') return finished(context, desk, await passFactor(context, desk, login, given), given);
+  if (next.step === 'factor') return finished(place, await passFactor(place, login, given), given);
   if (given.enrolmentCode === undefined) {
     const owed = await sendOwedEnrolmentCode(desk, login, given.newCode);
     throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
   }
-  return finished(context, desk, await submitEnrolmentCode(desk, login, given.enrolmentCode), given);
+  return finished(place, await submitEnrolmentCode(desk, login, given.enrolmentCode), given);
 }
 
 function enrolmentNeeded(context: Context, login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
@@ -141,25 +137,21 @@ function enrolmentNeeded(context: Context, login: PortalLogin, because: 'require
   });
 }
 
-async function openedBySso(context: Context, desk: Desk, given: LoginGiven): Promise<PortalLogin> {
+async function openedBySso(place: Place, given: LoginGiven): Promise<PortalLogin> {
+  const { context, desk } = place;
   if (given.account === undefined) throw missing(context, '--account');
   if (!given.idTokenStdin) throw missing(context, '--id-token-stdin');
   const idToken = await context.files.readSecretLine('--id-token-stdin');
   const opened = await signInBySso(desk, { account: given.account, login: given.as, idToken, nonce: given.nonce });
-  await keepSession(context, desk, opened);
-  speakTo(context, desk, opened);
+  await keepSession(place, opened);
   return opened;
 }
 
 /** `too-early`: wanted at a login that asked for no code, or that set the method up (B38). */
 type Remembered = 'remembered' | 'too-early' | 'not-asked';
 
-async function keepDevice(
-  context: Context,
-  desk: Desk,
-  login: PortalLogin,
-  { device, remember }: Pick<LoginGiven, 'device' | 'remember'>,
-): Promise<Remembered> {
+async function keepDevice({ context, desk }: Place, login: PortalLogin, given: LoginGiven): Promise<Remembered> {
+  const { device, remember } = given;
   if (device === undefined || !remember) return 'not-asked';
   if (!mayRemember(login)) return 'too-early';
   await writeDevice(context, device, login.user.id, await rememberDevice(desk, login));
@@ -167,17 +159,11 @@ async function keepDevice(
 }
 
 /** Who is signed in, until when, warnings (B41), and whether this device is remembered. */
-async function greeting(context: Context, desk: Desk, login: PortalLogin, device: Remembered = 'not-asked') {
+async function greeting({ context, desk }: Place, login: PortalLogin, device: Remembered = 'not-asked') {
   const words = wordsOf(context);
   const { account, user, session } = login;
-  const { factors, backupCodesLeft } = await listFactors(desk, login);
+  const ofMfa = await loginAdvice(desk, login);
   const heard = (await passphraseOf(desk, login)).state === 'desk';
-  const ofMfa = loginWarnings({
-    mfaRequired: account.mfaRequiredAt !== null,
-    method: session.method === 'sso' ? 'sso' : 'native',
-    factors: factors.filter((factor) => factor.state === 'active').map((factor) => factor.kind),
-    backupCodesLeft,
-  });
   const warnings = [...(heard ? (['passphrase-heard'] as const) : []), ...ofMfa].map((code: LoginWarning) => ({
     code,
     message: words(`portal.${code}`),
@@ -210,13 +196,13 @@ const logout = command({
   options: PERSON_OPTIONS,
   run: async ({ context }, given) => {
     const person = personOf(context, given);
-    const desk = await context.desk();
+    const place = { context, desk: await context.desk() };
     // From here on it speaks the customer's language.
-    const open = await openOrNone(context, desk, person);
+    const open = await openOrNone(place, person);
     const key = open === undefined ? 'portal.not-signed-in' : 'portal.signed-out';
     if (open !== undefined) {
-      await signOutUser(desk, open);
-      await context.sessions.remove('portal', sessionName(open.account, open.user));
+      await signOutUser(place.desk, open);
+      await context.sessions.remove('portal', sessionName(open));
     }
     return { view: [block.lines(wordsOf(context)(key, { login: person.as }))], document: { session: null } };
   },

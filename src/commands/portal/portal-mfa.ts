@@ -5,16 +5,14 @@
 import * as z from 'zod';
 import { exitOf, Refusal } from '../../errors.js';
 import { methodIds, methods } from '../../procedures/codes/methods.js';
-import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment } from '../../procedures/factors/enrol-factor.js';
-import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
+import { listFactors, newBackupCodes, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
-import { iso } from '../../rules/moment.js';
 import { type Command, command, type Given, type Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { block } from '../wording/results.js';
+import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { endedFields, endedLines, optionsOf, PORTAL_OPTIONS } from './portal-given.js';
 import { type PortalUser, portalCommand, portalSession } from './portal-session.js';
@@ -22,11 +20,12 @@ import { type PortalUser, portalCommand, portalSession } from './portal-session.
 const list = portalCommand({
   path: 'portal mfa list',
   run: async ({ desk, login, words }) => {
-    const { required, factors, backupCodesLeft, backupCodesMade, devices } = await listFactors(desk, login);
+    const status = await listFactors(desk, login);
+    const { required, factors, backupCodesLeft, backupCodesMade, devices } = status;
     return {
       view: [
         block.table(
-          (['method', 'to', 'state', 'id'] as const).map((name) => words(`mfa.${name}`)),
+          words.all('mfa.method', 'mfa.to', 'mfa.state', 'mfa.id'),
           factors.map(({ kind, to, state, id }) => [
             words.term('factorTitle', kind),
             to ?? '',
@@ -44,10 +43,8 @@ const list = portalCommand({
       document: {
         mfa: {
           required,
-          factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
-          backupCodesLeft,
-          backupCodesMade,
-          devices,
+          factors: factors.map((row) => ({ ...row, ...moments(row, 'confirmedAt') })),
+          ...pick(status, 'backupCodesLeft', 'backupCodesMade', 'devices'),
         },
       },
     };
@@ -63,6 +60,8 @@ const ADD_OPTIONS = [
 const addInput = () => ({ method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }) });
 type AddGiven = Given<(typeof ADD_OPTIONS)[number], ReturnType<typeof addInput>>;
 
+const ADDING = { lock: 'login', states: ['done', 'enrolment-needed', 'enrolment-code-needed'] } as const;
+
 /** Here `--code` is the first code of the new method, not one that signs in. */
 const add = command({
   path: 'portal mfa add',
@@ -70,11 +69,8 @@ const add = command({
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
   options: ADD_OPTIONS,
   own: addInput,
-  run: ({ context }, given) => {
-    const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
-    const door = { lock: 'login', states } as const;
-    return portalSession(context, { ...given, code: undefined }, door, (portal) => enrol(portal, given));
-  },
+  run: ({ context }, given) =>
+    portalSession(context, { ...given, code: undefined }, ADDING, (portal) => enrol(portal, given)),
 });
 
 async function enrol({ desk, login, words }: PortalUser, given: AddGiven): Promise<Result> {

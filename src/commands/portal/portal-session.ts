@@ -8,8 +8,7 @@ import { Refusal } from '../../errors.js';
 import type { AnswerKind } from '../../procedures/codes/methods.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { answerFactor } from '../../procedures/factors/answer-factor.js';
-import { type FactorChoice, factorChoices, guessKind } from '../../procedures/factors/factor-choices.js';
-import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
+import { type FactorChoice, factorChoices, guessKind, sendLoginCode } from '../../procedures/factors/factor-choices.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { authenticateUser, signOutUser } from '../../procedures/portal/authenticate-user.js';
 import { type Owner, type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
@@ -38,9 +37,13 @@ import {
   readDevices,
 } from './portal-given.js';
 
-export interface PortalUser {
+/** What a command works with once its desk is open. */
+export interface Place {
   readonly context: Context;
   readonly desk: Desk;
+}
+
+export interface PortalUser extends Place {
   readonly login: PortalLogin;
   /** In the language of this customer. */
   readonly words: Words;
@@ -57,14 +60,12 @@ type Portal<A extends Arguments, O extends Options, Own extends z.ZodRawShape> =
   readonly run: (portal: PortalUser, given: PortalGiven & Given<A[number] | O[number], Own>) => Promise<Result>;
 };
 
-const FINISHED: OwnerDoor = { lock: 'owner' };
-
 /** A command of a customer who is signed in, or signs in with it. */
 export function portalCommand<
   const A extends Arguments = [],
   const O extends Options = [],
   Own extends z.ZodRawShape = Record<never, never>,
->({ door = FINISHED, run, ...spec }: Portal<A, O, Own>): Command {
+>({ door = { lock: 'owner' }, run, ...spec }: Portal<A, O, Own>): Command {
   type All = PortalGiven & Given<A[number] | O[number], Own>;
   return command({
     access: 'anyone',
@@ -90,7 +91,7 @@ export async function portalSession<T>(
   }
   const person = personOf(context, given);
   const desk = await context.desk();
-  const login = await openLogin(context, desk, person);
+  const login = await openLogin({ context, desk }, person);
   // A command that reads the phrase has no room for the password: it says that one must sign in again.
   const asks = door.lock !== 'passphrase:set' && proofsToGive(desk, login, door, desk.now()).includes('password');
   if (asks) throw missing(context, '--password-stdin');
@@ -105,18 +106,18 @@ export async function signedInOnce<T>(
   { password, door }: { readonly password: string; readonly door: OwnerDoor },
   use: (portal: PortalUser & { readonly viewKey: Uint8Array }) => Promise<T>,
 ): Promise<T> {
-  const person = personOf(context, given);
-  const desk = await context.desk();
+  const { account, as } = personOf(context, given);
+  const place = { context, desk: await context.desk() };
+  const { desk } = place;
   const deviceTokens = deviceWillDo(door) ? await readDevices(context, given.device) : [];
-  const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
-  const words = speakTo(context, desk, opened);
+  const opened = await signInWithPassword(desk, { account, login: as, password, deviceTokens });
+  const words = speakTo(place, opened);
   const { viewKey } = opened;
   if (viewKey === null) throw new Error('the password was right, and no view key came of it');
   try {
-    const asked = nextOf(opened.session).step === 'factor';
-    const login = asked ? await passFactor(context, desk, opened, given) : opened;
+    const login = nextOf(opened.session).step === 'factor' ? await passFactor(place, opened, given) : opened;
     await askOwner(desk, login, door);
-    return await use({ context, desk, login, words, viewKey });
+    return await use({ ...place, login, words, viewKey });
   } finally {
     await endSession(desk, async () => opened);
   }
@@ -132,21 +133,21 @@ async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise
 }
 
 /** The login of the session in the state folder, finished or not. */
-export async function openLogin(context: Context, desk: Desk, person: PersonNamed): Promise<PortalLogin> {
-  const { user, account } = await namedOrNotSignedIn(context, desk, person);
-  const token = await context.sessions.read('portal', sessionName(account, user));
-  const login = await authenticateUser(desk, token, user);
-  speakTo(context, desk, login);
+export async function openLogin(place: Place, person: PersonNamed): Promise<PortalLogin> {
+  const owner = await namedOrNotSignedIn(place, person);
+  const token = await place.context.sessions.read('portal', sessionName(owner));
+  const login = await authenticateUser(place.desk, token, owner.user);
+  speakTo(place, login);
   return login;
 }
 
 /** From here on the portal speaks the language of this customer (B98). */
-export function speakTo(context: Context, desk: Desk, { account, user }: Owner): Words {
+export function speakTo({ context, desk }: Place, { account, user }: Owner): Words {
   context.tongue.language = languageOf(account, user, desk.language);
   return wordsOf(context);
 }
 
-async function namedOrNotSignedIn(context: Context, desk: Desk, person: PersonNamed): Promise<Owner> {
+async function namedOrNotSignedIn({ context, desk }: Place, person: PersonNamed): Promise<Owner> {
   try {
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
@@ -160,15 +161,19 @@ async function namedOrNotSignedIn(context: Context, desk: Desk, person: PersonNa
 }
 
 /** The file name of a user's token in the state folder. */
-export const sessionName = (account: Owner['account'], user: Owner['user']): string =>
-  `${account.number}/${user.login}`;
+export const sessionName = ({ account, user }: Owner): string => `${account.number}/${user.login}`;
 
-/** Keeps the token of a new login and ends the session that it replaces, because nobody would have its token any more. */
-export async function keepSession(context: Context, desk: Desk, opened: PortalLogin & { readonly token: string }) {
-  const name = sessionName(opened.account, opened.user);
+/**
+ * Keeps the token of a new login and ends the session that it replaces, because nobody would have its token any more. From here on the
+ * command speaks the customer's language.
+ */
+export async function keepSession(place: Place, opened: PortalLogin & { readonly token: string }) {
+  const { context, desk } = place;
+  const name = sessionName(opened);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
   if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
+  speakTo(place, opened);
 }
 
 /**
@@ -176,8 +181,7 @@ export async function keepSession(context: Context, desk: Desk, opened: PortalLo
  * factor-needed without one, not-signed-in, locked.
  */
 export async function passFactor(
-  context: Context,
-  desk: Desk,
+  { context, desk }: Place,
   login: PortalLogin,
   { factor, code }: { readonly factor?: AnswerKind | undefined; readonly code?: string | undefined },
 ): Promise<PortalLogin> {
@@ -192,10 +196,8 @@ export async function passFactor(
   const nameOf = ({ kind, to }: FactorChoice) =>
     to === undefined ? words.term('factorTitle', kind) : words('portal.method-to', { factorTitle: kind, to });
   const command = `countersign portal login ${optionsOf(whoOf(login))}`;
-  const next =
-    kind === undefined
-      ? words('portal.say-which', { command: `${command} --factor NAME` })
-      : words('portal.give-with', { command: `${command} --code CODE` });
+  const which = words('portal.say-which', { command: `${command} --factor NAME` });
+  const next = kind === undefined ? which : words('portal.give-with', { command: `${command} --code CODE` });
   throw new Refusal('factor-needed', words('portal.code-needed', { to: sentTo }), {
     hint: choices.length === 0 ? words('portal.no-contact') : next,
     problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice)}` })),

@@ -15,7 +15,7 @@ const list = portalCommand({
     return {
       view: [
         block.table(
-          (['login', 'name', 'role', 'privileges'] as const).map((name) => words(`team.${name}`)),
+          words.all('team.login', 'team.name', 'team.role', 'team.privileges'),
           team.map((user) => [
             user.login,
             user.name,

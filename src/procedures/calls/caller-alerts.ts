@@ -23,11 +23,11 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
   const throttle = toThrottle(await read.throttles.get(`caller:${call.callerKey}`));
   const locked = refusalNow(throttle, desk.clock.time());
   const recent = (time: number | null | undefined): number | null => (time != null && time >= since ? time : null);
-  const passphrase = call.caller === null ? undefined : await read.secrets.passphrase(call.caller.id);
-  const createdAt = call.caller === null ? undefined : await read.users.createdAt(call.caller.id);
-  const reset = call.caller === null ? undefined : await read.resets.latestOfUser(call.caller.id);
-  const contact =
-    call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
+  const { caller } = call;
+  const passphrase = caller === null ? undefined : await read.secrets.passphrase(caller.id);
+  const createdAt = caller === null ? undefined : await read.users.createdAt(caller.id);
+  const reset = caller === null ? undefined : await read.resets.latestOfUser(caller.id);
+  const contact = caller !== null && caller.contactChangedAt !== createdAt ? caller.contactChangedAt : null;
   return {
     /** How far back failures and changes count. */
     lookBackDays,
@@ -43,7 +43,7 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
     /** Other logins anywhere with the same e-mail or phone (B09). */
     sharedContacts,
     /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
-    alsoWith: call.caller === null ? [] : await othersOn(desk, call.caller.id, operatorId),
+    alsoWith: caller === null ? [] : await othersOn(desk, caller.id, operatorId),
   };
 }
 

@@ -3,8 +3,12 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { lockingAtOnce } from '../../rules/alarms.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { seconds } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
+import type { Account, User } from '../../rules/people.js';
+import { refusalNow } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
-import { lockedRefusal, reserveAttempt } from '../lock-outs.js';
+import { lockedRefusal, reserveAttempt, type Subject, toThrottle } from '../lock-outs.js';
+import { prepareMessage } from '../messages/queue-message.js';
 import { pause } from '../pause.js';
 import { alarmed } from './alarms.js';
 import type { Call } from './open-call.js';
@@ -27,8 +31,10 @@ export type Begun =
 
 /** Nobody verifies themselves. For a forgotten phrase nothing is compared and nothing counted. A locked caller is refused here. */
 export async function beginVerification(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
-  if (asked.caller !== null && asked.caller.id === acting.by.alsoUserId)
-    return { kind: 'refused', reason: 'own-login', refusal: ownLogin() };
+  if (asked.caller !== null && asked.caller.id === acting.by.alsoUserId) {
+    const ownLogin = refusal('forbidden', 'caller-is-operator', {}, 'other-operator-takes-call');
+    return { kind: 'refused', reason: 'own-login', refusal: ownLogin };
+  }
   if (asked.forgot) {
     await insertVerification(acting, asked, { outcome: 'refused', reason: 'forgot', decided_at: acting.now });
     return { kind: 'forgot' };
@@ -46,11 +52,6 @@ export function beginningEntry(begun: Begun, base: VerificationBase): AuditEntry
   return { ...base, kind: 'verification.refused', outcome: 'refused', reason };
 }
 
-function ownLogin(): Refusal {
-  return refusal('forbidden', 'caller-is-operator', {}, 'other-operator-takes-call');
-}
-
-/** Writes the row of an attempt. */
 export async function insertVerification(
   { write, now, by }: Acting<'verify'>,
   { id, account, caller, callerKey, action, ticket }: Verification,
@@ -103,11 +104,8 @@ export async function afterOthers<T>(begin: () => Promise<T>): Promise<T> {
 
 export type VerificationBase = Pick<Deed, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
 
-export function verificationEntryBase(
-  by: ProvenActor,
-  at: number,
-  { id, account, caller, callerKey, action, ticket, call }: Verification,
-): VerificationBase {
+export function verificationEntryBase(by: ProvenActor, at: number, asked: Verification): VerificationBase {
+  const { id, account, caller, callerKey, action, ticket, call } = asked;
   return {
     at,
     by,
@@ -121,4 +119,25 @@ export function verificationEntryBase(
       ...(call === null ? {} : { call }),
     },
   };
+}
+
+/**
+ * Tells the owner when wrong phrases lock verification by phone: it may be the first sign that somebody poses as them. Only the very attempt
+ * that caused the lock queues a message. It is queued in the verdict's transaction, and sent only after the answer is on the operator's
+ * screen: a call must not take longer for a caller with an address than for an unknown one (B73).
+ */
+export async function queueLockNotice(
+  { desk, write }: Acting<'verify'>,
+  { account, caller }: { readonly account: Account; readonly caller: User | null },
+  { subject, attempt }: { readonly subject: Subject; readonly attempt: number },
+): Promise<void> {
+  const state = toThrottle(await write.throttles.get(subject));
+  const lock = refusalNow(state, desk.clock.time());
+  if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return;
+  const { name, login, email: to } = caller;
+  const until = lock.kind === 'locked' ? minuteOf(lock.until) : (['mail', 'until-lifted'] as const);
+  const counted = { count: String(state.failures), when: minuteOf(desk.now()), until };
+  const values = { name, login, account: account.name, ...counted };
+  const message = prepareMessage(desk, { template: 'locked-out', to, account, user: caller, values });
+  await write.outbox.insert([message]);
 }

@@ -13,17 +13,7 @@ import { act } from '../authorise.js';
 import { viewedEntry } from '../directory/see-people.js';
 import { VERIFYING } from './open-call.js';
 
-export interface LiveCall {
-  readonly id: string;
-  readonly openedAt: number;
-  readonly state: 'open' | 'handed-over' | 'ended';
-  readonly account: Account | null;
-  readonly caller: User | null;
-  readonly action: Action | null;
-  readonly ticket: string | null;
-  /** Its latest outcome; null before there is one. */
-  readonly outcome: string | null;
-}
+export type LiveCall = Awaited<ReturnType<typeof requireCall>>;
 
 /** What the agent knows so far. A member that is absent stays as it is. */
 export interface CallNews {
@@ -54,8 +44,9 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
         verification_id: null,
         outcome: null,
         opened_at: now,
+        updated_at: now,
         ended_at: null,
-        ...columnsOf(news, now),
+        ...columnsOf(news),
       });
       return free;
     },
@@ -64,10 +55,7 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
 }
 
 /** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
-export async function freeId(
-  draw: () => string,
-  taken: Pick<Writes['calls'] | Writes['approvals'], 'byId'>,
-): Promise<string> {
+export async function freeId(draw: () => string, taken: Pick<Writes['calls'] | Writes['approvals'], 'byId'>) {
   for (;;) {
     const id = draw();
     if ((await taken.byId(id)) === undefined) return id;
@@ -76,7 +64,7 @@ export async function freeId(
 
 /** Refusal of this and all below: refused-by-policy for a call that is with another operator, or that has ended. */
 export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string, news: CallNews): Promise<LiveCall> {
-  await record(desk, signed, { kind: 'noted', id, news }, (at) => columnsOf(news, at), news.caller !== undefined);
+  await record(desk, signed, { kind: 'noted', id, news }, columnsOf(news), news.caller !== undefined);
   return requireCall(desk, id);
 }
 
@@ -95,38 +83,31 @@ export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, 
 
 /** Refusals: not-found, and refused-by-policy for a call that was ended. */
 export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
-  const { id } = await act<'verify', CallRow>(desk, signed, VERIFYING, {
-    entry: (row) => [
-      { kind: 'call.resumed', detail: { call: row.id, from: row.operator_id } },
-      ...opened(row.id, row.account_id, row.user_id),
-    ],
+  const { id } = await act(desk, signed, VERIFYING, {
     change: async ({ write, now, by }) => {
-      const row = await resumable(write, text);
+      const called = readCallId(text);
+      const row = called === undefined ? undefined : await write.calls.byId(called);
+      if (row === undefined) throw refusal('not-found', 'call-unknown', { id: text }, 'call-id-form');
+      if (row.state === 'ended') throw refusal('refused-by-policy', 'call-ended', { id: row.id }, 'begin-call');
       await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: now });
       await write.calls.unhear(row.id);
       return row;
     },
+    entry: (row) => [
+      { kind: 'call.resumed', detail: { call: row.id, from: row.operator_id } },
+      ...opened(row.id, row.account_id, row.user_id),
+    ],
   });
   return requireCall(desk, id);
 }
 
-async function resumable(write: Writes, text: string): Promise<CallRow> {
-  const id = readCallId(text);
-  const row = id === undefined ? undefined : await write.calls.byId(id);
-  if (row === undefined) {
-    throw refusal('not-found', 'call-unknown', { id: text }, 'call-id-form');
-  }
-  if (row.state !== 'ended') return row;
-  throw refusal('refused-by-policy', 'call-ended', { id: row.id }, 'begin-call');
-}
-
 export async function handOverCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'handed-over', id }, (at) => ({ state: 'handed-over', updated_at: at }));
+  await record(desk, signed, { kind: 'handed-over', id }, { state: 'handed-over' });
 }
 
 /** The screen closed in the middle (Ctrl-C, a signal, a closed terminal): the call stays open and can be resumed by its id. */
 export async function dropCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'dropped', id }, (at) => ({ updated_at: at }));
+  await record(desk, signed, { kind: 'dropped', id }, {});
 }
 
 /**
@@ -142,10 +123,9 @@ export async function recordConsoleEnded(desk: Desk, id: string, why: string): P
 }
 
 export async function endCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'ended', id }, (at) => ({ state: 'ended', updated_at: at, ended_at: at }));
+  await record(desk, signed, { kind: 'ended', id }, { state: 'ended' });
 }
 
-/** What happened on one call. */
 interface CallEvent {
   readonly kind: 'opened' | 'noted' | 'resumed' | 'handed-over' | 'dropped' | 'ended';
   readonly id: string;
@@ -153,18 +133,13 @@ interface CallEvent {
 }
 
 /** `ends`: a phrase that was heard on the call counts no longer (E15). */
-async function record(
-  desk: Desk,
-  signed: SignedOperator,
-  event: CallEvent,
-  columns: (at: number) => Parameters<Writes['calls']['update']>[1],
-  ends = true,
-): Promise<void> {
+async function record(desk: Desk, signed: SignedOperator, event: CallEvent, columns: Partial<CallRow>, ends = true) {
   await act(desk, signed, VERIFYING, {
     entry: () => entriesOf(event),
     change: async ({ write, now, by }) => {
       await requireOwn(write, by.operator.id, event);
-      await write.calls.update(event.id, columns(now));
+      const over = event.kind === 'ended' ? { ended_at: now } : {};
+      await write.calls.update(event.id, { ...columns, ...over, updated_at: now });
       if (ends) await write.calls.unhear(event.id);
     },
   });
@@ -179,29 +154,24 @@ async function requireOwn(write: Writes, operatorId: string, { id, kind, news = 
   throw refusal('refused-by-policy', 'call-elsewhere', { id }, 'begin-call');
 }
 
-async function requireCall(desk: Desk, id: string): Promise<LiveCall> {
-  const row = await desk.store.read.calls.byId(id);
+/** `outcome`: its latest; null before there is one. */
+async function requireCall({ policy, store: { read } }: Desk, id: string) {
+  const row = await read.calls.byId(id);
   if (row === undefined) throw new Error(`the call ${id} is gone`);
-  return toCall(desk, row);
-}
-
-async function toCall(desk: Desk, row: CallRow): Promise<LiveCall> {
-  const { read } = desk.store;
   return {
-    id: row.id,
+    id,
     openedAt: row.opened_at,
-    state: row.state as LiveCall['state'],
+    state: row.state as 'open' | 'handed-over' | 'ended',
     account: row.account_id === null ? null : ((await read.accounts.byId(row.account_id)) ?? null),
     caller: row.user_id === null ? null : ((await read.users.byId(row.user_id)) ?? null),
-    action: row.action === null ? null : (findAction(desk.policy, row.action) ?? null),
+    action: row.action === null ? null : (findAction(policy, row.action) ?? null),
     ticket: row.ticket,
     outcome: row.outcome,
   };
 }
 
-function columnsOf(news: CallNews, at: number) {
+function columnsOf(news: CallNews) {
   return {
-    updated_at: at,
     ...(news.account === undefined ? {} : { account_id: news.account?.id ?? null }),
     ...(news.caller === undefined ? {} : { user_id: news.caller?.id ?? null }),
     ...(news.action === undefined ? {} : { action: news.action?.id ?? null }),
@@ -211,25 +181,22 @@ function columnsOf(news: CallNews, at: number) {
   };
 }
 
-function entriesOf(event: CallEvent): readonly ActEntry[] {
-  const { id, news = {} } = event;
-  const user = news.opens === true ? (news.caller?.id ?? null) : null;
-  return [entryOf(event), ...opened(id, news.caller?.accountId ?? null, user)];
+function entriesOf({ kind, id, news = {} }: CallEvent): readonly ActEntry[] {
+  const { account, caller, action, ticket, outcome, opens } = news;
+  const said: ActEntry = {
+    kind: `call.${kind}`,
+    ...(account == null ? {} : { account: account.id }),
+    ...(caller == null ? {} : { user: caller.id }),
+    ...(ticket == null ? {} : { ticket }),
+    detail: {
+      call: id,
+      ...(action == null ? {} : { action: action.id }),
+      ...(outcome === undefined ? {} : { outcome }),
+    },
+  };
+  const user = opens === true ? (caller?.id ?? null) : null;
+  return [said, ...opened(id, caller?.accountId ?? null, user)];
 }
 
 const opened = (call: string, account: string | null, user: string | null) =>
   user === null ? [] : [viewedEntry({ account, user }, { view: 'call', call })];
-
-function entryOf({ kind, id, news = {} }: CallEvent): ActEntry {
-  return {
-    kind: `call.${kind}`,
-    ...(news.account == null ? {} : { account: news.account.id }),
-    ...(news.caller == null ? {} : { user: news.caller.id }),
-    ...(news.ticket == null ? {} : { ticket: news.ticket }),
-    detail: {
-      call: id,
-      ...(news.action == null ? {} : { action: news.action.id }),
-      ...(news.outcome === undefined ? {} : { outcome: news.outcome }),
-    },
-  };
-}

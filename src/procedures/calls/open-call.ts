@@ -8,7 +8,7 @@ import { askAuthority, note } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
-/** The door for calls. A notice that it queues is sent only after the answer is on the screen (lock-notice.ts). */
+/** The door for calls. A notice that it queues is sent only after the answer is on the screen (count-verification.ts). */
 export const VERIFYING = { permission: 'verify', sendLater: true } as const;
 
 /** Who and what a call is about. Refusals of `openCall`: not-found (account), ambiguous (caller, B09), invalid-input (action). */
@@ -22,7 +22,14 @@ export interface Call {
   readonly callerKey: string;
 }
 
-export type Asked = { readonly account: string; readonly caller: string; readonly action: string };
+export interface Asked {
+  /** Number, id or unique name. */
+  readonly account: string;
+  /** Login, id or unique e-mail, as the caller gave it; may match nobody. */
+  readonly caller: string;
+  /** `category:action` of the policy. */
+  readonly action: string;
+}
 
 export async function openCall(desk: Desk, request: Asked): Promise<Call> {
   const action = findAction(desk.policy, request.action);

@@ -21,20 +21,14 @@ import {
   type Begun,
   beginningEntry,
   beginVerification,
+  queueLockNotice,
   type Verification,
   type VerificationBase,
   verificationEntryBase,
 } from './count-verification.js';
-import { queueLockNotice } from './lock-notice.js';
-import { openAskedCall, VERIFYING } from './open-call.js';
+import { type Asked, openAskedCall, VERIFYING } from './open-call.js';
 
-export interface VerificationRequest {
-  /** Number, id or unique name. */
-  readonly account: string;
-  /** Login, id or unique e-mail, as the caller gave it; may match nobody. */
-  readonly caller: string;
-  /** `category:action` of the policy. */
-  readonly action: string;
+export interface VerificationRequest extends Asked {
   /** What the caller said, as typed; null if the caller forgot it (B19). */
   readonly phrase: string | null;
   readonly ticket: string | undefined;
@@ -70,15 +64,20 @@ export interface Verdict {
 /**
  * Refusals: not-signed-in and forbidden (also if the operator is the caller), those of `openCall` (logged), and `locked`. A verdict, even
  * a negative one, is an answer and not a refusal. Authority is checked again after the phrase: an operator who may no longer
- * verify by then gets no verdict, and the attempt stays counted. `desk.sendQueued` sends what the verdict queued
- * (lock-notice.ts).
+ * verify by then gets no verdict, and the attempt stays counted. `desk.sendQueued` sends what the verdict queued.
  */
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
   const call = await openAskedCall(desk, signed, request);
   const { phrase, ticket } = request;
   const asked = { ...call, id: desk.newId('ver'), ticket, forgot: phrase === null, call: request.call ?? null };
   matchForm(phrase ?? ''); // refuses what cannot be folded before anything is counted
-  const begun = await afterOthers(() => begin(desk, signed, asked));
+  const begun = await afterOthers(() => {
+    const at = desk.now();
+    return act<'verify', Begun>(desk, signed, VERIFYING, {
+      entry: (done, { actor }) => beginningEntry(done, verificationEntryBase(actor, at, asked)),
+      change: (acting) => beginVerification(acting, asked),
+    });
+  });
   if (begun.kind === 'refused') {
     await desk.sendQueued();
     throw begun.refusal;
@@ -87,14 +86,6 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
     return verdictOf(asked, call, { outcome: 'refused', reason: 'forgot' });
   const checked = await checkPhrase(desk, call.caller, phrase);
   return decide(desk, signed, { ...asked, ...checked, attempt: begun.attempt });
-}
-
-async function begin(desk: Desk, signed: SignedOperator, asked: Verification): Promise<Begun> {
-  const at = desk.now();
-  return act<'verify', Begun>(desk, signed, VERIFYING, {
-    entry: (begun, { actor }) => beginningEntry(begun, verificationEntryBase(actor, at, asked)),
-    change: (acting) => beginVerification(acting, asked),
-  });
 }
 
 interface Attempted extends Verification, CheckedPhrase {
@@ -133,7 +124,6 @@ async function judge(acting: Acting<'verify'>, signed: SignedOperator, tried: At
   return { verdict, alarms: [] };
 }
 
-/** The session or token in which a phrase was heard. */
 export const sessionOf = ({ sessionId, tokenId }: SignedOperator): string => sessionId ?? tokenId ?? '';
 
 /** Does the same work for known and unknown callers (B73). Without a call, misses count together for as long as a grant would last. */
@@ -176,11 +166,8 @@ export async function conclude(acting: Acting<'verify'>, asked: Verification, pa
 }
 
 /** A grant is short-lived, for one operator, one caller and one action; it is checked again when used (B08). */
-async function giveGrant(
-  { desk, write, now, by }: Acting<'verify'>,
-  { id: verification, account, action }: Verification,
-  caller: User,
-) {
+async function giveGrant(acting: Acting<'verify'>, { id: verification, account, action }: Verification, caller: User) {
+  const { desk, write, now, by } = acting;
   const expiresAt = now + minutes(desk.policy.limits.grant.minutes);
   const id = desk.newId('gr');
   await write.grants.insert({
@@ -205,15 +192,10 @@ const verdictOf = (
   known: Pick<Verdict, 'outcome' | 'reason'> & Partial<Verdict>,
 ): Verdict => ({ id, account, caller, said, action, ticket, grant: null, tries: null, again: false, ...known });
 
-/** The entry of a verdict. */
 export function decisionEntry(base: VerificationBase, verdict: Verdict): AuditEntry {
   if (verdict.grant !== null) {
-    return {
-      ...base,
-      kind: 'verification.verified',
-      outcome: 'done',
-      detail: { ...base.detail, grant: verdict.grant.id },
-    };
+    const detail = { ...base.detail, grant: verdict.grant.id };
+    return { ...base, kind: 'verification.verified', outcome: 'done', detail };
   }
   return { ...base, kind: 'verification.refused', outcome: 'refused', reason: verdict.reason ?? 'not-verified' };
 }

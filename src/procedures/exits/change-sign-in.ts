@@ -9,7 +9,7 @@ import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { Account, SignIn, User } from '../../rules/people.js';
 import { type Acting, askAuthority } from '../authorise.js';
 import { destroyOwnerCopy } from '../portal/owner-copy.js';
-import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
+import { CHANGING_POWER, withSecondOperator } from './with-second-operator.js';
 
 export interface SignInWish {
   readonly signIn: SignIn;
@@ -21,12 +21,8 @@ export interface SignInWish {
 export type SignInChanged = Awaited<ReturnType<typeof apply>>;
 
 /** Null if nothing has to change. Refusals: approval-needed, config (no single sign-on is set up). */
-export async function changeSignIn(
-  desk: Desk,
-  signed: SignedOperator,
-  account: Account,
-  { signIn, user, reason }: SignInWish,
-): Promise<SignInChanged | null> {
+export async function changeSignIn(desk: Desk, signed: SignedOperator, account: Account, wanting: SignInWish) {
+  const { signIn, user, reason } = wanting;
   await askAuthority(desk, signed, CHANGING_POWER);
   const others = (users: readonly User[]) => users.filter((one) => one.signIn !== signIn);
   const wanted = others(user === null ? await desk.store.read.users.ofAccount(account.id) : [user]);
@@ -44,31 +40,19 @@ export async function changeSignIn(
       return { users: found.map(({ id }) => id), change: `${whom} -> ${signIn}`, found };
     },
     apply: (acting, { found }) => apply(acting, account, found, signIn),
-    entry: ({ users, passwordsEnded, sessionsEnded }, base) =>
-      user === null
-        ? {
-            ...base,
-            kind: 'account.sign-in-changed',
-            detail: { signIn, logins: users.length, passwordsEnded, sessionsEnded },
-          }
-        : {
-            ...base,
-            kind: 'user.sign-in-changed',
-            user: user.id,
-            detail: { signIn, passwordsEnded, sessionsEnded },
-          },
+    entry: ({ users, passwordsEnded, sessionsEnded }) => {
+      const detail = { signIn, passwordsEnded, sessionsEnded };
+      if (user !== null) return { kind: 'user.sign-in-changed', user: user.id, detail };
+      return { kind: 'account.sign-in-changed', detail: { ...detail, logins: users.length } };
+    },
   });
   if (done.passwordsEnded > 0) await desk.store.forgetDeleted();
   return done;
 }
 
 /** `withoutEmail`: logins that cannot be invited: they have neither a password nor an address. */
-async function apply(
-  { desk, write, now }: Acting<'directory:write'>,
-  account: Account,
-  users: readonly User[],
-  signIn: SignIn,
-) {
+async function apply(acting: Acting<'directory:write'>, account: Account, users: readonly User[], signIn: SignIn) {
+  const { desk, write, now } = acting;
   let passwordsEnded = 0;
   const withoutEmail: string[] = [];
   for (const user of users) {

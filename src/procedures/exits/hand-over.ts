@@ -11,7 +11,7 @@ import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
-import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
+import { CHANGING_POWER, withSecondOperator } from './with-second-operator.js';
 
 export type Handed = Awaited<ReturnType<typeof move>>;
 
@@ -29,31 +29,27 @@ async function inPortal(desk: Desk, admin: PortalLogin, whom: string, leaves: bo
   await askOwner(desk, admin, HANDING_OVER);
   const target = (await findUser(desk, whom, admin.account)).user;
   return actAsOwner<'company:hand-over', Handed>(desk, admin, HANDING_OVER, {
-    entry: (done, by) => ({
-      user: done.user.id,
-      kind: leaves ? 'user.handed-over' : 'user.promoted',
-      detail: detailOf(done, leaves ? by.login.user.id : undefined),
-    }),
-    change: async ({ write, now, by }) => {
-      const { account, user: from } = by.login;
-      const to = await requireSuccessor({ desk, write }, { account, from, to: target });
+    entry: (done, by) =>
+      leaves
+        ? { kind: 'user.handed-over', user: done.user.id, detail: detailOf(done, by.login.user.id) }
+        : { kind: 'user.promoted', user: done.user.id, detail: detailOf(done) },
+    change: async (acting) => {
+      const { account, user: from } = acting.by.login;
+      const to = await requireSuccessor(acting.write, { account, from, to: target });
       if (!leaves && account.edition === 'classic') {
         throw refusal('refused-by-policy', 'one-primary-admin', {}, 'hand-over-instead');
       }
       if (!leaves && hasAdminStatus(desk.policy, account, to)) {
         throw refusal('refused-by-policy', 'admin-already', { login: to.login }, 'nothing-changed');
       }
-      return move({ desk, write, now }, { account, from, to }, leaves);
+      return move(acting, { account, from, to }, leaves);
     },
   });
 }
 
 /** Refusals: approval-needed, forbidden (the operator's own login), refused-by-policy, and those of authority. */
-export async function appointSuccessor(
-  desk: Desk,
-  signed: SignedOperator,
-  { account, from, to, reason }: Pair & { readonly reason: string },
-): Promise<Handed> {
+export async function appointSuccessor(desk: Desk, signed: SignedOperator, asked: Pair & { readonly reason: string }) {
+  const { account, from, to, reason } = asked;
   await askAuthority(desk, signed, CHANGING_POWER);
   const wish = { why: 'successor', account, reason } as const;
   return withSecondOperator(desk, signed, wish, {
@@ -62,18 +58,13 @@ export async function appointSuccessor(
       if (!hasAdminStatus(desk.policy, account, before)) {
         throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
       }
-      const after = await requireSuccessor({ desk, write }, { account, from: before, to });
+      const after = await requireSuccessor(write, { account, from: before, to });
       if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
       const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
       return { users: [before.id, after.id], change, from: before, to: after };
     },
-    apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
-    entry: (done, base) => ({
-      ...base,
-      kind: 'user.handed-over',
-      user: done.user.id,
-      detail: detailOf(done, from.id),
-    }),
+    apply: (acting, plan) => move(acting, { account, from: plan.from, to: plan.to }, true),
+    entry: (done) => ({ kind: 'user.handed-over', user: done.user.id, detail: detailOf(done, from.id) }),
   });
 }
 
@@ -83,14 +74,14 @@ interface Pair {
   readonly to: User;
 }
 
-const detailOf = ({ user, roleBefore }: Handed, from: string | undefined) => ({
+const detailOf = ({ user, roleBefore }: Handed, from?: string) => ({
   role: user.role,
   roleBefore,
   heldUntil: user.powerHeldUntil,
   ...(from === undefined ? {} : { from }),
 });
 
-async function requireSuccessor({ write }: Pick<Place, 'desk' | 'write'>, { account, from, to }: Pair): Promise<User> {
+async function requireSuccessor(write: Writes, { account, from, to }: Pair): Promise<User> {
   const now = await write.users.byId(to.id);
   if (now === undefined || now.accountId !== account.id) throw refusal('not-found', 'user-gone', {});
   if (now.id === from.id) throw refusal('forbidden', 'own-privileges', {}, 'name-other-login');
@@ -99,18 +90,18 @@ async function requireSuccessor({ write }: Pick<Place, 'desk' | 'write'>, { acco
   return now;
 }
 
-interface Place {
-  readonly desk: Desk;
-  readonly write: Writes;
-  readonly now: number;
-}
-
 /** Live grants of both end (B08). Somebody who is an admin already stays one, and only the other leaves. */
-async function move(place: Place, { account, from, to }: Pair, leaves: boolean) {
-  const { desk, write, now } = place;
+async function move(
+  { desk, write, now }: { readonly desk: Desk; readonly write: Writes; readonly now: number },
+  { account, from, to }: Pair,
+  leaves: boolean,
+) {
   const stays = hasAdminStatus(desk.policy, account, to);
   const role = stays ? to.role : from.role;
-  const power_held_until = await holdOnGain(place, account, to, { before: to, after: { role, scopes: [] } });
+  const power_held_until = await holdOnGain({ desk, write, now }, account, to, {
+    before: to,
+    after: { role, scopes: [] },
+  });
   await write.users.update(to.id, { role, scopes: '', power_held_until, updated_at: now });
   if (leaves) await write.users.update(from.id, { role: 'user', scopes: '', updated_at: now });
   let grantsEnded = 0;

@@ -4,7 +4,7 @@
  * compare-and-set inside the write door, so if several bring the same code, only one gets in (T7).
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
 import type { ChallengedFactor, GeneratedFactor, SentFactor, Site } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
@@ -12,8 +12,7 @@ import { afterFactor } from '../../rules/mfa-login.js';
 import type { AnswerKind } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
-import { type ActingOwner, actAsOwner } from '../portal/act-as-owner.js';
+import { actAsOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
@@ -32,45 +31,34 @@ interface Answer extends InBrowser {
 
 /** Refusals: not-signed-in (wrong, used or too old, in the same words), locked, factor-needed if the login is in another state, or needs a browser. */
 export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answer): Promise<PortalLogin> {
-  const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { session: login.session.sessionId, factor: answer.kind };
-  const started = { kind: 'portal.code-started', subject, detail } as const;
+  const started = { kind: 'portal.code-started', subject: `portal-code:${login.user.id}`, detail } as const;
   const site = siteFor(desk, answer.kind, answer);
   let isChallenge: IsChallenge = () => false;
-  const attempt = await countOwnerAttempt(desk, login, { ...ANSWERING, sendLater: true }, started, async (acting) => {
+  const right = await countOwnerAttempt(desk, login, { ...ANSWERING, sendLater: true }, started, async (acting) => {
     if (site !== null) isChallenge = await takeChallenge(acting, 'login');
   });
   const redeem = await check(desk, login, answer, { site, isChallenge });
   const result = await actAsOwner<'login', PortalLogin | { readonly why?: string }>(desk, login, ANSWERING, {
-    entry: (moved) => ({
-      ...('session' in moved
+    entry: (moved) =>
+      'session' in moved
         ? openedEntry(moved)
-        : ({ kind: 'portal.code-refused', outcome: 'refused', detail: { ...detail, ...moved } } as const)),
-    }),
+        : { kind: 'portal.code-refused', outcome: 'refused', detail: { ...detail, ...moved } },
     change: async (acting) => {
       const used = await redeem(acting);
       if (used !== true) return used === false ? {} : { why: used };
-      await clearAttempt(desk, acting.write, subject, attempt);
-      return passOn(acting, answer.kind);
+      await right(acting.write);
+      const left = await userFactors(desk, acting.write.factors, login.user.id);
+      const { backupCodesLeft, owesFactor: mustEnrolAfterLastBackup } = left;
+      const factors = left.active.map(({ kind }) => kind);
+      const state = afterFactor({ factors, backupCodesLeft, mustEnrolAfterLastBackup });
+      return moveOn(acting, { state, method: `password+${answer.kind}` });
     },
   });
-  if (!('session' in result)) throw wrongCode(desk);
-  return result;
+  if ('session' in result) return result;
+  const facts = { failures: desk.policy.limits.throttle.lockFromFailure };
+  throw refusal('not-signed-in', 'code-wrong', facts, 'retry-code');
 }
-
-async function passOn(acting: ActingOwner<'login'>, kind: AnswerKind): Promise<PortalLogin> {
-  const { desk, write, by } = acting;
-  const left = await userFactors(desk, write.factors, by.login.user.id);
-  const state = afterFactor({
-    factors: left.active.map((row) => row.kind),
-    backupCodesLeft: left.backupCodesLeft,
-    mustEnrolAfterLastBackup: left.owesFactor,
-  });
-  return moveOn(acting, { state, method: `password+${kind}` });
-}
-
-const wrongCode = (desk: Desk): Refusal =>
-  refusal('not-signed-in', 'code-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-code');
 
 export type Asked = { readonly site: Site | null; readonly isChallenge: IsChallenge };
 
@@ -124,15 +112,9 @@ async function checkSent(desk: Desk, owner: Owner, kind: Registered<SentFactor>,
 }
 
 /** A user may have several apps; the code may come from any of them. */
-async function checkGenerated(
-  desk: Desk,
-  owner: Owner,
-  kind: Registered<GeneratedFactor>,
-  code: string,
-): Promise<Redeem> {
-  const rows = (await desk.store.read.factors.ofUser(owner.user.id)).filter(
-    (row) => row.kind === kind.id && row.state === 'active',
-  );
+async function checkGenerated(desk: Desk, owner: Owner, kind: GeneratedFactor, code: string): Promise<Redeem> {
+  const all = await desk.store.read.factors.ofUser(owner.user.id);
+  const rows = all.filter((row) => row.kind === kind.id && row.state === 'active');
   for (const row of rows) {
     const step = await stepOf(desk, owner, { kind, row, code });
     if (step === null) continue;
@@ -142,22 +124,14 @@ async function checkGenerated(
 }
 
 /** The time step that this code belongs to, or null. It counts only once the stored step was moved to it. */
-export async function stepOf(
-  desk: Desk,
-  { user }: Owner,
-  { kind, row, code }: { readonly kind: GeneratedFactor; readonly row: FactorRow; readonly code: string },
-): Promise<number | null> {
+export async function stepOf(desk: Desk, owner: Owner, of: { kind: GeneratedFactor; row: FactorRow; code: string }) {
+  const { kind, row, code } = of;
   const now = desk.clock.codeTime();
   if (now === null) return null;
-  const result = await kind.check({
-    secret: desk.vault.openText('seal/factor', factorContext(user, row.id), row.secret ?? ''),
-    code,
-    now,
-    lastStep: row.last_step,
-    settings: desk.policy.limits.totp,
-    hmacSha1: desk.digests.hmacSha1,
-    equal: desk.digests.equal,
-  });
+  const secret = desk.vault.openText('seal/factor', factorContext(owner.user, row.id), row.secret ?? '');
+  const { hmacSha1, equal } = desk.digests;
+  const settings = desk.policy.limits.totp;
+  const result = await kind.check({ secret, code, now, lastStep: row.last_step, settings, hmacSha1, equal });
   return result.ok ? result.step : null;
 }
 
@@ -167,13 +141,8 @@ async function checkBackupCode(desk: Desk, { user }: Owner, code: string): Promi
   const rows = await desk.store.read.factors.backupCodes(user.id);
   const row = rows.find((candidate) => candidate.slot === typed?.slot && candidate.state === 'active');
   const place = backupCodeContext(user, row?.id ?? 'nobody');
-  const { matches } = await desk.secrets.check(
-    'code',
-    'seal/backup-code',
-    place,
-    row?.verifier ?? null,
-    typed?.secret ?? '',
-  );
+  const sealed = row?.verifier ?? null;
+  const { matches } = await desk.secrets.check('code', 'seal/backup-code', place, sealed, typed?.secret ?? '');
   if (!matches || row === undefined) return async () => false;
   return async ({ write }) => write.factors.useBackupCode(row.id, desk.now());
 }

@@ -18,7 +18,6 @@ const BYTES = 32;
 
 export type { Site };
 
-/** What a front end that is a browser's adds to an answer. */
 export interface InBrowser {
   readonly site?: Site | undefined;
 }

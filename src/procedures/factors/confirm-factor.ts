@@ -11,12 +11,11 @@ import { tidy } from '../../rules/directory-fields.js';
 import { settleReset } from '../codes/enrolment-code.js';
 import type { MethodId } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
-import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
-import { ownNotice, queueNotices } from '../portal/portal-notices.js';
+import { inPortal, ownNotice } from '../portal/portal-notices.js';
 import { factorContext } from '../seal-contexts.js';
 import { type Asked, stepOf } from './answer-factor.js';
 import { CHALLENGES, type InBrowser, type IsChallenge, keysOf, siteFor, takeChallenge } from './challenges.js';
@@ -32,18 +31,12 @@ export interface ConfirmRequest extends InBrowser {
   readonly label?: string;
 }
 
-export interface EnrolledFactor {
-  readonly id: string;
-  readonly kind: MethodId;
-  readonly title: string;
-  readonly login: PortalLogin;
-  /** Nothing, unless it replaces another one. */
-  readonly ended: TrustEnded;
-}
+export type EnrolledFactor = Awaited<ReturnType<typeof confirmEnrolment>>;
 
 const LONGEST_LABEL = 40;
 
-type Confirmed = Pick<EnrolledFactor, 'login' | 'ended'>;
+/** `ended`: nothing, unless it replaces another one. */
+type Confirmed = { readonly login: PortalLogin; readonly ended: TrustEnded };
 
 /** True if the code belongs to the half-done enrolment; run inside the door. */
 type Prove = (inside: Inside) => Promise<boolean>;
@@ -53,25 +46,29 @@ export async function confirmEnrolment(desk: Desk, login: PortalLogin, request: 
   await askOwner(desk, login, ENROLLING);
   const [pending] = await pendingOf(desk.store.read, login, request.kind);
   if (pending === undefined) throw refusal('invalid-input', 'set-up-not-begun', { kind: request.kind }, 'begin-set-up');
-  const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { factor: pending.id, kind: request.kind };
-  const started = { kind: 'factor.code-started', subject, detail } as const;
+  const started = { kind: 'factor.code-started', subject: `portal-code:${login.user.id}`, detail } as const;
   const site = siteFor(desk, request.kind, request);
   let isChallenge: IsChallenge = () => false;
-  const attempt = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started, async (acting) => {
+  const right = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started, async (acting) => {
     if (site !== null) isChallenge = await takeChallenge(acting, pending.id);
   });
   const prove = await proofOf(desk, login, pending, { ...request, site, isChallenge });
-  const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
+  const said = { who: inPortal(login), change: await changeInWords(desk, login, request) };
+  const notices = ownNotice(desk, login, 'factor-changed', said);
   const enrolled = await actAsOwner<'owner:methods', Confirmed | null>(desk, login, ENROLLING, {
-    entry: (done, by) => entriesOf(by, detail, done),
+    entry: (done, by) => {
+      if (done === null) return { kind: 'factor.refused', outcome: 'refused', detail };
+      const added: ActEntry = { kind: 'factor.added', detail: { ...detail, ...done.ended } };
+      return by.login.session.state === 'done' ? added : [added, openedEntry(done.login)];
+    },
     change: async (acting) => {
       const { write, by } = acting;
       await requireCodeStillGood(acting);
       if (!(await isPending(write, by.login, pending)) || !(await prove(acting))) return null;
-      await clearAttempt(desk, write, subject, attempt);
+      await right(write);
       const ended = await activate(acting, pending, request.replaces);
-      await queueNotices(write, notices);
+      await write.outbox.insert(notices);
       return { login: by.login.session.state === 'done' ? by.login : await finishLogin(acting), ended };
     },
   });
@@ -79,16 +76,6 @@ export async function confirmEnrolment(desk: Desk, login: PortalLogin, request: 
     throw refusal('not-signed-in', 'first-code-wrong', { kind: request.kind }, 'next-code-or-begin');
   const { id: kind, title } = factorKind(request.kind);
   return { id: pending.id, kind, title, ...enrolled };
-}
-
-function entriesOf(
-  by: AuthorisedOwner<'owner:methods'>,
-  detail: { readonly factor: string; readonly kind: string },
-  done: Confirmed | null,
-): readonly ActEntry[] {
-  if (done === null) return [{ kind: 'factor.refused', outcome: 'refused', detail }];
-  const added: ActEntry = { kind: 'factor.added', detail: { ...detail, ...done.ended } };
-  return by.login.session.state === 'done' ? [added] : [added, openedEntry(done.login)];
 }
 
 async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<Worded> {
@@ -138,11 +125,9 @@ async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promi
   return rows.some((row) => row.id === pending.id) && since <= pending.created_at;
 }
 
-async function activate(
-  { desk, write, now, by: { login } }: ActingOwner<'owner:methods'>,
-  pending: FactorRow,
-  replaces: string | undefined,
-): Promise<TrustEnded> {
+async function activate(acting: ActingOwner<'owner:methods'>, pending: FactorRow, replaces: string | undefined) {
+  const { desk, write, now, by } = acting;
+  const { login } = by;
   const { user, session } = login;
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
   await settleReset(desk, write, user, now);

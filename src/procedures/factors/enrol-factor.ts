@@ -19,15 +19,7 @@ import { browserOnly, drawChallenge, keysOf } from './challenges.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
 
 /** A half-done enrolment, shown to its owner and to nobody else. */
-export type BegunEnrolment =
-  | {
-      readonly family: 'generated';
-      readonly kind: MethodId;
-      readonly id: string;
-      readonly uri: string;
-      readonly secretBase32: string;
-    }
-  | { readonly family: 'sent'; readonly kind: MethodId; readonly id: string; readonly to: string };
+export type BegunEnrolment = Awaited<ReturnType<typeof beginGenerated | typeof beginSent>>;
 
 export interface EnrolmentRequest {
   readonly kind: MethodId;
@@ -46,11 +38,7 @@ const BEGINNING = { ...ENROLLING, states: [...ENROLLING.states, 'enrolment-code-
  * invalid-input (no contact on file, set up already), locked, delivery-failed, factor-needed for a login that still
  * owes another code or is a remembered device.
  */
-export async function beginEnrolment(
-  desk: Desk,
-  login: PortalLogin,
-  request: EnrolmentRequest,
-): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
+export async function beginEnrolment(desk: Desk, login: PortalLogin, request: EnrolmentRequest) {
   await askOwner(desk, login, BEGINNING);
   const kind = factorKind(request.kind);
   if (kind.family === 'challenged') throw browserOnly(desk);
@@ -60,11 +48,7 @@ export async function beginEnrolment(
 }
 
 /** The same for a kind that a browser answers for. Returns what the browser is asked with. */
-export async function beginInBrowser(
-  desk: Desk,
-  login: PortalLogin,
-  { site, ...request }: EnrolmentRequest & { readonly site: Site },
-): Promise<string> {
+export async function beginInBrowser(desk: Desk, login: PortalLogin, request: EnrolmentRequest & { site: Site }) {
   await askOwner(desk, login, BEGINNING);
   const kind = factorKind(request.kind);
   if (kind.family !== 'challenged') throw new TypeError(`${kind.id} needs no browser`);
@@ -74,7 +58,8 @@ export async function beginInBrowser(
   const known = (await keysOf(desk, ready, kind)).map(({ secret }) => secret);
   const { store, ...drawn } = drawChallenge(desk, ready.session, id);
   const handle = Buffer.from(desk.digests.mac('mac/lookup', 'passkey', user.id), 'hex');
-  const options = await kind.ask({ ...drawn, site, known, owner: { issuer: desk.name, login: user.login, handle } });
+  const owner = { issuer: desk.name, login: user.login, handle };
+  const options = await kind.ask({ ...drawn, site: request.site, known, owner });
   const row = { id, kind: kind.id, label: kind.title, secret: null };
   await actAsOwner<'owner:methods', void>(desk, ready, ENROLLING, {
     entry: () => begunEntry(id, kind.id),
@@ -103,11 +88,7 @@ export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Ref
   });
 }
 
-async function beginGenerated(
-  desk: Desk,
-  login: PortalLogin,
-  kind: Registered<GeneratedFactor>,
-): Promise<BegunEnrolment> {
+async function beginGenerated(desk: Desk, login: PortalLogin, kind: Registered<GeneratedFactor>) {
   const { user, account } = login;
   const enrolment = await kind.begin({
     random: (n) => desk.chance.bytes(n),
@@ -118,11 +99,12 @@ async function beginGenerated(
   });
   const id = desk.newId('fac');
   const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
-  await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
+  await actAsOwner(desk, login, ENROLLING, {
     entry: () => begunEntry(id, kind.id),
     change: (acting) => putNew(acting, { id, kind: kind.id, label: kind.title, secret }),
   });
-  return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
+  const { uri, secretBase32 } = enrolment;
+  return { family: 'generated', kind: kind.id, id, uri, secretBase32 } as const;
 }
 
 /** In place of what was begun before. */
@@ -134,7 +116,7 @@ async function putNew(acting: ActingOwner<'owner:methods'>, row: Parameters<type
 }
 
 /** A request for a new code continues the same half-done enrolment, so that its tries keep counting. */
-async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>): Promise<BegunEnrolment> {
+async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>) {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
   const contact = await contactOnFile(desk, kind, login);
@@ -145,8 +127,7 @@ async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFa
   await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
     entry: () => begunEntry(id, kind.id),
     change: async (acting) => {
-      await requireCodeStillGood(acting);
-      await putPending(acting, kind, id);
+      await putSent(acting, kind, id);
       await storeSentCode(acting, code);
     },
   });
@@ -154,17 +135,15 @@ async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFa
   return begun;
 }
 
-async function putPending(
-  { write, by: { login }, now }: ActingOwner<'owner:methods'>,
-  kind: Registered<SentFactor>,
-  id: string,
-): Promise<void> {
-  const rows = await write.factors.ofUser(login.user.id);
+async function putSent(acting: ActingOwner<'owner:methods'>, kind: Registered<SentFactor>, id: string): Promise<void> {
+  const { write, by, now } = acting;
+  await requireCodeStillGood(acting);
+  const rows = await write.factors.ofUser(by.login.user.id);
   if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
     throw refusal('invalid-input', 'method-set-up-already', { factorTitle: kind.id }, 'codes-follow-contact');
   }
   if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: now });
-  else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, now));
+  else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, by.login, now));
 }
 
 const begunEntry = (id: string, kind: string): ActEntry => ({
@@ -174,15 +153,8 @@ const begunEntry = (id: string, kind: string): ActEntry => ({
 });
 
 function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { user }: Owner, at: number): FactorRow {
-  return {
-    ...row,
-    user_id: user.id,
-    state: 'pending',
-    last_step: null,
-    created_at: at,
-    confirmed_at: null,
-    suspended_by: null,
-  };
+  const times = { last_step: null, created_at: at, confirmed_at: null, suspended_by: null };
+  return { ...row, user_id: user.id, state: 'pending', ...times };
 }
 
 /** The method that another is to replace. Refusal `not-found`. */
@@ -192,7 +164,6 @@ export async function factorToReplace({ factors }: Pick<Reads, 'factors'>, { use
   throw refusal('not-found', 'method-to-replace-unknown', { id }, 'list-methods');
 }
 
-/** Half-done enrolments of one kind. */
 export async function pendingOf({ factors }: Pick<Reads, 'factors'>, { user }: Owner, kind: string) {
   return (await factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
 }

@@ -13,7 +13,7 @@ import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { moveOn } from '../portal/open-session.js';
-import { ownWarning, queueNotices } from '../portal/portal-notices.js';
+import { ownNotice } from '../portal/portal-notices.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
@@ -57,13 +57,13 @@ const isUsable = ({ enrolmentCode }: UserFactors, now: number): boolean =>
  */
 export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
   await askOwner(desk, login, OWING);
-  const notices = ownWarning(desk, login, 'enrolment-code-wrong');
+  const notices = ownNotice(desk, login, 'enrolment-code-wrong', {});
   const { moved } = await actAsOwner(desk, login, OWING, {
     change: async (acting) => {
       const { by, write } = acting;
       const { accepted, wrong } = await judge(acting, typed);
       const told = !accepted && wrong === desk.policy.limits.code.tries;
-      if (told) await queueNotices(write, notices);
+      if (told) await write.outbox.insert(notices);
       if (!accepted) return { moved: null, wrong, told };
       if (by.login.session.state !== 'enrolment-code-needed') return { moved: by.login, wrong, told };
       const moved = await moveOn(acting, { state: 'enrolment-needed', method: 'password' });

@@ -10,14 +10,11 @@ import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 
-/** `unchanged`: it was set so already. `withoutFactor`: users who will be asked to set up a method at their next login. */
-export type RequireMfaOutcome = Awaited<ReturnType<typeof requireMfa>>;
-
 const REQUIRING = { lock: 'company:mfa' } as const;
 
 /**
- * Refusals: forbidden (not an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). It cannot
- * be asked for one user only (B32).
+ * `unchanged`: it was set so already. `withoutFactor`: users who will be asked to set up a method at their next login. Refusals: forbidden (not
+ * an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). It cannot be asked for one user only (B32).
  */
 export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean) {
   await askOwner(desk, login, REQUIRING);
@@ -60,8 +57,6 @@ export async function forbidPhoneResets(desk: Desk, login: PortalLogin): Promise
       write.accounts.update(by.login.account.id, { phone_reset_forbidden: 1, updated_at: now }),
   });
 }
-
-export type PeopleAsked = Awaited<ReturnType<typeof foreseeMfa>>;
 
 /** What turning it on would mean, to be read before it is done. Refusals: as `requireMfa`. */
 export async function foreseeMfa(desk: Desk, login: PortalLogin) {

@@ -17,9 +17,7 @@ export interface OperatorClaim {
 
 /** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role lacks the permission; logged). */
 export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Promise<SignedOperator> {
-  if (claim.token === undefined) {
-    throw refusal('not-signed-in', 'nobody-signed-in', {}, 'sign-in');
-  }
+  if (claim.token === undefined) throw refusal('not-signed-in', 'nobody-signed-in', {}, 'sign-in');
   // What the desk rests on is checked before anything is shown. This command itself says what is wrong with it.
   const inspecting = claim.command === 'audit verify';
   if (!inspecting) await desk.store.requireWatched();
@@ -38,8 +36,9 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
 
 /** `active` notes that the session is in use. It runs after the check of the role: a store that cannot be written must not hide a denial. */
 async function byToken(desk: Desk, token: string) {
-  const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
-  const owner = row && (await desk.store.read.operators.byId(row.operator_id));
+  const { operators } = desk.store.read;
+  const row = await operators.tokenByDigest(desk.digests.tokenDigest(token));
+  const owner = row && (await operators.byId(row.operator_id));
   if (row === undefined || owner === undefined) throw notSignedIn('token-unknown-here', {});
   const { operator, roles, alsoUserId, codeAt } = judgeToken(owner, row, desk.now());
   const actor = { kind: 'token', id: owner.id, name: `${owner.name} (${row.label})` } as const;
@@ -48,16 +47,13 @@ async function byToken(desk: Desk, token: string) {
 }
 
 async function bySession(desk: Desk, token: string) {
+  const { operators } = desk.store.read;
   const now = desk.now();
-  const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
-  const owner = row && (await desk.store.read.operators.byId(row.operator_id));
+  const row = await operators.sessionByDigest(desk.digests.tokenDigest(token));
+  const owner = row && (await operators.byId(row.operator_id));
   if (row === undefined || owner === undefined) throw notSignedIn('session-ended', {});
-  const { limits } = desk.policy;
-  const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, {
-    person: desk.person,
-    now,
-    running: false,
-  });
+  const place = { person: desk.person, now, running: false };
+  const { operator, roles, alsoUserId, codeAt } = judgeSession(desk.policy.limits, owner, row, place);
   const actor = { kind: 'operator', id: owner.id, name: owner.name } as const;
   const signed = { operator, actor, via: 'session', sessionId: row.id, tokenId: null, codeAt, alsoUserId } as const;
   return { signed, roles, active: () => noteActivity(desk, signed, row, now) };

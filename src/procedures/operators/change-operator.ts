@@ -9,17 +9,17 @@ import { type Acting, act, askAuthority } from '../authorise.js';
 import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
-import { newStart, type StartCode } from './start-code.js';
-import { layHand } from './two-persons.js';
+import { layHand } from './second-operator.js';
+import { newStart } from './start-code.js';
 
 export interface OperatorChange {
-  readonly role?: OperatorRole;
-  readonly disabled?: boolean;
-  readonly email?: string;
+  readonly role?: OperatorRole | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly email?: string | undefined;
   /** Of the screens and mails; empty for the desk's. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** The customer login of the same person (B55); null if there is none. It ends sessions and grants, which knew another one. */
-  readonly customer?: string | null;
+  readonly customer?: string | null | undefined;
   /** Lifts the lock after wrong sign-ins; ends no session. */
   readonly unlock?: boolean;
 }
@@ -44,11 +44,8 @@ export async function changeOperator(desk: Desk, signed: SignedOperator, referen
 }
 
 /** A code for the app that the new role needs. A start that was not used yet goes on with its own code. */
-async function startIfNeeded(
-  { desk, write, now }: Acting<'operator:manage'>,
-  row: OperatorRow,
-  { role }: OperatorChange,
-): Promise<StartCode | null> {
+async function startIfNeeded(acting: Acting<'operator:manage'>, row: OperatorRow, { role }: OperatorChange) {
+  const { desk, write, now } = acting;
   if (role === undefined || row.verifier === null || row.totp !== null) return null;
   if (!needsSecondFactor(desk.policy, role)) return null;
   const made = newStart(desk, row.id, { reason: 'factor', now });
@@ -56,21 +53,15 @@ async function startIfNeeded(
   return made.start;
 }
 
-async function changeRow(
-  acting: Acting<'operator:manage'>,
-  row: OperatorRow,
-  { role, disabled, email, unlock, customer, language }: OperatorChange,
-) {
+async function changeRow(acting: Acting<'operator:manage'>, row: OperatorRow, change: OperatorChange) {
   const { desk, write, now, by } = acting;
+  const { role, disabled, email, unlock, customer, language } = change;
   const ends = role !== undefined || disabled !== undefined;
   const linked = customer !== undefined && customer !== row.also_user_id;
-  if ((ends || linked) && row.id === by.operator.id) {
-    throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
-  }
+  if ((ends || linked) && row.id === by.operator.id) throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
-  const who = by.operator.name;
   if (ends || linked || email !== undefined) await layHand(acting, row.id, 'changed');
-  if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
+  if (email !== undefined) await changeAddress(acting, row, email);
   if (language !== undefined) await write.operators.update(row.id, { language: language || null });
   if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {
@@ -80,7 +71,7 @@ async function changeRow(
   });
   if (disabled === true) await write.lifeCycle.deleteStart(row.id);
   await write.grants.revokeOfOperator(row.id, now);
-  const values = { change: wordsOf(row, { role, disabled, linked }), who };
+  const values = { change: wordsOf(row, change, linked), who: by.operator.name };
   await tellOperator(desk, write, row, { kind: 'operator-changed', values, now });
   return {
     sessions: await write.operators.endSessionsOf(row.id, now),
@@ -98,24 +89,18 @@ async function unlockOperator(desk: Desk, write: Writes, id: string): Promise<bo
 }
 
 /** The old address hears of it, so that nobody takes the notices away unseen. */
-async function changeAddress(
-  desk: Desk,
-  write: Writes,
-  { id, name, language }: OperatorRow,
-  { email, who, now }: { readonly email: string; readonly who: string; readonly now: number },
-): Promise<void> {
+async function changeAddress(acting: Acting<'operator:manage'>, row: OperatorRow, email: string): Promise<void> {
+  const { desk, write, now, by } = acting;
+  const { id, name, language } = row;
   const before = await write.lifeCycle.emailOf(id);
   if (before === email) return;
   await write.lifeCycle.putEmail(id, email, now);
-  const values = { name, who, when: minuteOf(now), change: ['mail', 'address'] } as const;
+  const values = { name, who: by.operator.name, when: minuteOf(now), change: ['mail', 'address'] } as const;
   for (const to of before === null ? [email] : [before, email])
     await mailOperator(desk, write, to, { kind: 'operator-changed', values, language });
 }
 
-function wordsOf(
-  row: OperatorRow,
-  { role, disabled, linked }: { role: OperatorRole | undefined; disabled: boolean | undefined; linked: boolean },
-): Worded {
+function wordsOf(row: OperatorRow, { role, disabled }: OperatorChange, linked: boolean): Worded {
   const changes: Worded[] = [
     ...(role === undefined ? [] : [['mail', 'role', ['roleTitle', role], ['roleTitle', row.role]] as const]),
     ...(linked ? [['mail', 'customer'] as const] : []),
@@ -124,10 +109,8 @@ function wordsOf(
   return ['list', '; ', ...changes];
 }
 
-function entryOfChange(
-  operator: Pick<OperatorRow, 'id' | 'role'>,
-  { role, disabled, email, unlock, customer, language }: OperatorChange,
-) {
+function entryOfChange(operator: Pick<OperatorRow, 'id' | 'role'>, change: OperatorChange) {
+  const { role, disabled, email, unlock, customer, language } = change;
   const does = disabled === undefined ? 'edited' : disabled ? 'disabled' : 'enabled';
   const detail = {
     operator: operator.id,

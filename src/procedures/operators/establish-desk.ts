@@ -17,7 +17,7 @@ export async function finishEstablishing(
     recovery: NewRecoveryCodes | null;
     show?: () => Promise<void>;
   },
-): Promise<{ readonly storeId: string }> {
+) {
   const { operator, token, recovery, show } = founding;
   const at = desk.now();
   const { storeId } = desk.notary;

@@ -1,14 +1,13 @@
 /** Guesses at what an operator keeps secret: each is counted before it is checked (B72). */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt, AuditEntry } from '../../rules/audit-entry.js';
 import type { AuditKind } from '../../rules/audit-kinds.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, type Door, type Lock } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { type Locked, lockedRefusal, reserveAttempt, type Subject, unlessLocked } from '../lock-outs.js';
 
-/** What is guessed at, and the kind of the entry. */
 interface About {
   readonly what: 'sign-in' | 'start' | 'recover';
   readonly kind: Attempt['kind'];
@@ -21,11 +20,10 @@ export interface AskingWith<P extends Lock> {
   readonly door: Door<P>;
 }
 
-/** Give `subject` and `attempt` to `clearAttempt` once the guess was right. */
+/** Call `right` in the transaction that follows from a right guess: it takes back what was counted. */
 export interface Guess {
   readonly by: Actor;
-  readonly subject: Subject;
-  readonly attempt: number;
+  readonly right: (write: Writes) => Promise<void>;
 }
 
 /** Of somebody who only gave a name. One that nobody has is counted too, under a keyed digest. Refusal `locked`. */
@@ -41,7 +39,7 @@ export async function countGuess(desk: Desk, name: string, { what, kind }: About
     },
     (write) => reserveAttempt(desk, write, subject),
   );
-  return { operator, by, subject, attempt: attemptOf(decision) };
+  return { operator, by, right: unlessLocked(desk, subject, decision, refused) };
 }
 
 /** Of an operator who is signed in. Refusal `locked`, and those of the door. */
@@ -51,37 +49,22 @@ export async function countOwnGuess<P extends Lock>({ desk, signed, door }: Aski
     entry: (decided) => ({ kind, outcome: decided.kind === 'proceed' ? 'started' : 'refused' }),
     change: ({ write }) => reserveAttempt(desk, write, subject),
   });
-  return { by: signed.actor, subject, attempt: attemptOf(decision) };
+  return { by: signed.actor, right: unlessLocked(desk, subject, decision, refused) };
 }
 
-function attemptOf(decision: ThrottleDecision): number {
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
-  return decision.attempt;
-}
+const refused = (decision: Locked): Refusal => lockedRefusal(decision, 'sign-in');
 
 /** Logs that a guess was wrong, and throws. */
-export async function refuseGuess(
-  desk: Desk,
-  by: Actor,
-  kind: AuditKind,
-  refused: Refusal,
-  reason?: string,
-): Promise<never> {
+export async function refuseGuess(desk: Desk, by: Actor, kind: AuditKind, no: Refusal, why?: string): Promise<never> {
   const entry = { kind, outcome: 'refused', at: desk.now(), by } as const;
-  await desk.store.record(reason === undefined ? entry : { ...entry, reason }, async () => undefined);
-  throw refused;
+  await desk.store.record(why === undefined ? entry : { ...entry, reason: why }, async () => undefined);
+  throw no;
 }
 
 /** What was guessed was right, so a new password that is refused is no wrong guess. Logs it, and throws. */
-export async function refusePassword(
-  desk: Desk,
-  { by, subject, attempt }: Guess,
-  kind: AuditKind,
-  error: unknown,
-): Promise<never> {
-  const entry = { kind, outcome: 'refused', at: desk.now(), by, reason: 'password' } as const;
-  await desk.store.record(entry, (write) => clearAttempt(desk, write, subject, attempt));
-  throw error;
+export async function refusePassword(desk: Desk, { by, right }: Guess, kind: AuditKind, why: unknown): Promise<never> {
+  await desk.store.record({ kind, outcome: 'refused', at: desk.now(), by, reason: 'password' }, right);
+  throw why;
 }
 
 export const recoveryWrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

@@ -12,8 +12,8 @@ import { sentState } from '../messages/read-outbox.js';
 import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
-import { newStart, type StartCode } from './start-code.js';
-import { layHand } from './two-persons.js';
+import { layHand } from './second-operator.js';
+import { newStart } from './start-code.js';
 
 /** The row of a new operator. `verifier` is sealed; null until the operator sets one, and for an operator that only has tokens. */
 export type NewOperator = Omit<Parameters<Writes['operators']['insert']>[0], 'created_at' | 'role'> & {
@@ -30,13 +30,11 @@ export interface OperatorWish {
   readonly name: string;
   readonly role: OperatorRole;
   readonly alsoUserId?: string | null;
-  /** Only for the first admin, who makes the desk and so has nobody to get a start code from. */
-  readonly own?: {
-    readonly password: string;
-    readonly totp: string;
-    /** Step of the first code; null if the app is not proved yet. */
-    readonly step: number | null;
-  };
+  /**
+   * Only for the first admin, who makes the desk and so has nobody to get a start code from. `step`: of the first code; null if the app is
+   * not proved yet.
+   */
+  readonly own?: { readonly password: string; readonly totp: string; readonly step: number | null } | undefined;
 }
 
 /** Hashes and seals. Refusal `invalid-input` for a name that breaks the rules. */
@@ -116,25 +114,16 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
       if (!wish.starts) return { ...operator, start: null, mail: null };
       const { start, row } = newStart(desk, id, { reason: 'added', now });
       await write.lifeCycle.putStart(row);
+      if (email === null) return { ...operator, start, mail: null };
+      const values = { name, role: ['roleTitle', role], code: start.code, until: minuteOf(start.expiresAt) } as const;
       return {
         ...operator,
         start,
-        mail: email === null ? null : await invite(desk, write, operator, email, start),
+        mail: await mailOperator(desk, write, email, { kind: 'operator-invitation', values }),
       };
     },
   });
   return { ...added, mail: mail && { to: mail.sentTo, state: (await sentState(desk, mail.messageId)).state } };
-}
-
-async function invite(
-  desk: Desk,
-  write: Writes,
-  { name, role }: NewOperator,
-  email: string,
-  { code, expiresAt }: StartCode,
-) {
-  const values = { name, role: ['roleTitle', role], code, until: minuteOf(expiresAt) } as const;
-  return mailOperator(desk, write, email, { kind: 'operator-invitation', values });
 }
 
 export async function findOperator({ operators }: Pick<Reads, 'operators'>, reference: string): Promise<OperatorRow> {

@@ -5,28 +5,26 @@ import { maskedAddress } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
 import { sealedMessage } from '../messages/queue-message.js';
 
-type Values = Readonly<Record<string, Worded>>;
+/** `kind`: its template. In the desk's language if none is given. */
+interface Message {
+  readonly kind: string;
+  readonly values: Readonly<Record<string, Worded>>;
+  readonly language?: string | null;
+}
 
-/** Queues a message to an address, in the desk's language if none is given; `kind` is its template. */
-export async function mailOperator(
-  desk: Desk,
-  write: Writes,
-  to: string,
-  message: { readonly kind: string; readonly values: Values; readonly language?: string | null },
-): Promise<{ readonly messageId: string; readonly sentTo: string }> {
+/** Queues a message to an address. */
+export async function mailOperator(desk: Desk, write: Writes, to: string, message: Message) {
   const { kind, values, language = null } = message;
   const row = sealedMessage(desk, { kind, composed: desk.compose(kind, values, language), to });
   await write.outbox.insert([row]);
   return { messageId: row.id, sentTo: maskedAddress(to) };
 }
 
+type Told = { readonly id: string; readonly name: string };
+
 /** Tells the operator in their language, if an address is on file. `when` and the name are filled in. */
-export async function tellOperator(
-  desk: Desk,
-  write: Writes,
-  { id, name }: { id: string; name: string },
-  message: { readonly kind: string; readonly values: Values; readonly now: number },
-): Promise<void> {
+export async function tellOperator(desk: Desk, write: Writes, whom: Told, message: Message & { now: number }) {
+  const { id, name } = whom;
   const to = await write.lifeCycle.emailOf(id);
   if (to === null) return;
   const { kind, now } = message;

@@ -1,11 +1,14 @@
-/** The password of an operator: judged as strictly as it protects (B80), then hashed and sealed. */
-import type { Desk, OperatorRow, Phrasebook } from '../../desk.js';
+/** The password of an operator (B80): judged as strictly as it protects, hashed and sealed, and changed by nobody else (recover-operator.ts). */
+import type { Desk, OperatorRow, Phrasebook, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import { leastLength } from '../../rules/password.js';
 import type { OperatorRole } from '../../rules/people.js';
+import { act, askAuthority } from '../authorise.js';
 import { asTyped, fitsLength, passwordFaults } from '../judge-password.js';
 import { operatorPasswordContext } from '../seal-contexts.js';
+import { countOwnGuess, refuseGuess, refusePassword } from './guesses.js';
+import { tellOperator } from './operator-notices.js';
 
 /** Refusal `invalid-input`, with every reason. Needs no desk, so that `init` can ask before it makes anything. */
 export async function requireOperatorPassword(
@@ -28,12 +31,52 @@ export const sealOperatorPassword = (desk: Desk, operatorId: string, password: s
   desk.secrets.make('person', 'seal/operator-password', operatorPasswordContext(operatorId), asTyped(password));
 
 /** One argon2id run, whatever is stored. Count the attempt before (B72). */
-export async function isOperatorPassword(
-  desk: Desk,
-  operator: Pick<OperatorRow, 'id' | 'verifier'> | undefined,
-  password: string,
-): Promise<boolean> {
+export function checkOperatorPassword(desk: Desk, operator: OperatorRow | undefined, password: string) {
   const place = operatorPasswordContext(operator?.id ?? 'nobody');
-  const sealed = operator?.verifier ?? null;
-  return (await desk.secrets.check('person', 'seal/operator-password', place, sealed, asTyped(password))).matches;
+  return desk.secrets.check('person', 'seal/operator-password', place, operator?.verifier ?? null, asTyped(password));
+}
+
+const OWN_PASSWORD = { permission: 'signed-in', inPerson: true } as const;
+
+export interface OwnPasswordChange {
+  readonly old: string;
+  /** Asked for only after the old one was right. */
+  readonly next: () => Promise<string>;
+}
+
+/** Ends the operator's other sessions. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
+export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange) {
+  await askAuthority(desk, signed, OWN_PASSWORD);
+  const { id, name } = signed.operator;
+  const started = { what: 'sign-in', kind: 'operator.password-started' } as const;
+  const guess = await countOwnGuess({ desk, signed, door: OWN_PASSWORD }, started);
+  const before = await desk.store.read.operators.byId(id);
+  if (!(await checkOperatorPassword(desk, before, old)).matches) {
+    const wrong = refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
+    return refuseGuess(desk, signed.actor, 'operator.password-refused', wrong);
+  }
+  const verifier = await sealedNext(desk, signed, { old, next }).catch((error: unknown) =>
+    refusePassword(desk, guess, 'operator.password-refused', error),
+  );
+  return act(desk, signed, OWN_PASSWORD, {
+    change: async ({ write, now }) => {
+      if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
+        throw refusal('busy', 'password-overtaken', {}, 'try-again');
+      }
+      await write.operators.update(id, { verifier });
+      await guess.right(write);
+      const values = { change: ['mail', 'password'], who: name } as const;
+      await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
+      return { sessionsEnded: await write.operators.endSessionsOf(id, now, signed.sessionId) };
+    },
+    entry: ({ sessionsEnded }) => ({ kind: 'operator.password-changed', detail: { sessionsEnded } }),
+  });
+}
+
+async function sealedNext(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange): Promise<string> {
+  const { id, name, role } = signed.operator;
+  const password = await next();
+  await requireOperatorPassword(desk, { name, role, email: await desk.store.read.lifeCycle.emailOf(id) }, password);
+  if (asTyped(password) === asTyped(old)) throw refusal('invalid-input', 'same-password', {}, 'several-words');
+  return sealOperatorPassword(desk, id, password);
 }

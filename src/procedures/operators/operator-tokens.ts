@@ -1,5 +1,5 @@
 /** Tokens for scripts: each has an owner, a role within the owner's, and an expiry (B70, B71). Only their digest is stored. */
-import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -7,30 +7,19 @@ import type { OperatorRole } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorRole } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
-import { layHand } from './two-persons.js';
+import { layHand } from './second-operator.js';
 
-export interface NewToken {
-  readonly id: string;
-  readonly operatorId: string;
-  readonly role: OperatorRole;
-  readonly label: string;
-  readonly digest: string;
-  readonly expiresAt: number;
-  /** Shown once, never stored. */
-  readonly token: string;
-}
+export type NewToken = ReturnType<typeof prepareToken>;
 
-export function prepareToken(
-  desk: Desk,
-  input: Pick<NewToken, 'operatorId' | 'role' | 'label'> & { readonly expiresAt?: number },
-): NewToken {
+/** `token` is shown once, never stored. */
+export function prepareToken(desk: Desk, wish: Omit<TokenWish, 'owner'> & { operatorId: string; role: OperatorRole }) {
+  const { operatorId, role, label } = wish;
   const { defaultHours, maxDays } = desk.policy.limits.operatorToken;
-  const expiresAt = input.expiresAt ?? desk.now() + hours(defaultHours);
+  const expiresAt = wish.expiresAt ?? desk.now() + hours(defaultHours);
   if (expiresAt <= desk.now() || expiresAt > desk.now() + days(maxDays)) {
     throw refusal('invalid-input', 'token-lifetime', { maxDays }, 'expires-example');
   }
   const { token, digest } = desk.digests.newToken('cst');
-  const { operatorId, role, label } = input;
   return { id: desk.newId('tok'), operatorId, role, label, digest, expiresAt, token };
 }
 
@@ -48,23 +37,25 @@ export interface TokenWish {
   /** Name or id of the operator who owns it. */
   readonly owner: string;
   /** The owner's own role if it is left out. */
-  readonly role?: OperatorRole;
+  readonly role?: OperatorRole | undefined;
   readonly label: string;
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
 }
 
 /** A token never has more power than the operator who owns it has at this moment. Refusals: not-found, `forbidden`. */
 export async function createToken(desk: Desk, signed: SignedOperator, wish: TokenWish) {
-  return act<'operator:manage', { token: NewToken; owner: OperatorRow }>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ token: { id, operatorId: operator, role, label, expiresAt } }) => ({
-      kind: 'token.created',
-      detail: { token: id, operator, role, label, expiresAt },
-    }),
+  return act(desk, signed, MANAGE_OPERATORS, {
     change: async (acting) => {
       const { write, now, by } = acting;
       const owner = await findOperator(write, wish.owner);
       const role = wish.role ?? readOperatorRole(owner.role);
-      requireOwner(desk, role, owner);
+      if (owner.disabled_at !== null) throw refusal('forbidden', 'token-of-disabled', {}, 'list-operators');
+      const { operators } = desk.policy.roles;
+      const held = operators[readOperatorRole(owner.role)];
+      if (!operators[role].every((permission) => held.includes(permission))) {
+        const facts = { owner: owner.name, ownerRole: owner.role, role };
+        throw refusal('forbidden', 'token-role', facts, 'role-of-owner');
+      }
       const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
       await write.operators.insertToken(tokenRow(token, now, by.operator.id));
       await layHand(acting, owner.id, 'token');
@@ -73,17 +64,11 @@ export async function createToken(desk: Desk, signed: SignedOperator, wish: Toke
       await tellOperator(desk, write, owner, { kind: 'operator-changed', values, now });
       return { token, owner };
     },
+    entry: ({ token: { id, operatorId: operator, role, label, expiresAt } }) => ({
+      kind: 'token.created',
+      detail: { token: id, operator, role, label, expiresAt },
+    }),
   });
-}
-
-function requireOwner(desk: Desk, role: OperatorRole, owner: OperatorRow): void {
-  if (owner.disabled_at !== null) {
-    throw refusal('forbidden', 'token-of-disabled', {}, 'list-operators');
-  }
-  const { operators } = desk.policy.roles;
-  const held = operators[readOperatorRole(owner.role)];
-  if (operators[role].every((permission) => held.includes(permission))) return;
-  throw refusal('forbidden', 'token-role', { owner: owner.name, ownerRole: owner.role, role }, 'role-of-owner');
 }
 
 /** Taking power away needs no fresh code. */
@@ -95,9 +80,7 @@ export async function revokeToken(desk: Desk, signed: SignedOperator, id: string
     entry: () => ({ kind: 'token.revoked', detail: { token: id } }),
     change: async ({ write, now }) => {
       const row = await write.operators.tokenById(id);
-      if (row === undefined) {
-        throw refusal('not-found', 'token-unknown', { id }, 'list-tokens');
-      }
+      if (row === undefined) throw refusal('not-found', 'token-unknown', { id }, 'list-tokens');
       await write.operators.updateToken(id, { revoked_at: row.revoked_at ?? now });
     },
   });

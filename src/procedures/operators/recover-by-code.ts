@@ -4,52 +4,43 @@
  * a sign-in with them ends the recovery.
  */
 import type { Desk } from '../../desk.js';
-import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
 import { provenBySignIn } from '../authorise.js';
-import { clearAttempt } from '../lock-outs.js';
 import { countGuess, recoveryWrong, refuseGuess } from './guesses.js';
-import { isOperatorPassword } from './operator-password.js';
-import { type Recovered, recover } from './recover-operator.js';
+import { checkOperatorPassword } from './operator-password.js';
+import { detailOf, type Recovered, recover } from './recover-operator.js';
 import { findRecoveryCode } from './recovery-codes.js';
 
 /** `password`: null if it was lost too. Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
-export async function recoverYourself(
-  desk: Desk,
-  { name, code, password }: { name: string; code: string; password: string | null },
-): Promise<Recovered> {
+export async function recoverYourself(desk: Desk, given: { name: string; code: string; password: string | null }) {
+  const { name, code, password } = given;
   const started = { what: 'recover', kind: 'operator.recover-started' } as const;
-  const { operator, by, subject, attempt } = await countGuess(desk, name, started);
+  const { operator, by, right } = await countGuess(desk, name, started);
   const found = await findRecoveryCode(desk, operator?.id, code);
-  const knows = password === null || (await isOperatorPassword(desk, operator, password));
+  const knows = password === null || (await checkOperatorPassword(desk, operator, password)).matches;
   const usable = operator !== undefined && operator.disabled_at === null && found !== undefined && knows;
   if (!usable) return refuseGuess(desk, by, 'operator.recover-refused', recoveryWrong());
-  const waits = password === null;
   const at = desk.now();
   const done = await desk.store.record<Recovered | undefined>(
-    (result) => entryOf(result, by, at),
+    (result) =>
+      result === undefined
+        ? { kind: 'operator.recover-refused', outcome: 'refused', at, by }
+        : {
+            kind: 'operator.recovered',
+            outcome: 'done',
+            at,
+            by: provenBySignIn(by),
+            detail: detailOf(result, 'own recovery code'),
+          },
     async (write) => {
       const now = desk.now();
       const row = await write.operators.byId(operator.id);
       if (row === undefined || row.disabled_at !== null || row.verifier !== operator.verifier) return undefined;
       if (!(await write.lifeCycle.useRecoveryCode(found.id, now))) return undefined;
-      await clearAttempt(desk, write, subject, attempt);
-      return recover(desk, write, row, { now, waits, who: row.name });
+      await right(write);
+      return recover(desk, write, row, { now, reason: password === null ? 'waiting' : 'recovered', who: row.name });
     },
   );
   if (done === undefined) throw recoveryWrong();
   await desk.sendQueued();
   return done;
-}
-
-function entryOf(result: Recovered | undefined, by: Actor, at: number): AuditEntry {
-  if (result === undefined) return { kind: 'operator.recover-refused', outcome: 'refused', at, by };
-  const { operator, sessions, start, tokens } = result;
-  const detail = {
-    operator: operator.id,
-    approver: 'own recovery code',
-    validFrom: start.validFrom,
-    sessions,
-    tokens: tokens.length,
-  };
-  return { kind: 'operator.recovered', outcome: 'done', at, by: provenBySignIn(by), detail };
 }

@@ -3,27 +3,24 @@
  * could become anybody. Where no other operator could be the second, a recovery code of the one who asks counts instead, and the code of
  * the start is good only after some hours, in which the owner and everybody who reads the log can object.
  */
-import type {
-  Desk,
-  OperatorRow,
-  OperatorStartRow,
-  OperatorTokenRow,
-  RecoveryCodeRow,
-  SignedOperator,
-  Writes,
-} from '../../desk.js';
+import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { Actor } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
 import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { recoveryWrong } from './guesses.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
-import { notAlone, otherApprovers, requireStillSecond, secondOperator } from './second-operator.js';
+import {
+  type Asking,
+  layHand,
+  notAlone,
+  otherApprovers,
+  requireStillSecond,
+  secondOperator,
+} from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
-import { newStart } from './start-code.js';
-import { type Asking, layHand } from './two-persons.js';
+import { newStart, type StartReason } from './start-code.js';
 
 export interface RecoveryWish {
   readonly reference: string;
@@ -48,55 +45,44 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
       throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
     }
   });
-  const second = (await neverStarted(desk, target)) ? 'never-started' : await secondYes(desk, signed, target, wish);
-  const waits = second !== 'never-started' && 'code' in second;
-  return act<'operator:manage', Recovered>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ start, sessions, tokens }) => ({
-      kind: 'operator.recovered',
-      reason,
-      detail: {
-        operator: target.id,
-        approver: wordOf(second),
-        validFrom: start.validFrom,
-        sessions,
-        tokens: tokens.length,
-      },
-    }),
+  const second = await secondYes(desk, signed, target, wish);
+  return act(desk, signed, MANAGE_OPERATORS, {
     change: async (acting) => {
       const { write, now, by } = acting;
       const row = await findOperator(write, target.id);
-      await requireStill(desk, write, second, { signed, target: row, now });
-      const fresh = second === 'never-started';
-      await layHand(acting, row.id, fresh ? 'invited' : 'recovered');
-      return recover(desk, write, row, { now, waits, who: by.operator.name, fresh });
+      await second.requireStill(write, row, now);
+      await layHand(acting, row.id, second.start === 'added' ? 'invited' : 'recovered');
+      return recover(desk, write, row, { now, reason: second.start, who: by.operator.name });
     },
+    entry: (done) => ({ kind: 'operator.recovered', reason, detail: detailOf(done, second.approver) }),
   });
 }
 
-const wordOf = (second: Second): string => {
-  if (second === 'never-started') return second;
-  return 'code' in second ? 'recovery code of the requester' : second.approver.id;
-};
+export const detailOf = ({ operator, start, sessions, tokens }: Recovered, approver: string) => ({
+  operator: operator.id,
+  approver,
+  validFrom: start.validFrom,
+  sessions,
+  tokens: tokens.length,
+});
 
 /** They were added, and never set a password. */
-async function neverStarted({ store: { read } }: Desk, { id, verifier }: OperatorRow): Promise<boolean> {
-  return verifier === null && isUnused(await read.lifeCycle.startOf(id));
+async function neverStarted({ lifeCycle }: Pick<Reads, 'lifeCycle'>, { id, verifier }: OperatorRow): Promise<boolean> {
+  const start = await lifeCycle.startOf(id);
+  return verifier === null && start?.reason === 'added' && start.used_at === null;
 }
 
-const isUnused = (start: OperatorStartRow | undefined): boolean => start?.reason === 'added' && start.used_at === null;
+type Recovery = { readonly who: string; readonly reason: StartReason; readonly now: number };
 
 /**
- * The change itself; who may make it was decided before. `waits`: it takes effect only later, because no second operator could be asked. Live tokens of
- * the operator are to be looked at: a recovery does not end them.
+ * The change itself; who may make it was decided before. For the reason `waiting` it takes effect only later, because no second operator could
+ * be asked. Live tokens of the operator are to be looked at: a recovery does not end them.
  */
-export async function recover(
-  desk: Desk,
-  write: Writes,
-  row: OperatorRow,
-  { now, waits, who, fresh = false }: { now: number; waits: boolean; who: string; fresh?: boolean },
-) {
+export async function recover(desk: Desk, write: Writes, row: OperatorRow, how: Recovery) {
+  const { who, reason, now } = how;
   const { id, name, role } = row;
-  const made = newStart(desk, id, { reason: waits ? 'waiting' : fresh ? 'added' : 'recovered', now });
+  const waits = reason === 'waiting';
+  const made = newStart(desk, id, { reason, now });
   await write.lifeCycle.putStart(made.row);
   let sessions = 0;
   if (!waits) {
@@ -107,50 +93,49 @@ export async function recover(
   const kind = waits ? 'operator-recovery-waits' : 'operator-recovered';
   const values = waits ? { who, from: minuteOf(made.start.validFrom) } : { who };
   await tellOperator(desk, write, row, { kind, values, now });
-  const live = (token: OperatorTokenRow) =>
-    token.operator_id === id && token.revoked_at === null && now < token.expires_at;
-  const tokens = (await write.operators.tokens()).filter(live);
+  const tokens = (await write.operators.tokens()).filter(
+    (token) => token.operator_id === id && token.revoked_at === null && now < token.expires_at,
+  );
   return { operator: { id, name, role }, start: made.start, waits, sessions, tokens };
 }
 
-/** `never-started`: nobody has this name yet, so a new code takes nothing from anybody. */
-type Second = { readonly approver: Actor } | { readonly code: RecoveryCodeRow } | 'never-started';
-
-async function secondYes(desk: Desk, signed: SignedOperator, target: OperatorRow, { second }: RecoveryWish) {
-  const asker = signed.operator.id;
-  const given = await second();
-  if (given !== null && 'approver' in given) {
-    return { approver: await secondOperator(desk, given.approver, asker, target.id) };
-  }
-  const others = await otherApprovers(asking(desk, desk.store.read, desk.now()), asker, target.id);
-  if (given === null) {
-    const what = 'recovering an operator';
-    const next = others.length > 0 ? 'approver-signs-in' : 'own-recovery-code';
-    throw refusal('approval-needed', 'second-operator-needed', { what }, next);
-  }
-  if (others.length > 0) throw notAlone(others, 'approver-signs-in');
-  return { code: await requireRecoveryCode({ desk, signed, door: MANAGE_OPERATORS }, given.recoveryCode) };
+interface Second {
+  /** For the log. */
+  readonly approver: string;
+  readonly start: StartReason;
+  /** It still does, in the transaction that makes it; a recovery code is used up. */
+  readonly requireStill: (write: Writes, target: OperatorRow, now: number) => Promise<void>;
 }
 
-const asking = ({ policy }: Desk, reads: Asking['reads'], now: number): Asking => ({ policy, reads, now });
-
-/** What allowed the recovery still does, in the transaction that makes it; a recovery code is used up. */
-async function requireStill(
-  desk: Desk,
-  write: Writes,
-  second: Second,
-  { signed, target, now }: { signed: SignedOperator; target: OperatorRow; now: number },
-): Promise<void> {
-  if (second === 'never-started') {
-    if (target.verifier === null && isUnused(await write.lifeCycle.startOf(target.id))) return;
-    throw refusal('busy', 'approver-changed', {}, 'try-again');
+async function secondYes(desk: Desk, signed: SignedOperator, target: OperatorRow, wish: RecoveryWish): Promise<Second> {
+  const asker = signed.operator.id;
+  // Nobody has this name yet, so a new code takes nothing from anybody.
+  if (await neverStarted(desk.store.read, target)) {
+    const requireStill = async (write: Writes, row: OperatorRow) => {
+      if (!(await neverStarted(write, row))) throw refusal('busy', 'approver-changed', {}, 'try-again');
+    };
+    return { approver: 'never-started', start: 'added', requireStill };
   }
-  if ('approver' in second) {
-    const two = { now, requester: signed.operator.id, approver: second.approver.id };
-    return requireStillSecond(desk, write, two, target.id);
+  const given = await wish.second();
+  if (given !== null && 'approver' in given) {
+    const { id: approver } = await secondOperator(desk, given.approver, asker, target.id);
+    const requireStill = (write: Writes, _row: OperatorRow, now: number) =>
+      requireStillSecond(desk, write, { now, requester: asker, approver }, target.id);
+    return { approver, start: 'recovered', requireStill };
   }
-  const others = await otherApprovers(asking(desk, write, now), signed.operator.id, target.id);
+  const othersIn = (reads: Asking['reads'], now: number) =>
+    otherApprovers({ policy: desk.policy, reads, now }, asker, target.id);
+  const others = await othersIn(desk.store.read, desk.now());
+  if (given === null) {
+    const next = others.length > 0 ? 'approver-signs-in' : 'own-recovery-code';
+    throw refusal('approval-needed', 'second-operator-needed', { what: 'recovering an operator' }, next);
+  }
   if (others.length > 0) throw notAlone(others, 'approver-signs-in');
-  if (await write.lifeCycle.useRecoveryCode(second.code.id, now)) return;
-  throw recoveryWrong();
+  const code = await requireRecoveryCode({ desk, signed, door: MANAGE_OPERATORS }, given.recoveryCode);
+  const requireStill = async (write: Writes, _row: OperatorRow, now: number) => {
+    const still = await othersIn(write, now);
+    if (still.length > 0) throw notAlone(still, 'approver-signs-in');
+    if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) throw recoveryWrong();
+  };
+  return { approver: 'recovery code of the requester', start: 'waiting', requireStill };
 }

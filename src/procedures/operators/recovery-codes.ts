@@ -5,7 +5,6 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
 import { act, askAuthority, type Lock } from '../authorise.js';
-import { clearAttempt } from '../lock-outs.js';
 import { recoveryCodeContext } from '../seal-contexts.js';
 import { type AskingWith, countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
@@ -40,13 +39,13 @@ export async function findRecoveryCode(desk: Desk, operatorId: string | undefine
 /** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
 export async function requireRecoveryCode<P extends Lock>({ desk, signed, door }: AskingWith<P>, typed: string) {
   const started = { what: 'recover', kind: 'operator.recover-started' } as const;
-  const { subject, attempt } = await countOwnGuess({ desk, signed, door }, started);
+  const { right } = await countOwnGuess({ desk, signed, door }, started);
   const code = await findRecoveryCode(desk, signed.operator.id, typed);
   if (code === undefined)
     return refuseGuess(desk, signed.actor, 'operator.recover-refused', recoveryWrong(), 'wrong-code');
   await act<P, void>(desk, signed, door, {
     entry: () => ({ kind: 'operator.recover-judged' }),
-    change: ({ write }) => clearAttempt(desk, write, subject, attempt),
+    change: ({ write }) => right(write),
   });
   return code;
 }

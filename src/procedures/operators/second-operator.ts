@@ -1,44 +1,62 @@
 /**
- * Four eyes for replacing the store, when a request cannot wait in the store itself: a second operator, there in person, approves
- * by giving password and code.
+ * Four eyes (B81): who had a hand in whom, written where an operator is made or changed, and asked where a second operator decides. When a
+ * request cannot wait in the store itself, because the store is replaced, the second operator is there in person and gives password and code.
  */
-import type { Desk, OperatorRow } from '../../desk.js';
+import type { Desk, OperatorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import { apartFrom, type HandKind } from '../../rules/two-persons.js';
-import { logIfPossible } from '../authorise.js';
+import type { Policy } from '../../rules/policy.js';
+import { apartFrom, type HandKind, handBetween, operatorsOf } from '../../rules/two-persons.js';
+import { type Acting, logIfPossible } from '../authorise.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
-import { type Asking, personOf } from './two-persons.js';
+
+/** What is known when somebody asks for a second operator, before a transaction or inside one. */
+export interface Asking {
+  readonly policy: Policy;
+  readonly reads: Pick<Reads, 'operators' | 'lifeCycle'>;
+  readonly now: number;
+}
+
+/** The person behind an operator; by the id alone if the store does not know it. `handWith`: the hand that two still have in each other. */
+export async function personOf({ policy, reads, now }: Asking, operatorId: string) {
+  const all = await reads.operators.all();
+  const idsOf = (id: string) => operatorsOf(all.find((row) => row.id === id) ?? { id, also_user_id: null }, all);
+  const own = idsOf(operatorId);
+  const hands = await reads.lifeCycle.handsOf(own);
+  return {
+    all,
+    isAlso: (id: string) => own.includes(id),
+    handWith: (id: string) => handBetween(hands, [own, idsOf(id)], { policy, now }),
+  };
+}
+
+/** Notes that the acting operator, and whoever made the token that acts, had a hand in another operator. */
+export async function layHand({ write, now, by }: Acting<'operator:manage'>, operatorId: string, what: HandKind) {
+  for (const id of new Set([by.operator.id, by.token?.made_by ?? by.operator.id]))
+    if (id !== operatorId) await write.lifeCycle.putHand({ operator_id: operatorId, by_id: id, what, at: now });
+}
 
 /**
  * `about` is the operator whom the request is about, if it is about one. Refusals: forbidden (the requester, the one whom it is about, or a
  * role that may not approve), and those of signing in; attempts count as there.
  */
-export async function secondOperator(
-  desk: Desk,
-  signIn: SignIn,
-  requesterId: string | null,
-  about: string | null = null,
-): Promise<Actor> {
+export async function secondOperator(desk: Desk, signIn: SignIn, asker: string | null, about: string | null = null) {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
-  if (named !== undefined && (named.id === requesterId || named.id === about))
-    throw await refused(desk, named, ownRequest());
+  if (named !== undefined && (named.id === asker || named.id === about)) throw await refused(desk, named, ownRequest());
   const { operator } = await signInOperator(desk, signIn);
   const { id, name, role } = operator;
-  if (!permits(desk.policy, role as OperatorRole, 'approval:decide')) {
+  if (!permits(desk.policy, role as OperatorRole, 'approval:decide'))
     throw await refused(desk, operator, refusal('forbidden', 'role-does-not-approve', { role }, 'ask-lead'));
-  }
   const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
-  const tied = requesterId === null ? null : await notTwoPersons(asking, requesterId, id, about);
+  const tied = asker === null ? null : await notTwoPersons(asking, asker, id, about);
   if (tied !== null) throw await refused(desk, operator, tied);
-  return { kind: 'operator', id, name };
+  return { kind: 'operator', id, name } as const;
 }
 
 /** Whoever was named as the second, proven or not, is in the log (B99). */
-async function refused(desk: Desk, { id, name }: { readonly id: string; readonly name: string }, no: Refusal) {
+async function refused(desk: Desk, { id, name }: Pick<OperatorRow, 'id' | 'name'>, no: Refusal) {
   const by = { kind: 'operator', id, name } as const;
   const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by, reason: no.code } as const;
   await logIfPossible(desk, { ...entry, detail: { why: no.because?.reason ?? '' } });
@@ -61,27 +79,16 @@ export async function requireStillSecond(
 const ownRequest = (): Refusal => refusal('forbidden', 'own-request', {}, 'ask-other-lead');
 
 /** Why these two are not two persons (B81), with those who could approve instead; null if they are. */
-export async function notTwoPersons(
-  asking: Asking,
-  requesterId: string,
-  approverId: string,
-  about: string | null = null,
-): Promise<Refusal | null> {
-  const person = await personOf(asking, requesterId);
+export async function notTwoPersons(asking: Asking, asker: string, approverId: string, about: string | null = null) {
+  const person = await personOf(asking, asker);
   if (person.isAlso(approverId)) return ownRequest();
   const hand = person.handWith(approverId);
   if (hand === undefined) return null;
   const nameOf = (id: string) => person.all.find((row) => row.id === id)?.name ?? id;
-  const others = await otherApprovers(asking, requesterId, about);
+  const others = await otherApprovers(asking, asker, about);
   const names = others.flatMap(({ id, name }) => (person.handWith(id) === undefined ? [name] : []));
-  const facts = {
-    by: nameOf(hand.by_id),
-    whom: nameOf(hand.operator_id),
-    what: hand.what as HandKind,
-    at: hand.at,
-    until: apartFrom(asking.policy, hand),
-    names,
-  };
+  const hands = { by: nameOf(hand.by_id), whom: nameOf(hand.operator_id), what: hand.what as HandKind };
+  const facts = { ...hands, at: hand.at, until: apartFrom(asking.policy, hand), names };
   return refusal('forbidden', 'not-two-persons', facts, names.length > 0 ? 'ask-one-of' : 'ask-other-lead');
 }
 

@@ -2,7 +2,7 @@
  * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are
  * counted before the check.
  */
-import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, Founding, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import type { Actor } from '../../rules/audit-entry.js';
@@ -11,11 +11,10 @@ import { hours } from '../../rules/duration.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
-import { clearAttempt } from '../lock-outs.js';
-import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
+import { operatorTotpContext } from '../seal-contexts.js';
 import { countGuess, countOwnGuess, type Guess, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
-import { sealOperatorPassword } from './operator-password.js';
+import { checkOperatorPassword, sealOperatorPassword } from './operator-password.js';
 
 export interface SignIn {
   readonly name: string;
@@ -36,20 +35,16 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   if (named?.totp !== null) await requireRightClock(desk);
   const { operator, ...guess } = await countGuess(desk, signIn.name, SIGNING_IN);
   const { by } = guess;
-  const place = operatorPasswordContext(operator?.id ?? 'nobody');
-  const { matches, outdated } = await desk.secrets.check(
-    'person',
-    'seal/operator-password',
-    place,
-    operator?.verifier ?? null,
-    signIn.password.normalize('NFC'),
-  );
+  const { matches, outdated } = await checkOperatorPassword(desk, operator, signIn.password);
   if (operator === undefined || !matches || operator.disabled_at !== null) return refuse(desk, by, 'wrong-password');
+  // B80: nobody signs in by password alone if the role needs an app, also not one who was raised from another role.
   if (operator.totp === null && needsSecondFactor(desk.policy, operator.role as OperatorRole)) {
-    return refuse(desk, by, 'no-authenticator', noAuthenticator(operator));
+    const { name, role } = operator;
+    const missing = refusal('factor-needed', 'authenticator-missing', { name, role }, 'set-up-authenticator');
+    return refuse(desk, by, 'no-authenticator', missing);
   }
-  const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
-  if (step === 'wrong') return refuse(desk, by, 'wrong-code');
+  const step = operator.totp === null ? null : await stepOf(desk, operator, await signIn.code());
+  if (step === undefined) return refuse(desk, by, 'wrong-code');
   // The cost has risen since: the password is at hand only now.
   const renewed = outdated ? await sealOperatorPassword(desk, operator.id, signIn.password) : null;
   return open(desk, operator, { ...guess, step, renewed });
@@ -63,36 +58,25 @@ const refuse = (desk: Desk, by: Actor, reason: string, refused = wrong(desk)): P
 const wrong = (desk: Desk): Refusal =>
   refusal('not-signed-in', 'sign-in-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-sign-in');
 
-/** B80: nobody signs in by password alone if the role needs an app, also not one who was raised from another role. */
-const noAuthenticator = (operator: OperatorRow): Refusal =>
-  refusal(
-    'factor-needed',
-    'authenticator-missing',
-    { name: operator.name, role: operator.role },
-    'set-up-authenticator',
-  );
-
-async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
+/** The time step of a right code. A code whose step has been used is wrong. */
+function stepOf(desk: Desk, operator: OperatorRow, code: string): Promise<number | undefined> {
   const secret = desk.vault.openText('seal/operator-totp', operatorTotpContext(operator.id), operator.totp ?? '');
-  const result = await totp.check({
-    secret,
-    code,
-    now: desk.clock.codeTime() ?? desk.now(),
-    lastStep: operator.totp_last_step,
-    settings: desk.policy.limits.totp,
-    hmacSha1: desk.digests.hmacSha1,
-    equal: desk.digests.equal,
-  });
-  return result.ok ? result.step : 'wrong';
+  const now = desk.clock.codeTime() ?? desk.now();
+  return appStep(desk, { secret, code, now, lastStep: operator.totp_last_step });
+}
+
+/** Of any app, also one that nobody has yet: the step of a right code, undefined for a wrong one. */
+export async function appStep(
+  { policy, digests: { hmacSha1, equal } }: Pick<Founding, 'policy' | 'digests'>,
+  about: Pick<Parameters<typeof totp.check>[0], 'secret' | 'code' | 'now' | 'lastStep'>,
+): Promise<number | undefined> {
+  const result = await totp.check({ ...about, settings: policy.limits.totp, hmacSha1, equal });
+  return result.ok ? result.step : undefined;
 }
 
 /** `renewed`: the password sealed anew, if its hash was outdated. */
-async function open(
-  desk: Desk,
-  operator: OperatorRow,
-  passed: Guess & { step: number | null; renewed: string | null },
-) {
-  const { by } = passed;
+async function open(desk: Desk, operator: OperatorRow, given: Guess & { step: number | null; renewed: string | null }) {
+  const { by, right, step, renewed } = given;
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();
   const id = desk.newId('ses');
@@ -107,9 +91,9 @@ async function open(
       // The operator was disabled, or got another role or secret, while the password was checked: the check no longer counts.
       if (current === undefined || current.disabled_at !== null || current.role !== operator.role) return undefined;
       if (current.verifier !== operator.verifier || current.totp !== operator.totp) return undefined;
-      if (passed.step !== null && !(await write.operators.advanceTotp(operator.id, passed.step))) return undefined;
-      await clearAttempt(desk, write, passed.subject, passed.attempt);
-      if (passed.renewed !== null) await write.operators.update(operator.id, { verifier: passed.renewed });
+      if (step !== null && !(await write.operators.advanceTotp(operator.id, step))) return undefined;
+      await right(write);
+      if (renewed !== null) await write.operators.update(operator.id, { verifier: renewed });
       // Every act judges the session by this clock.
       const now = desk.now();
       const expires = now + hours(desk.policy.limits.operatorSession.hours);
@@ -121,7 +105,7 @@ async function open(
         created_at: now,
         last_seen_at: now,
         expires_at: expires,
-        code_at: passed.step === null ? null : now,
+        code_at: step === null ? null : now,
         ended_at: null,
       });
       await noteFirstSignIn(desk, write, current, now);
@@ -141,7 +125,6 @@ async function requireRightClock(desk: Desk): Promise<void> {
   throw refusal('clock', 'clock-behind', { machineAt, latestAt }, 'repair-clock');
 }
 
-/** The door for operators' own sign-in. */
 const OWN_SESSION = { permission: 'signed-in' } as const;
 
 /**
@@ -155,15 +138,15 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
     throw refusal('usage', 'sign-in-without-authenticator', {}, 'sign-in-again');
   }
-  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_SESSION }, SIGNING_IN);
-  const step = await checkCode(desk, operator, code);
-  if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
+  const { right } = await countOwnGuess({ desk, signed, door: OWN_SESSION }, SIGNING_IN);
+  const step = await stepOf(desk, operator, code);
+  if (step === undefined) return refuse(desk, signed.actor, 'wrong-code');
   const { sessionId } = signed;
   const done = await act(desk, signed, OWN_SESSION, {
     entry: (fresh) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused' }),
     change: async ({ write, now }) => {
       if (!(await write.operators.advanceTotp(operator.id, step))) return false;
-      await clearAttempt(desk, write, subject, attempt);
+      await right(write);
       await write.operators.updateSession(sessionId, { code_at: now, last_seen_at: now });
       return true;
     },

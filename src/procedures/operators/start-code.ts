@@ -6,17 +6,15 @@ import type { Desk, OperatorRow, OperatorStartRow } from '../../desk.js';
 import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import { hours } from '../../rules/duration.js';
 
+export type StartReason = 'added' | 'recovered' | 'factor' | 'waiting';
+
 export type StartCode = ReturnType<typeof newStart>['start'];
 
 /**
  * Makes code (in groups of five, shown once) and row; store the row with `write.lifeCycle.putStart`. The reason `waiting` is a recovery that takes effect when the code is used
  * (operators.ts of the schema). `now` is the trusted time.
  */
-export function newStart(
-  desk: Desk,
-  operatorId: string,
-  { reason, now }: { readonly reason: 'added' | 'recovered' | 'factor' | 'waiting'; readonly now: number },
-) {
+export function newStart(desk: Desk, operatorId: string, { reason, now }: { reason: StartReason; now: number }) {
   const { operatorRecovery, operatorStart } = desk.policy.limits;
   const symbols = newSymbols(desk.chance.bytes);
   const validFrom = reason === 'waiting' ? now + hours(operatorRecovery.waitHours) : now;

@@ -5,16 +5,15 @@
  */
 import type { Desk, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { totp as app } from '../../factors/registry.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { provenBySignIn } from '../authorise.js';
-import { clearAttempt } from '../lock-outs.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
 import { countGuess, type Guess, refuseGuess, refusePassword } from './guesses.js';
 import { newSeed } from './make-operator.js';
-import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
+import { checkOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
+import { appStep } from './sign-in-operator.js';
 import { judgeStart } from './start-code.js';
 
 export interface Start {
@@ -31,35 +30,37 @@ export type StartedOperator = Awaited<ReturnType<typeof startOperator>>;
 export async function startOperator(desk: Desk, start: Start) {
   const begun = await begin(desk, start.name, start.code);
   const { operator, row } = begun;
+  const { id, name, role } = operator;
   const isNew = operator.verifier === null || row.reason === 'waiting';
-  const verifier = isNew ? await newPassword(desk, begun, start) : await presentPassword(desk, begun, start);
-  const needsApp = needsSecondFactor(desk.policy, operator.role as OperatorRole);
-  const seed = needsApp ? await newSeed(desk, operator.name) : null;
+  const verifier = isNew ? await newPassword(desk, begun, start) : null;
+  if (!isNew && !(await checkOperatorPassword(desk, operator, await start.password(false))).matches)
+    return refuse(desk, begun.by, 'wrong-password');
+  const needsApp = needsSecondFactor(desk.policy, role as OperatorRole);
+  const seed = needsApp ? await newSeed(desk, name) : null;
   await finish(desk, begun, 'password', async (write, now) => {
-    if (row.reason === 'waiting') await endWhatWas(write, operator.id, now);
-    if (verifier !== null) await write.operators.update(operator.id, { verifier });
-    if (row.reason === 'waiting') await write.operators.update(operator.id, { totp: null, totp_last_step: null });
-    const sealed = seed && desk.vault.seal('seal/operator-totp', startTotpContext(operator.id), seed.secret);
+    if (verifier !== null) await write.operators.update(id, { verifier });
+    if (row.reason === 'waiting') {
+      await write.operators.endSessionsOf(id, now);
+      await write.grants.revokeOfOperator(id, now);
+      await write.operators.update(id, { totp: null, totp_last_step: null });
+    }
+    const sealed = seed && desk.vault.seal('seal/operator-totp', startTotpContext(id), seed.secret);
     const reason = row.reason === 'waiting' ? 'recovered' : row.reason;
-    await write.lifeCycle.updateStart(operator.id, { totp: sealed, reason, used_at: needsApp ? null : now });
+    await write.lifeCycle.updateStart(id, { totp: sealed, reason, used_at: needsApp ? null : now });
     return true;
   });
-  const { id, name, role } = operator;
   const totp = seed && { uri: seed.uri, secretBase32: seed.secretBase32 };
   return { operator: { id, name, role }, totp, expiresAt: row.expires_at };
 }
 
 /** Proves the app with its first code. Refusals as above, and not-signed-in for a wrong code of the app. */
-export async function proveStart(
-  desk: Desk,
-  given: { readonly name: string; readonly code: string; readonly totp: string },
-) {
+export async function proveStart(desk: Desk, given: { name: string; code: string; totp: string }) {
   const begun = await begin(desk, given.name, given.code);
   const { operator, row } = begun;
   if (row.totp === null) return refuse(desk, begun.by, 'nothing-to-prove');
   const secret = desk.vault.openText('seal/operator-totp', startTotpContext(operator.id), row.totp);
-  const step = await appStep(desk, secret, given.totp);
-  if (step === null)
+  const step = await appStep(desk, { secret, code: given.totp, now: desk.now(), lastStep: null });
+  if (step === undefined)
     return refuse(desk, begun.by, 'wrong-first-code', refusal('not-signed-in', 'app-code-wrong', {}, 'next-app-code'));
   const sealed = desk.vault.seal('seal/operator-totp', operatorTotpContext(operator.id), secret);
   await finish(desk, begun, 'authenticator', async (write, now, { behind }) => {
@@ -72,18 +73,6 @@ export async function proveStart(
   return { operator: { id, name, role } };
 }
 
-/** The step of a right code; null for a wrong one. */
-export async function appStep(
-  desk: Pick<Desk, 'now' | 'policy'> & { readonly digests: Pick<Desk['digests'], 'hmacSha1' | 'equal'> },
-  secret: string,
-  code: string,
-): Promise<number | null> {
-  const { hmacSha1, equal } = desk.digests;
-  const settings = desk.policy.limits.totp;
-  const result = await app.check({ secret, code, now: desk.now(), lastStep: null, settings, hmacSha1, equal });
-  return result.ok ? result.step : null;
-}
-
 interface Begun extends Guess {
   readonly operator: OperatorRow;
   readonly row: OperatorStartRow;
@@ -93,7 +82,7 @@ interface Begun extends Guess {
 /** Counts the attempt and judges the code. */
 async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
   const started = { what: 'start', kind: 'operator.set-up-started' } as const;
-  const { operator, by, subject, attempt } = await countGuess(desk, name, started);
+  const { operator, by, right } = await countGuess(desk, name, started);
   const row = operator && (await desk.store.read.lifeCycle.startOf(operator.id));
   const judged = judgeStart(desk, operator, row, code, desk.now());
   if (operator === undefined || row === undefined || judged === 'wrong') return refuse(desk, by, 'wrong-code');
@@ -101,7 +90,7 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
     const early = refusal('refused-by-policy', 'start-too-early', { from: row.valid_from }, 'start-then');
     return refuse(desk, by, 'too-early', early);
   }
-  return { operator, row, by, subject, attempt, code };
+  return { operator, row, by, right, code };
 }
 
 /** The sealed password. */
@@ -117,16 +106,10 @@ async function newPassword(desk: Desk, begun: Begun, start: Start): Promise<stri
   }
 }
 
-/** Null: the password that is set already stays. */
-async function presentPassword(desk: Desk, { operator, by }: Begun, start: Start): Promise<null> {
-  if (await isOperatorPassword(desk, operator, await start.password(false))) return null;
-  return refuse(desk, by, 'wrong-password');
-}
-
 /** Looks again at operator and code, and makes the change in the same transaction. */
 async function finish(
   desk: Desk,
-  { operator, row, by, subject, attempt, code }: Begun,
+  { operator, row, by, right, code }: Begun,
   step: 'password' | 'authenticator',
   change: (write: Writes, now: number, clock: { readonly behind: boolean }) => Promise<boolean>,
 ): Promise<void> {
@@ -144,17 +127,12 @@ async function finish(
         return false;
       if (start?.totp !== row.totp || judgeStart(desk, current, start, code, time.now) !== 'accepted') return false;
       if (!(await change(write, time.now, time))) return false;
-      await clearAttempt(desk, write, subject, attempt);
+      await right(write);
       return true;
     },
   );
   if (!done) throw startWrong();
   await desk.sendQueued();
-}
-
-async function endWhatWas(write: Writes, operatorId: string, now: number): Promise<void> {
-  await write.operators.endSessionsOf(operatorId, now);
-  await write.grants.revokeOfOperator(operatorId, now);
 }
 
 const refuse = (desk: Desk, by: Actor, reason: string, refused = startWrong()): Promise<never> =>

@@ -15,8 +15,7 @@ export async function drawPhrase(desk: Phrasebook, words: number = desk.policy.l
 
 /** Checks a phrase that is for no known user. Refusal `invalid-input`, with each reason and an alternative. */
 export async function requireStrong(book: Phrasebook, phrase: string): Promise<void> {
-  const judged = await judge(book, phrase, []);
-  if (!judged.ok) throw await weak(book, judged.reasons);
+  await strongForm(book, phrase, []);
 }
 
 /**
@@ -26,30 +25,28 @@ export async function requireStrong(book: Phrasebook, phrase: string): Promise<v
  * then it is compared as spoken, otherwise as typed.
  */
 export async function judgePhrase(desk: Desk, user: User, account: Account, phrase: string, password: string | null) {
-  const known = [user.name, user.login, user.email, user.phone, account.name, account.number, desk.name].filter(
-    (word) => word !== '',
-  );
-  const judged = await judge(desk, phrase, known);
-  if (!judged.ok) throw await weak(desk, judged.reasons);
+  const all = [user.name, user.login, user.email, user.phone, account.name, account.number, desk.name];
+  const known = all.filter((word) => word !== '');
+  const form = await strongForm(desk, phrase, known);
   const same =
     password === null ? (await checkApplicationPassword(desk, user, phrase)).matches : sameSpoken(phrase, password);
   if (same) throw await weak(desk, [{ message: 'It is the application password, which is never said to anyone.' }]);
-  return judged.form;
+  return form;
 }
 
-async function judge(desk: Phrasebook, phrase: string, known: readonly string[]) {
+async function strongForm(desk: Phrasebook, phrase: string, known: readonly string[]): Promise<string> {
   const { minLength, maxCodePoints, minGuessesLog10 } = desk.policy.limits.passphrase;
-  const blocked = await desk.words.blocked();
-  const estimate = await desk.words.estimator();
-  return judgePassphrase({
+  const judged = judgePassphrase({
     text: phrase,
     minLength,
     maxCodePoints,
     minGuessesLog10,
-    blocked,
-    guessesLog10: estimate,
+    blocked: await desk.words.blocked(),
+    guessesLog10: await desk.words.estimator(),
     context: { words: [...known, ...OWN_WORDS] },
   });
+  if (judged.ok) return judged.form;
+  throw await weak(desk, judged.reasons);
 }
 
 async function weak(desk: Phrasebook, reasons: readonly { readonly message: string }[]): Promise<Refusal> {

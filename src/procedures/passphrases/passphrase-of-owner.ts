@@ -9,17 +9,13 @@ import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
-import { queueNotices } from '../portal/portal-notices.js';
+import { ownNotice } from '../portal/portal-notices.js';
 import { loggingAs } from '../resets/reset-records.js';
 import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
-
-/** `readable`: a copy is kept that `viewOwnPassphrase` can show. */
-export type PhraseSet = Awaited<ReturnType<typeof putPhrase>>;
 
 /**
  * Sets or changes it: with one commit the old phrase stops, the new one verifies, and the grants that the old one gave end (B08, B18).
@@ -30,30 +26,27 @@ export async function setOwnPassphrase(
   desk: Desk,
   login: PortalLogin,
   { phrase, password }: { phrase: string; password: string | null },
-): Promise<PhraseSet> {
+) {
   const { account, user } = login;
   return loggingRefusals(desk, user, 'passphrase.set-refused', async () => {
     await askOwner(desk, login, SETTING_PASSPHRASE);
     const form = await judgePhrase(desk, user, account, phrase, password);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
-    const notice = passphraseNotice(desk, 'passphrase-changed', login, ['mail', 'at-portal', user.name]);
-    const done = await actAsOwner<'passphrase:set', PhraseSet>(desk, login, SETTING_PASSPHRASE, {
-      entry: ({ first, readable }) => ({
-        kind: first ? 'passphrase.set' : 'passphrase.changed',
-        detail: { readable },
-      }),
+    const notice = ownNotice(desk, login, 'passphrase-changed', { who: ['mail', 'at-portal', user.name] });
+    const done = await actAsOwner(desk, login, SETTING_PASSPHRASE, {
       change: async (acting) => {
         const set = await putPhrase(acting, phrase, verifier);
-        await queueNotices(acting.write, notice);
+        await acting.write.outbox.insert(notice);
         return set;
       },
+      entry: ({ first, readable }) => ({ kind: first ? 'passphrase.set' : 'passphrase.changed', detail: { readable } }),
     });
     await desk.store.forgetDeleted();
     return done;
   });
 }
 
-/** `verifier` belongs to the same phrase. */
+/** `verifier` belongs to the same phrase. `readable`: a copy is kept that `viewOwnPassphrase` can show. */
 async function putPhrase({ desk, write, now, by }: ActingOwner<'passphrase:set'>, phrase: string, verifier: string) {
   const { user } = by.login;
   const before = await write.secrets.passphrase(user.id);
@@ -85,14 +78,14 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
     await askOwner(desk, login, VIEWING_PASSPHRASE);
     if (!keepsOwnerCopies(desk)) return refuseByPolicy(desk, login);
     const { phrase, copy } = await openCopy(desk, user, viewKey);
-    const notice = passphraseNotice(desk, 'passphrase-viewed', login, ['mail', 'at-portal', user.name]);
+    const notice = ownNotice(desk, login, 'passphrase-viewed', { who: ['mail', 'at-portal', user.name] });
     await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
       entry: () => ({ kind: 'passphrase.viewed' }),
       change: async ({ write }) => {
         if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
           throw refusal('busy', 'passphrase-overtaken', {}, 'try-again');
         }
-        await queueNotices(write, notice);
+        await write.outbox.insert(notice);
       },
     });
     return phrase;
@@ -107,16 +100,9 @@ async function openCopy(desk: Desk, user: Owner['user'], viewKey: Uint8Array) {
   if (phrase === null) throw unreadable('lost');
   // Someone who can write to the store and has the desk's key could seal another text for the owner: what is shown must verify.
   const form = matchForm(phrase, row.form_version);
-  const { matches } = await desk.secrets.check(
-    'person',
-    'seal/passphrase',
-    passphraseContext(user),
-    row.verifier,
-    form,
-  );
-  if (!matches) {
-    throw refusal('store-corrupt', 'copy-differs', {}, 'tell-desk-and-set');
-  }
+  const place = passphraseContext(user);
+  const { matches } = await desk.secrets.check('person', 'seal/passphrase', place, row.verifier, form);
+  if (!matches) throw refusal('store-corrupt', 'copy-differs', {}, 'tell-desk-and-set');
   return { phrase, copy: row.owner_copy };
 }
 
@@ -128,10 +114,7 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
   const { user } = login;
   if ((await desk.store.read.secrets.passphrase(user.id))?.owner_copy != null) {
     await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
-      entry: () => ({
-        kind: 'passphrase.copy-destroyed',
-        reason: 'policy',
-      }),
+      entry: () => ({ kind: 'passphrase.copy-destroyed', reason: 'policy' }),
       change: ({ write }) => destroyOwnerCopy(write, user.id),
     });
     await desk.store.forgetDeleted();

@@ -9,13 +9,14 @@ import { email } from '../../factors/registry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
-import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION } from '../../rules/spoken-form.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
 import { sentState } from '../messages/read-outbox.js';
+import { isClosed, type Owner } from '../portal/customer-login.js';
 import { sealOwnerCopy } from '../portal/owner-copy.js';
+import { ownNotice } from '../portal/portal-notices.js';
 import {
   approvalNeeded,
   askedIn,
@@ -28,12 +29,8 @@ import {
 import { loggingAs } from '../resets/reset-records.js';
 import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
 
-export interface SetUp {
-  readonly account: Account;
-  readonly user: User;
-}
+export type SetUp = Owner;
 
 /** `code`: what the caller read out; without one a second operator must approve. `phrase` is asked for only once either is right. */
 export interface SetUpCall {
@@ -69,7 +66,7 @@ export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp:
     const phrase = await call.phrase();
     const form = await judgePhrase(desk, user, account, phrase, null);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
-    const notice = passphraseNotice(desk, 'passphrase-changed', setUp, `${signed.operator.name}, ${desk.name}`);
+    const notice = ownNotice(desk, setUp, 'passphrase-changed', { who: `${signed.operator.name}, ${desk.name}` });
     const detail = { proof: call.code === undefined ? 'approval' : 'code' };
     await act(desk, signed, SETTING_UP, {
       entry: () => ({ ...about(desk, setUp), kind: 'passphrase.set-up', detail }),
@@ -77,9 +74,7 @@ export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp:
         const { write, now, by } = acting;
         const current = await write.users.byId(user.id);
         const row = await write.secrets.passphrase(user.id);
-        const refused =
-          current === undefined ? undefined : refusalOf(desk, by.alsoUserId, { account, user: current }, row);
-        if (refused !== undefined) throw refused;
+        if (current !== undefined) requireFirst(desk, by.alsoUserId, { account, user: current }, row);
         const proof = await proofOf(acting, setUp, call.code, 'use-up');
         if (proof !== 'right') throw refusalOfProof(proof);
         await write.secrets.putPassphrase({
@@ -148,30 +143,25 @@ function loggingRefusals<T>(desk: Desk, { actor }: SignedOperator, setUp: SetUp,
   return loggingAs(desk, () => entry, /^(forbidden|invalid-input)$/, work);
 }
 
-async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
+async function checkSetUp(desk: Desk, signed: SignedOperator, setUp: SetUp): Promise<void> {
   await askAuthority(desk, signed, SETTING_UP);
-  const row = await desk.store.read.secrets.passphrase(user.id);
-  const refused = refusalOf(desk, signed.alsoUserId, { account, user }, row);
-  if (refused !== undefined) throw refused;
+  requireFirst(desk, signed.alsoUserId, setUp, await desk.store.read.secrets.passphrase(setUp.user.id));
 }
 
-function refusalOf(
-  desk: Desk,
-  operatorIs: string | null,
-  { account, user }: SetUp,
-  row: { verifier: string | null; setup_at: number | null } | undefined,
-) {
-  if (!hasPassphrase(desk.policy, account, user)) {
-    return refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
-  }
+interface Stored {
+  readonly verifier: string | null;
+  readonly setup_at: number | null;
+}
+
+function requireFirst(desk: Desk, operatorIs: string | null, setUp: SetUp, row: Stored | undefined): void {
+  const { account, user } = setUp;
+  if (!hasPassphrase(desk.policy, account, user))
+    throw refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
   const path = passphrasePath(account.edition);
-  if (row?.verifier != null) return refusal('forbidden', 'set-already', { path }, 'owner-changes');
-  if (row?.setup_at != null) return refusal('forbidden', 'set-up-used', { path }, 'owner-sets');
-  if (customerRule(desk.policy, account.edition, user.role)?.firstPassphraseByDesk !== true) {
-    return refusal('forbidden', 'sets-own-first', { path }, 'read-path-aloud');
-  }
-  if (account.disabledAt !== null || user.disabledAt !== null)
-    return refusal('forbidden', 'login-disabled', {}, 'nothing-set');
-  if (operatorIs === user.id) return refusal('forbidden', 'own-set-up', {}, 'other-operator-or-portal');
-  return undefined;
+  if (row?.verifier != null) throw refusal('forbidden', 'set-already', { path }, 'owner-changes');
+  if (row?.setup_at != null) throw refusal('forbidden', 'set-up-used', { path }, 'owner-sets');
+  if (customerRule(desk.policy, account.edition, user.role)?.firstPassphraseByDesk !== true)
+    throw refusal('forbidden', 'sets-own-first', { path }, 'read-path-aloud');
+  if (isClosed(setUp)) throw refusal('forbidden', 'login-disabled', {}, 'nothing-set');
+  if (operatorIs === user.id) throw refusal('forbidden', 'own-set-up', {}, 'other-operator-or-portal');
 }

@@ -57,7 +57,7 @@ export interface ActingOwner<L extends OwnerLock = OwnerLock> {
   readonly by: AuthorisedOwner<L>;
 }
 
-export interface OwnerAct<L extends OwnerLock, T> {
+interface OwnerAct<L extends OwnerLock, T> {
   /** About the owner, if it names nobody else. */
   readonly entry: (done: T, by: AuthorisedOwner<L>) => ActEntry | readonly ActEntry[];
   readonly change: (acting: ActingOwner<L>) => Promise<T>;
@@ -144,12 +144,7 @@ async function loggingDenials<T>(
 export const noteUnknown = (desk: Desk, owner: Owner, error: Refusal): Promise<void> =>
   noteDenied(desk, owner, error, {});
 
-async function noteDenied(
-  desk: Desk,
-  { account, user }: Owner,
-  error: Refusal,
-  more: AuditEntry['detail'],
-): Promise<void> {
+async function noteDenied(desk: Desk, { account, user }: Owner, error: Refusal, more: AuditEntry['detail']) {
   const detail = { ...more, ...(error.because === undefined ? {} : { why: error.because.reason }) };
   const about = { at: desk.now(), by: portalActor(user), account: account.id, user: user.id, detail } as const;
   await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: error.code });

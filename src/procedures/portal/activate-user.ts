@@ -3,7 +3,7 @@
  * never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without the code learns
  * anything. It is used up together with the new password.
  */
-import type { Desk } from '../../desk.js';
+import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { User } from '../../rules/people.js';
 import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
@@ -24,14 +24,11 @@ export interface Activation {
   readonly newPassword: () => Promise<string>;
 }
 
-export interface Activated extends Owner {
+interface Activated extends Owner, TrustEnded {
   /** There was a password before: this reset it. */
   readonly wasReset: boolean;
   /** True if the owner's readable copy of the passphrase was destroyed, because it could not outlive the old password (B17). */
   readonly ownerCopyDestroyed: boolean;
-  readonly sessionsEnded: number;
-  /** Remembered devices: a reset forgets all of them, because a stolen one would let the thief past the second factor. */
-  readonly devicesForgotten: number;
 }
 
 /** Refusals: not-signed-in (unknown login and wrong code, in the same words), invalid-input (the password). */
@@ -45,7 +42,13 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
     throw error;
   });
   const done = await desk.store.record<Activated>(
-    (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
+    ({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten }) => ({
+      ...base,
+      by: provenBySignIn(base.by),
+      kind: wasReset ? 'portal.password-reset' : 'portal.activated',
+      outcome: 'done',
+      detail: { ownerCopyDestroyed, sessionsEnded, devicesForgotten },
+    }),
     async (write, log) => {
       // The user was disabled, or invited again, while the password was being asked for.
       if ((await openOwner(write, user.id)) === undefined) throw wrongCode();
@@ -55,10 +58,11 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
       const [passwordPlace, place] = [applicationPasswordContext(user), ownerCopyContext(user)];
       const ownerCopyDestroyed =
         before === undefined
-          ? await moveOwnerCopy({ desk, write }, user, copyKeyOf(desk, activation.code).viewKey, (phrase) =>
+          ? await moveOwnerCopy(desk, write, user, copyKeyOf(desk, activation.code).viewKey, (phrase) =>
               desk.ownerView.sealCopy(passwordPlace, verifier, place, phrase),
             )
           : await destroyOwnerCopy(write, user.id);
+      // A reset forgets all remembered devices: a stolen one would let the thief past the second factor.
       const ended = await write.trust.end([user.id]);
       return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, ...ended };
     },
@@ -72,11 +76,6 @@ async function newVerifier(desk: Desk, { account, user }: Owner, { newPassword }
   const password = await newPassword();
   await judgeApplicationPassword(desk, user, account, password);
   return (await prepareApplicationPassword(desk, user, password)).verifier;
-}
-
-function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten }: Activated) {
-  const kind = wasReset ? 'portal.password-reset' : 'portal.activated';
-  return { kind, outcome: 'done', detail: { ownerCopyDestroyed, sessionsEnded, devicesForgotten } } as const;
 }
 
 /** Checks the code without using it up: the password may still be refused, and then the invitation must stay valid. */

@@ -23,18 +23,14 @@ const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 export async function judgeApplicationPassword(desk: Desk, user: User, account: Account, password: string) {
   const rules = desk.policy.limits.applicationPassword;
   const least = leastLength(rules, account.mfaRequiredAt === null);
-  if (!fitsLength(password, least, rules)) {
-    throw notThis('app-password-form', { min: least, max: rules.maxCodePoints });
-  }
+  if (!fitsLength(password, least, rules)) throw notThis('app-password-form', { min: least, max: rules.maxCodePoints });
   const known = [user.login, user.name, user.email, user.phone, account.name, account.number, desk.name];
   const faults = await passwordFaults(desk, rules, password, known);
   if (faults.length > 0) {
     const problems = faults.map(({ message }) => ({ message }));
     throw refusal('invalid-input', 'app-password-weak', {}, 'several-words', { problems });
   }
-  if (await isPassphrase(desk, user, password)) {
-    throw notThis('app-password-is-passphrase', {});
-  }
+  if (await isPassphrase(desk, user, password)) throw notThis('app-password-is-passphrase', {});
 }
 
 async function isPassphrase(desk: Desk, user: User, password: string): Promise<boolean> {
@@ -50,11 +46,8 @@ async function isPassphrase(desk: Desk, user: User, password: string): Promise<b
  * whenever the old password was proven: on a change, and when a check says `outdated`. Without it the password counts as set
  * anew: then call `destroyOwnerCopy` in the same transaction.
  */
-export async function prepareApplicationPassword(desk: Desk, user: User, password: string, keep?: Uint8Array) {
-  return desk.ownerView.make(applicationPasswordContext(user), asTyped(password), keep);
-}
-
-export type ApplicationPasswordCheck = Awaited<ReturnType<typeof checkApplicationPassword>>;
+export const prepareApplicationPassword = (desk: Desk, user: User, password: string, keep?: Uint8Array) =>
+  desk.ownerView.make(applicationPasswordContext(user), asTyped(password), keep);
 
 /**
  * One argon2id run, even for an unknown user and for one without a password. Count the attempt before (B72). If it is `outdated`, make a new one with

@@ -33,7 +33,6 @@ import { firstMethod, otherMethods } from '../codes/methods.js';
 /** Who a command is about, for a next step that can be copied. `account` is its number. */
 export type Who = { readonly account: string; readonly login: string };
 
-/** Whose login it is. */
 export interface Owner {
   readonly account: Account;
   readonly user: User;
@@ -73,7 +72,6 @@ export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId:
   return { account, user };
 }
 
-/** Who a next step is about. */
 export const whoOf = ({ account, user }: Owner): Who => ({ account: account.number, login: user.login });
 
 /** The facts of the step `set-up-method-as`. */
@@ -84,9 +82,7 @@ export function requireState(login: PortalLogin, allowed: readonly LoginState[])
   if (allowed.includes(login.session.state)) return;
   const { step } = nextOf(login.session);
   if (step === 'none') throw refusal('usage', 'login-finished', {});
-  if (step === 'factor') {
-    throw refusal('factor-needed', 'login-needs-code', whoOf(login), 'give-portal-code');
-  }
+  if (step === 'factor') throw refusal('factor-needed', 'login-needs-code', whoOf(login), 'give-portal-code');
   throw refusal('enrolment-needed', 'login-needs-method', setUpOf(login), 'set-up-method-as');
 }
 

@@ -13,29 +13,26 @@ import { holdOnGain } from '../directory/hold-power.js';
 import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
 import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
 
-const SEEING = { lock: 'company:scopes' } as const;
 const ASSIGNING = { lock: 'company:assigning' } as const;
 
 /** Everyone of the admin's own account, by login. Refusal `forbidden` for a user who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {
-  await askOwner(desk, admin, SEEING);
+  await askOwner(desk, admin, { lock: 'company:scopes' });
   return desk.store.read.users.ofAccount(admin.account.id);
 }
 
 export type ScopeChange = Awaited<ReturnType<typeof apply>>;
 
 /** Refusals: forbidden, refused-by-policy (the edition has no role for it), not-found, ambiguous, invalid-input. */
-export async function grantScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
-  return change(desk, admin, whom, { kind: 'scope.granted', scope });
-}
+export const grantScope = (desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> =>
+  change(desk, admin, whom, { kind: 'scope.granted', scope });
 
 /**
  * The same refusals. A category takes its actions along; an action inside a category that the user holds is refused, because the power would
  * stay (B99). `nothing-to-do` means that the user has nothing of it.
  */
-export async function revokeScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
-  return change(desk, admin, whom, { kind: 'scope.revoked', scope });
-}
+export const revokeScope = (desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> =>
+  change(desk, admin, whom, { kind: 'scope.revoked', scope });
 
 interface Wish {
   readonly kind: 'scope.granted' | 'scope.revoked';
@@ -78,13 +75,6 @@ function requireKnownScope(desk: Desk, scope: string): void {
   throw refusal('invalid-input', 'scope-unknown', { scope, known }, 'one-of');
 }
 
-function requireAssignable(desk: Desk, { account, user }: Owner, target: User): void {
-  if (target.id === user.id) throw refusal('forbidden', 'own-privileges', {}, 'admin-has-all');
-  if (hasAdminStatus(desk.policy, account, target)) {
-    throw refusal('forbidden', 'admin-holds-all', {}, 'privileges-for-others');
-  }
-}
-
 /** The role that has this, as the policy defines it for this edition. */
 function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'nothing'): CustomerRole {
   const role = CUSTOMER_ROLES.find((known) => customerRule(desk.policy, account.edition, known)?.holds === holds);
@@ -95,13 +85,14 @@ function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'no
 /** `user`: after the change. */
 async function apply({ desk, write, now, by }: ActingOwner<'company:assigning'>, before: User, { kind, scope }: Wish) {
   const admin = by.login;
-  requireAssignable(desk, admin, before);
+  if (before.id === admin.user.id) throw refusal('forbidden', 'own-privileges', {}, 'admin-has-all');
+  if (hasAdminStatus(desk.policy, admin.account, before))
+    throw refusal('forbidden', 'admin-holds-all', {}, 'privileges-for-others');
   const [scoped, plain] = [roleThatHolds(desk, admin, 'its-scopes'), roleThatHolds(desk, admin, 'nothing')];
   if (!before.scopes.includes(scope)) requireKnownScope(desk, scope);
   const held = kind === 'scope.granted' ? withScope(before.scopes, scope) : withoutScope(before.scopes, scope);
   if (held === 'inside-category') {
-    const category = categoryOf(scope);
-    const facts = { user: before.login, scope, category };
+    const facts = { user: before.login, scope, category: categoryOf(scope) };
     throw refusal('refused-by-policy', 'scope-inside-category', facts, 'revoke-category');
   }
   if (held.length === before.scopes.length) {

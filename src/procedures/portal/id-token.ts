@@ -52,13 +52,13 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
       maxTokenAge: LONGEST_S,
     });
     const type = protectedHeader.typ?.toLowerCase().replace(/^application\//, '') ?? 'jwt';
-    if (type === 'at+jwt') throw refused('access-token');
+    if (type === 'at+jwt') throw tokenRefused('access-token');
     // A logout token (OIDC Back-Channel Logout 1.0, 2.4) and other security events are signed by the same keys.
-    if (type !== 'jwt' || payload['events'] !== undefined) throw refused('other-kind');
+    if (type !== 'jwt' || payload['events'] !== undefined) throw tokenRefused('other-kind');
     return claimsOf(payload, demand);
   } catch (error) {
     if (error instanceof errors.JWKSInvalid) throw badKeys(error);
-    if (error instanceof errors.JOSEError) throw refused(faultOf(error.code), error);
+    if (error instanceof errors.JOSEError) throw tokenRefused(faultOf(error.code), error);
     if (isRefusal(error)) throw error;
     // What jose's own errors do not cover: a key that cannot be used, such as one that is too short.
     throw badKeys(error);
@@ -66,11 +66,11 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
 }
 
 function claimsOf(payload: JWTPayload, demand: TokenDemand) {
-  if (payload['nonce'] !== demand.nonce) throw refused('other-request');
-  if ((payload.exp ?? 0) - (payload.iat ?? 0) > LONGEST_S) throw refused('claims');
+  if (payload['nonce'] !== demand.nonce) throw tokenRefused('other-request');
+  if ((payload.exp ?? 0) - (payload.iat ?? 0) > LONGEST_S) throw tokenRefused('claims');
   const several = Array.isArray(payload.aud) && payload.aud.length > 1;
   const { azp } = payload;
-  if ((several || azp !== undefined) && azp !== demand.audience) throw refused('other-application');
+  if ((several || azp !== undefined) && azp !== demand.audience) throw tokenRefused('other-application');
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     subject: payload.sub ?? '',
@@ -94,7 +94,7 @@ function faultOf(code: string): Term<'tokenFault'> {
   return faults[code] ?? 'not-a-token';
 }
 
-const refused = (why: Term<'tokenFault'>, cause?: unknown): Refusal =>
+export const tokenRefused = (why: Term<'tokenFault'>, cause?: unknown): Refusal =>
   refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token', { cause });
 
 const badKeys = (cause: unknown): Refusal =>

@@ -9,20 +9,19 @@
  */
 
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import { nextInvitation } from '../../rules/invitation-pace.js';
 import { iso, minuteOf } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
-import { type Acting, act, askAuthority, loggingRefusals } from '../authorise.js';
+import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { sentState } from '../messages/read-outbox.js';
 import { ownerCopyContext } from '../seal-contexts.js';
-import type { Owner } from './customer-login.js';
+import { isClosed, type Owner } from './customer-login.js';
 import { copyKeyOf, moveOwnerCopy } from './owner-copy.js';
 
 export type Invitation = Awaited<ReturnType<typeof inviteUsers>>[number];
@@ -45,57 +44,51 @@ export async function inviteUsers(desk: Desk, signed: SignedOperator, found: rea
   const prepared = people.map((one) => prepare(desk, one, expiresAt));
   await act(desk, signed, INVITING, {
     entry: () =>
-      prepared.map(({ account, user, messageId, address }) => ({
+      prepared.map(({ account, user, message, address }) => ({
         kind: 'user.invited',
         account: account.id,
         user: user.id,
-        detail: { message: messageId, expiresAt, address },
+        detail: { message: message.id, expiresAt, address },
       })),
-    change: (acting) => putInvitations(acting, prepared, expiresAt),
+    change: async ({ write, now }) => {
+      for (const one of prepared) {
+        const { user, code, message } = one;
+        await requireUnchanged(write, one);
+        await requirePace(desk, write, one, now);
+        await write.factors.deleteCodes(user.id, ['activate']);
+        await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
+        await write.outbox.insert([message]);
+        if (!one.resets)
+          await moveOwnerCopy(desk, write, user, copyKeyOf(desk).viewKey, (phrase) =>
+            desk.ownerView.sealCopyTo(code.copy_key, ownerCopyContext(user), phrase),
+          );
+      }
+    },
   });
   await desk.store.forgetDeleted();
   return Promise.all(
-    prepared.map(async ({ account, user, messageId, to, address }) => ({
+    prepared.map(async ({ account, user, message, to, address }) => ({
       account,
       user,
-      messageId,
+      messageId: message.id,
       expiresAt,
       /** `a…@alfki.example` */
       sentTo: maskedAddress(to),
       address,
       /** `given-up`: the address takes no mail. `queued`: tried again later. */
-      state: (await sentState(desk, messageId)).state,
+      state: (await sentState(desk, message.id)).state,
     })),
   );
 }
 
-async function putInvitations(
-  { desk, write, now }: Acting<'user:invite'>,
-  prepared: readonly ReturnType<typeof prepare>[],
-  expiresAt: number,
-): Promise<void> {
-  for (const one of prepared) {
-    const { user, code, message } = one;
-    await requireUnchanged(write, one);
-    await requirePace(desk, write, one, now);
-    await write.factors.deleteCodes(user.id, ['activate']);
-    await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
-    await write.outbox.insert([message]);
-    if (!one.resets)
-      await moveOwnerCopy({ desk, write }, user, copyKeyOf(desk).viewKey, (phrase) =>
-        desk.ownerView.sealCopyTo(code.copy_key, ownerCopyContext(user), phrase),
-      );
-  }
-}
+/** As operators type it. */
+const whoIs = ({ account, user }: Owner): string => `${account.number}/${user.login}`;
 
-function requireInvitable(desk: Desk, { account, user }: Owner): void {
-  const who = `${account.number}/${user.login}`;
-  if (account.disabledAt !== null || user.disabledAt !== null) {
-    throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');
-  }
-  if (user.email === '') {
-    throw refusal('refused-by-policy', 'invite-no-email', { who }, 'put-email-on-file');
-  }
+function requireInvitable(desk: Desk, owner: Owner): void {
+  const { account, user } = owner;
+  const who = whoIs(owner);
+  if (isClosed(owner)) throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');
+  if (user.email === '') throw refusal('refused-by-policy', 'invite-no-email', { who }, 'put-email-on-file');
   if (user.signIn === 'sso' && !hasAdminStatus(desk.policy, account, user)) {
     throw refusal('refused-by-policy', 'invite-sso', { who }, 'native-login-of-admins');
   }
@@ -113,53 +106,36 @@ async function addressed(desk: Desk, { account, user }: Owner): Promise<Invitee>
   const resets = (await desk.store.read.secrets.applicationPassword(user.id)) !== undefined;
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const to = resets && contacts !== undefined ? oldEnoughAddress(desk, contacts) : user.email;
-  if (to === null) throw tooNew(desk, account, user);
-  return { account, user, resets, to, address: to === user.email ? 'current' : 'earlier' };
-}
-
-function tooNew(desk: Desk, account: Account, user: User): Refusal {
+  if (to !== null) return { account, user, resets, to, address: to === user.email ? 'current' : 'earlier' };
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
-  const who = `${account.number}/${user.login}`;
-  return refusal(
-    'refused-by-policy',
-    'invite-address-new',
-    { who, days: addressOnFileDays, from: user.contactChangedAt + days(addressOnFileDays) },
-    'address-usable-from',
-  );
+  const from = user.contactChangedAt + days(addressOnFileDays);
+  const facts = { who: whoIs({ account, user }), days: addressOnFileDays, from };
+  throw refusal('refused-by-policy', 'invite-address-new', facts, 'address-usable-from');
 }
 
 /** Checks, at the moment of writing, that nothing changed by which the address was chosen. Refusal `busy`. */
-async function requireUnchanged(write: Writes, { account, user, resets }: Invitee): Promise<void> {
+async function requireUnchanged(write: Writes, one: Invitee): Promise<void> {
+  const { user, resets } = one;
   const now = await write.users.byId(user.id);
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
   if (now?.email === user.email && now.contactChangedAt === user.contactChangedAt && hasPassword === resets) return;
-  throw refusal('busy', 'invite-overtaken', { who: `${account.number}/${user.login}` }, 'try-again');
+  throw refusal('busy', 'invite-overtaken', { who: whoIs(one) }, 'try-again');
 }
 
 /** Nobody fills a mailbox, and nobody keeps on replacing a code that the user is just typing. */
-async function requirePace(desk: Desk, write: Writes, { account, user }: Invitee, now: number): Promise<void> {
-  const times = await write.outbox.timesAbout(user.id, 'invitation', now - hours(24));
+async function requirePace(desk: Desk, write: Writes, one: Invitee, now: number): Promise<void> {
+  const times = await write.outbox.timesAbout(one.user.id, 'invitation', now - hours(24));
   const next = nextInvitation(desk.policy.limits.invitation, times, now);
   if (next <= now) return;
-  const who = `${account.number}/${user.login}`;
-  throw refusal('locked', 'invite-too-often', { who, next }, 'invitation-in-mail', {
-    also: { nextInvitationAt: iso(next) },
-  });
+  const also = { nextInvitationAt: iso(next) };
+  throw refusal('locked', 'invite-too-often', { who: whoIs(one), next }, 'invitation-in-mail', { also });
 }
 
-function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {
+function prepare(desk: Desk, one: Invitee, expiresAt: number) {
+  const { account, user, to } = one;
   const { code, row } = newDeskCode(desk, user, 'activate', expiresAt);
   const copy_key = copyKeyOf(desk, code).publicKey;
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   const message = prepareMessage(desk, { template: 'invitation', to, account, user, values, code: row.id });
-  return {
-    account,
-    user,
-    resets,
-    to,
-    address,
-    messageId: message.id,
-    message,
-    code: { ...row, copy_key },
-  };
+  return { ...one, message, code: { ...row, copy_key } };
 }

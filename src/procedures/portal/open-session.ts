@@ -2,62 +2,51 @@
 import type { Desk, SignedUser, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
-import { decideLogin, type LoginMethod, type LoginRefusal, type LoginState } from '../../rules/mfa-login.js';
-import type { SignIn } from '../../rules/people.js';
+import { decideLogin, type LoginQuestion, type LoginRefusal, type LoginStanding } from '../../rules/mfa-login.js';
 import type { Inside } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock } from '../lock-outs.js';
 import type { ActingOwner } from './act-as-owner.js';
 import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
 
-export type LoginFacts = Awaited<ReturnType<typeof decideFor>>;
+type SignedInBy = Pick<LoginQuestion, 'method' | 'deviceRemembered'>;
 
 /** The rules' answer about the user as stored, inside the transaction. */
-export async function decideFor(
-  desk: Desk,
-  write: Writes,
-  { account, user }: Owner,
-  how: { readonly method: SignIn; readonly deviceRemembered: boolean },
-) {
+export async function decideFor(desk: Desk, write: Writes, owner: Owner, how: SignedInBy) {
+  const { account, user } = owner;
   const factors = await userFactors(desk, write.factors, user.id);
-  const need = decideLogin({
+  return decideLogin({
     edition: account.edition,
     mfaRequired: account.mfaRequiredAt !== null,
     signIn: user.signIn,
-    method: how.method,
+    ...how,
     isAdmin: hasAdminStatus(desk.policy, account, user),
     factors: factors.active.map((row) => row.kind),
     backupCodesLeft: factors.backupCodesLeft,
-    deviceRemembered: how.deviceRemembered,
     enrolmentCodeNeeded: factors.enrolmentCodeNeeded,
     mustEnrolAfterLastBackup: factors.owesFactor,
   });
-  return { need, factors };
 }
 
 /** Also deletes the user's sessions that have expired, so that they do not pile up. */
-export async function openSession(
-  { desk, write }: Inside,
-  { account, user }: Owner,
-  { state, method, digest }: { state: LoginState; method: LoginMethod; digest: string },
-): Promise<PortalLogin> {
+export async function openSession(inside: Inside, owner: Owner, opened: LoginStanding & { readonly digest: string }) {
+  const { desk, write } = inside;
+  const { account, user } = owner;
   const now = desk.now();
   for (const old of await write.portalSessions.ofUser(user.id)) {
     if (hasEnded(desk, old, now)) await write.portalSessions.delete(old.id);
   }
   const times = { created_at: now, last_seen_at: now, password_at: now };
-  const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, digest, state, method, ...times };
+  const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, ...opened, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
-  if (state === 'done') await noteSignIn(desk, write, login, now);
+  if (opened.state === 'done') await noteSignIn(desk, write, login, now);
   return login;
 }
 
-/** A step was taken: puts the session into a new state. */
-export async function moveOn(
-  { desk, write, now, by: { login } }: ActingOwner,
-  to: { readonly state: LoginState; readonly method: LoginMethod },
-): Promise<PortalLogin> {
+export async function moveOn(acting: ActingOwner, to: LoginStanding): Promise<PortalLogin> {
+  const { desk, write, now, by } = acting;
+  const { login } = by;
   await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: now });
   const moved = { ...login, session: { ...login.session, ...to } };
   if (to.state === 'done') await noteSignIn(desk, write, moved, now);
@@ -70,7 +59,6 @@ async function noteSignIn(desk: Desk, write: Writes, { account, user }: Owner, n
   await liftLock(desk, write, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 
-/** The log entry for how far a login got. */
 export function openedEntry({ session }: { readonly session: SignedUser }) {
   const { sessionId, state, method } = session;
   const kind = state === 'done' ? 'portal.signed-in' : 'portal.sign-in-continued';

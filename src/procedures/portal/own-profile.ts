@@ -13,7 +13,6 @@ import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
 import { changePeople } from '../directory/change-person.js';
-import { clearAttempt } from '../lock-outs.js';
 import { actAsOwner, askOwner } from './act-as-owner.js';
 import type { Owner, PortalLogin } from './customer-login.js';
 import { keepsOwnerCopies } from './owner-copy.js';
@@ -105,9 +104,9 @@ export async function changeOwnContact(
   // Loaded before the door is opened.
   await desk.phones();
   const { contact } = change;
-  const [subject, detail] = [`portal-code:${login.user.id}`, { contact }] as const;
-  const started = { kind: 'portal.code-started', subject, detail } as const;
-  const attempt = await countOwnerAttempt(desk, login, { ...CHANGING_CONTACT, sendLater: true }, started);
+  const detail = { contact };
+  const started = { kind: 'portal.code-started', subject: `portal-code:${login.user.id}`, detail } as const;
+  const clear = await countOwnerAttempt(desk, login, { ...CHANGING_CONTACT, sendLater: true }, started);
   const moved = await actAsOwner<'owner:fresh', readonly string[] | null>(desk, login, CHANGING_CONTACT, {
     entry: (contacts) =>
       contacts === null
@@ -129,7 +128,7 @@ export async function changeOwnContact(
         }
         return null;
       }
-      await clearAttempt(desk, write, subject, attempt);
+      await clear(write);
       const after = { ...before, [contact]: tidy(change.next) };
       const [done] = await changePeople(acting, [{ account, before, after }], ['mail', 'in-portal', before.name]);
       return done?.moved ?? [];

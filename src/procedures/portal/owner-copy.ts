@@ -9,7 +9,6 @@ import { readCrockford } from '../../rules/crockford.js';
 import type { User } from '../../rules/people.js';
 import { applicationPasswordContext, ownerCopyContext } from '../seal-contexts.js';
 
-/** True if this desk keeps copies. */
 export const keepsOwnerCopies = (desk: Desk): boolean => desk.policy.limits.passphrase.ownerView;
 
 /** Anybody can make this key; the vault's seal is around each copy. */
@@ -31,16 +30,13 @@ export async function sealOwnerCopy(desk: Desk, write: Writes, user: User, phras
   return desk.ownerView.sealCopyTo(key ?? copyKeyOf(desk).publicKey, place, phrase);
 }
 
+type Seal = (phrase: string) => string;
+
 /** Seals the copy anew, if this key opens it; otherwise it is destroyed. Returns true if it was. Then call `desk.store.forgetDeleted()`. */
-export async function moveOwnerCopy(
-  { desk, write }: { readonly desk: Desk; readonly write: Writes },
-  user: User,
-  viewKey: Uint8Array,
-  seal: (phrase: string) => string,
-): Promise<boolean> {
+export async function moveOwnerCopy(desk: Desk, write: Writes, user: User, key: Uint8Array, seal: Seal) {
   const copy = (await write.secrets.passphrase(user.id))?.owner_copy;
   if (copy == null) return false;
-  const phrase = desk.ownerView.openCopy(ownerCopyContext(user), viewKey, copy);
+  const phrase = desk.ownerView.openCopy(ownerCopyContext(user), key, copy);
   await write.secrets.updatePassphrase(user.id, { owner_copy: phrase === null ? null : seal(phrase) });
   return phrase === null;
 }

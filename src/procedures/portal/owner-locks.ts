@@ -1,16 +1,16 @@
 /**
  * The customers' locks by name (B78): what each asks of the login, of the role in the company, and of proofs given recently. Only
- * act-as-owner.ts judges by them, inside the transaction that acts. A front end calls `proofsToGive` to learn what it must ask
- * for first.
+ * act-as-owner.ts judges by them, inside the transaction that acts. A missing proof is named, so that a front end can ask for it first
+ * (`proofsToGive`), and the lock refuses by the same answer.
  */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
-import type { LoginState } from '../../rules/mfa-login.js';
+import { minutes } from '../../rules/duration.js';
+import { gaveFactor, type LoginState } from '../../rules/mfa-login.js';
 import { isHeld } from '../../rules/power-hold.js';
 import { firstMethod } from '../codes/methods.js';
-import { type Owner, type PortalLogin, requireState } from './customer-login.js';
-import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } from './owner-proof.js';
+import { type Owner, type PortalLogin, requireState, whoOf } from './customer-login.js';
 
 /**
  * `login`: not ended, and in one of the named states. `owner`: finished, as for all that follow. `owner:methods`: more than a
@@ -40,6 +40,16 @@ export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
   readonly sendLater?: boolean;
 }
 
+/**
+ * `fresh`: the application password (or single sign-on, for users who sign in so) within the last minutes and, with MFA on, a factor in this
+ * login; a remembered device does not count, because it was chosen instead of being asked (B38). `view`: both within these minutes.
+ * `methods`: the login was by more than a remembered device. Such a login gave no factor and must not set one up: with a new method, or
+ * backup codes, the next login would ask for nothing that the owner has (B38, B40, B41).
+ */
+type Proof = 'fresh' | 'view' | 'methods';
+
+type MissingProof = 'password' | 'factor' | 'factor-lately' | 'more-than-device';
+
 /** Who in the company may, and what everybody else reads. */
 interface Role {
   readonly may: (desk: Desk, owner: Owner) => boolean;
@@ -50,7 +60,7 @@ interface Demands {
   readonly role?: Role;
   /** It acts on others, so new power waits (rules/power-hold). */
   readonly onOthers?: true;
-  readonly proof?: OwnerProof;
+  readonly proof?: Proof;
 }
 
 const admin = (refused: () => Refusal): Role => ({
@@ -104,12 +114,7 @@ export function judgeOwner(desk: Desk, login: PortalLogin, door: OwnerDoor, now:
  * What must still be proven before this door opens: a front end asks for it. Only a new login can give a missing factor.
  * Refusals: those of state and role, which no proof can change.
  */
-export function proofsToGive(
-  desk: Desk,
-  login: PortalLogin,
-  { lock, states = ['done'] }: OwnerDoor,
-  now: number,
-): readonly MissingProof[] {
+export function proofsToGive(desk: Desk, login: PortalLogin, { lock, states = ['done'] }: OwnerDoor, now: number) {
   requireState(login, states);
   const { role, proof, onOthers } = LOCKS[lock];
   if (role?.may(desk, login) === false) throw role.refused();
@@ -121,4 +126,29 @@ export function proofsToGive(
 }
 
 /** True if a login by a remembered device would open this door. */
-export const deviceWillDo = ({ lock }: OwnerDoor): boolean => [undefined, 'password'].includes(LOCKS[lock].proof);
+export const deviceWillDo = ({ lock }: OwnerDoor): boolean => LOCKS[lock].proof === undefined;
+
+/** Empty if nothing is missing. `now` is the trusted time, ms. */
+function missingProofs(desk: Desk, login: PortalLogin, proof: Proof, now: number): readonly MissingProof[] {
+  const { account, session } = login;
+  if (proof === 'methods') return session.method === 'password+device' ? ['more-than-device'] : [];
+  const span = minutes(desk.policy.limits.portalSession.freshPasswordMinutes);
+  const lately = (at: number): boolean => at > 0 && now >= at && now < at + span;
+  const missing: MissingProof[] = lately(session.passwordAt) ? [] : ['password'];
+  if (account.mfaRequiredAt === null) return missing;
+  if (!gaveFactor(session)) return [...missing, 'factor'];
+  // The factor was given after the login began, so it is not older than the login.
+  return proof === 'view' && !lately(session.openedAt) ? [...missing, 'factor-lately'] : missing;
+}
+
+/** not-signed-in for a password that is too old, factor-needed for the rest. */
+function refusalOfProof(desk: Desk, owner: Owner, missing: MissingProof): Refusal {
+  const lately = { minutes: desk.policy.limits.portalSession.freshPasswordMinutes };
+  const refusals = {
+    password: refusal('not-signed-in', 'password-needed-lately', lately, 'give-password-again'),
+    factor: refusal('factor-needed', 'factor-needed', whoOf(owner), 'sign-in-with-factor'),
+    'factor-lately': refusal('factor-needed', 'factor-needed-lately', {}, 'give-password-and-code'),
+    'more-than-device': refusal('factor-needed', 'factor-for-methods', whoOf(owner), 'sign-in-without-device'),
+  } as const;
+  return refusals[missing];
+}

@@ -4,27 +4,22 @@ import { Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { iso } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
-import { reserveAttempt, type Subject } from '../lock-outs.js';
+import { type Locked, reserveAttempt, type Subject, unlessLocked } from '../lock-outs.js';
 import { type ActingOwner, actAsOwner } from './act-as-owner.js';
 import { type PortalLogin, portalActor } from './customer-login.js';
 import type { OwnerDoor, OwnerLock } from './owner-locks.js';
 
-/** The person whom the typed text means; both null if it means nobody, or more than one (B09). */
-export interface PortalPerson {
-  readonly account: Account | null;
-  readonly user: User | null;
-  /** The key under which attempts are counted: the user's id, or a keyed digest of what was typed. */
-  readonly key: string;
-  readonly actor: Actor;
-}
+export type PortalPerson = Awaited<ReturnType<typeof findPortalPerson>>;
 
 const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
 
-/** Nobody and several give the same answer: a customer learns nothing about others (B73). */
-export async function findPortalPerson(desk: Desk, account: string, login: string): Promise<PortalPerson> {
+/**
+ * The person whom the typed text means; both null if it means nobody, or more than one (B09): a customer learns nothing about others (B73).
+ * `key`: under which attempts are counted, the user's id or a keyed digest of what was typed.
+ */
+export async function findPortalPerson(desk: Desk, account: string, login: string) {
   const home = await orNobody(() => findAccount(desk, account));
   const found = home && (await orNobody(() => findUser(desk, login, home)));
   if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
@@ -51,18 +46,14 @@ export function personEntry(desk: Desk, person: PortalPerson) {
   return { at: desk.now(), by: actor, account: account.id, user: user.id } as const;
 }
 
-/** Counts the attempt and returns its number. Refusal `locked` means: do not check. */
-export async function countPortalAttempt(
-  desk: Desk,
-  subject: Subject,
-  entry: Pick<Attempt, 'kind' | 'at' | 'by' | 'account' | 'user' | 'detail'>,
-): Promise<number> {
+/** Counts the attempt; call what it returns once the answer was right. Refusal `locked` means: do not check. */
+export async function countPortalAttempt(desk: Desk, subject: Subject, entry: Omit<Attempt, 'outcome'>) {
   const decision = await desk.store.record<ThrottleDecision>(
     (result) =>
       result.kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' },
     (write) => reserveAttempt(desk, write, subject),
   );
-  return numberOf(decision);
+  return unlessLocked(desk, subject, decision, tooMany);
 }
 
 /** The same for a user who is signed in already: only what the door lets through is counted. `counted` runs with it, unless it is locked out. */
@@ -72,7 +63,7 @@ export async function countOwnerAttempt(
   door: OwnerDoor,
   { subject, ...about }: Pick<Attempt, 'kind' | 'detail'> & { readonly subject: Subject },
   counted: (acting: ActingOwner) => Promise<void> = async () => undefined,
-): Promise<number> {
+) {
   const decision = await actAsOwner<OwnerLock, ThrottleDecision>(desk, login, door, {
     entry: ({ kind }) =>
       kind === 'proceed' ? { ...about, outcome: 'started' } : { ...about, outcome: 'refused', reason: 'locked' },
@@ -82,24 +73,12 @@ export async function countOwnerAttempt(
       return decided;
     },
   });
-  return numberOf(decision);
+  return unlessLocked(desk, subject, decision, tooMany);
 }
 
-function numberOf(decision: ThrottleDecision): number {
-  if (decision.kind !== 'proceed') throw tooMany(decision);
-  return decision.attempt;
-}
-
-function tooMany(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>): Refusal {
-  if (decision.kind === 'disabled') {
-    return refusal('locked', 'login-locked', {}, 'desk-unlocks');
-  }
-  const until = iso(decision.until);
-  return refusal(
-    'locked',
-    'login-locked-until',
-    { until: decision.until },
-    decision.clockBehind ? 'set-clock' : 'wait',
-    { also: { lockedUntil: until } },
-  );
+function tooMany(decision: Locked): Refusal {
+  if (decision.kind === 'disabled') return refusal('locked', 'login-locked', {}, 'desk-unlocks');
+  const { until, clockBehind } = decision;
+  const also = { lockedUntil: iso(until) };
+  return refusal('locked', 'login-locked-until', { until }, clockBehind ? 'set-clock' : 'wait', { also });
 }

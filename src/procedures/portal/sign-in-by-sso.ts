@@ -3,14 +3,14 @@
  * B36).
  */
 import type { Desk } from '../../desk.js';
-import { Refusal, refusal, type Term } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { isAddress } from '../../rules/sso-settings.js';
 import { findAccount } from '../directory/find-account.js';
 import { openOwner, type PortalLogin } from './customer-login.js';
-import { type TokenClaims, verifyIdToken } from './id-token.js';
+import { type TokenClaims, tokenRefused, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openSession } from './open-session.js';
 import { openLogged } from './sign-in-user.js';
 
@@ -36,7 +36,7 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
     const { write } = inside;
     const owner = await openOwner(write, user.id);
     if (owner === undefined) return notKnown();
-    const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
+    const need = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
     if (need.next === 'refused') return loginRefusal(need.reason, issuer);
     const at = desk.now();
     const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
@@ -50,13 +50,10 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
 }
 
 /** Someone who cannot sign in learns nothing about which accounts exist (B73). */
-async function knownAccount(desk: Desk, reference: string): Promise<Account> {
-  try {
-    return await findAccount(desk, reference);
-  } catch (error) {
+const knownAccount = (desk: Desk, reference: string): Promise<Account> =>
+  findAccount(desk, reference).catch((error: unknown) => {
     throw error instanceof Refusal && ['not-found', 'ambiguous'].includes(error.code) ? notKnown() : error;
-  }
-}
+  });
 
 /** Logs every refusal of a token: a series of them means that somebody is trying. */
 async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {
@@ -72,7 +69,12 @@ async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {
     const { subject, expiresAt } = claims;
     return { user: await userOf(desk, account, claims, input.login), expiresAt, issuer, subject };
   } catch (error) {
-    if (error instanceof Refusal) await logRefusal(desk, account, error);
+    if (error instanceof Refusal) {
+      const by = { kind: 'user', id: 'unknown', name: 'unknown' } as const;
+      const refused = { kind: 'portal.sign-in-refused', outcome: 'refused', at: desk.now(), by } as const;
+      const detail = { method: 'sso' };
+      await desk.store.record({ ...refused, account: account.id, reason: error.code, detail }, async () => undefined);
+    }
     throw error;
   }
 }
@@ -83,12 +85,6 @@ async function requirePace(desk: Desk, account: Account): Promise<void> {
   const kind = 'portal.sign-in-refused';
   const refusals = await desk.store.read.audit.newest({ kind, account: account.id, since }, REFUSED_A_MINUTE);
   if (refusals.length >= REFUSED_A_MINUTE) throw refusal('busy', 'sso-too-often', {}, 'try-in-a-minute');
-}
-
-async function logRefusal(desk: Desk, account: Account, { code }: Refusal): Promise<void> {
-  const by = { kind: 'user', id: 'unknown', name: 'unknown' } as const;
-  const base = { at: desk.now(), by, account: account.id, reason: code, detail: { method: 'sso' } } as const;
-  await desk.store.record({ ...base, kind: 'portal.sign-in-refused', outcome: 'refused' }, async () => undefined);
 }
 
 /** The one user of this account whom the token's names mean. If they mean different people, they mean nobody (B05, B09). */
@@ -122,8 +118,5 @@ const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => 
 
 /** What the provider signed, without the signature: the same token can have another signature that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
-
-const tokenRefused = (why: Term<'tokenFault'>): Refusal =>
-  refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token');
 
 const notKnown = (): Refusal => refusal('not-signed-in', 'id-token-names-none', {}, 'name-login');

@@ -3,15 +3,15 @@
  * unknown login costs the same work and gets the same words. The result is a session in the state that the rules ask for: done,
  * or waiting for a code or an enrolment.
  */
-import type { Desk, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { LoginMethod } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
 import type { Inside } from '../codes/sent-codes.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
 import { actAsOwner, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { isClosed, type Owner, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
+import { isRemembered } from './devices-and-sessions.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 import {
   countOwnerAttempt,
@@ -20,7 +20,6 @@ import {
   type PortalPerson,
   personEntry,
 } from './portal-attempts.js';
-import { isRemembered } from './remember-device.js';
 
 export interface PasswordSignIn {
   /** Number, id or unique name. */
@@ -38,31 +37,31 @@ export type OpenedLogin = Awaited<ReturnType<typeof signInWithPassword>>;
 /** Refusals: not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30). */
 export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const person = await findPortalPerson(desk, input.account, input.login);
-  const subject: Subject = `portal:${person.key}`;
-  const attempt = await countPortalAttempt(desk, subject, {
-    ...personEntry(desk, person),
-    kind: 'portal.sign-in-started',
-  });
+  const counted = { ...personEntry(desk, person), kind: 'portal.sign-in-started' } as const;
+  const right = await countPortalAttempt(desk, `portal:${person.key}`, counted);
   const { account, user } = person;
   const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
-  const checked = await checkApplicationPassword(desk, user, input.password);
-  if (account === null || user === null || !checked.matches || isClosed({ account, user })) {
+  const { matches, outdated, viewKey } = await checkApplicationPassword(desk, user, input.password);
+  if (account === null || user === null || !matches || isClosed({ account, user })) {
     return refuseSignIn(desk, person, 'wrong-password');
   }
   const renewed =
-    checked.outdated && checked.viewKey !== null
-      ? await prepareApplicationPassword(desk, user, input.password, checked.viewKey)
-      : null;
-  const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write) => {
+    outdated && viewKey !== null ? await prepareApplicationPassword(desk, user, input.password, viewKey) : null;
+  const opened = await openLogged(desk, user, async (inside, digest) => {
+    const { write } = inside;
+    const owner = await openOwner(write, user.id);
+    // The user was disabled while the password was being checked.
+    if (owner === undefined) return wrong(desk);
     // If the password was set anew meanwhile, the one that was checked is no longer the password.
     if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong(desk);
-    await clearAttempt(desk, write, subject, attempt);
+    await right(write);
     if (renewed !== null) {
       const row = { user_id: user.id, verifier: renewed.verifier, changed_at: desk.now() };
       await write.secrets.putApplicationPassword(row);
     }
+    return openByRules(inside, owner, digest, input.deviceTokens);
   });
-  return { ...opened, viewKey: checked.viewKey };
+  return { ...opened, viewKey };
 }
 
 async function refuseSignIn(desk: Desk, person: PortalPerson, reason: string): Promise<never> {
@@ -80,27 +79,16 @@ const wrong = (desk: Desk): Refusal =>
   );
 
 /** The password was right: asks the rules what comes next, and opens the session for it. */
-async function openWithPassword(
-  desk: Desk,
-  who: Owner,
-  deviceTokens: readonly string[],
-  afterMatch: (write: Writes) => Promise<void>,
-) {
-  return openLogged(desk, who.user, async (inside, digest) => {
-    const { write } = inside;
-    const owner = await openOwner(write, who.user.id);
-    // The user was disabled while the password was being checked.
-    if (owner === undefined) return wrong(desk);
-    await afterMatch(write);
-    const { account, user } = owner;
-    const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
-    const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
-    if (need.next === 'refused')
-      return loginRefusal(need.reason, (await write.accounts.ssoSettings(account.id))?.issuer ?? null);
-    const asks = account.mfaRequiredAt !== null;
-    const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
-    return openSession(inside, owner, { state: need.next, method, digest });
-  });
+async function openByRules(inside: Inside, owner: Owner, digest: string, deviceTokens: readonly string[]) {
+  const { desk, write } = inside;
+  const { account, user } = owner;
+  const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
+  const need = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
+  if (need.next === 'refused')
+    return loginRefusal(need.reason, (await write.accounts.ssoSettings(account.id))?.issuer ?? null);
+  const asks = account.mfaRequiredAt !== null;
+  const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
+  return openSession(inside, owner, { state: need.next, method, digest });
 }
 
 /** Returns a refusal instead of throwing it, so that it is logged. */
@@ -121,32 +109,25 @@ export async function openLogged(desk: Desk, user: User, open: Opening) {
   return { ...result, token };
 }
 
-export interface ProvenLogin {
-  readonly login: PortalLogin;
-  readonly viewKey: Uint8Array | null;
-}
-
 const OPEN = { lock: 'owner' } as const;
 
 /**
  * Takes the password once more in an open session, before a step that needs it fresh. Refusals: not-signed-in, locked,
  * factor-needed, enrolment-needed. Counted like a sign-in, so an open session cannot be used to guess.
  */
-export async function provePassword(desk: Desk, login: PortalLogin, password: string): Promise<ProvenLogin> {
+export async function provePassword(desk: Desk, login: PortalLogin, password: string) {
   const { user, account, session } = login;
-  const subject: Subject = `portal:${user.id}`;
-  const attempt = await countOwnerAttempt(desk, login, OPEN, { subject, kind: 'portal.password-started' });
-  const checked = await checkApplicationPassword(desk, user, password);
-  if (!checked.matches) {
-    return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
-  }
+  const counted = { subject: `portal:${user.id}`, kind: 'portal.password-started' } as const;
+  const right = await countOwnerAttempt(desk, login, OPEN, counted);
+  const { matches, viewKey } = await checkApplicationPassword(desk, user, password);
+  if (!matches) return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
   const passwordAt = await actAsOwner<'owner', number>(desk, login, OPEN, {
     entry: () => ({ kind: 'portal.password-given', detail: { session: session.sessionId } }),
     change: async ({ write, now }) => {
-      await clearAttempt(desk, write, subject, attempt);
+      await right(write);
       await write.portalSessions.update(session.sessionId, { password_at: now, last_seen_at: now });
       return now;
     },
   });
-  return { login: { ...login, session: { ...session, passwordAt } }, viewKey: checked.viewKey };
+  return { login: { ...login, session: { ...session, passwordAt } }, viewKey };
 }

@@ -18,8 +18,7 @@ import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Acting } from '../authorise.js';
 import { freeId } from '../calls/live-calls.js';
-import { otherApprovers } from '../operators/second-operator.js';
-import { type Asking, personOf } from '../operators/two-persons.js';
+import { type Asking, otherApprovers, personOf } from '../operators/second-operator.js';
 import { pause } from '../pause.js';
 
 /** The permissions whose use may need a second operator's approval. */

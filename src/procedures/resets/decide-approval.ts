@@ -18,8 +18,7 @@ import { type Acting, type Authorised, act, askAuthority, loggingRefusals } from
 import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
-import { notAlone, notTwoPersons, otherApprovers } from '../operators/second-operator.js';
-import { personOf } from '../operators/two-persons.js';
+import { notAlone, notTwoPersons, otherApprovers, personOf } from '../operators/second-operator.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */

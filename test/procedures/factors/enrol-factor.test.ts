@@ -1,10 +1,9 @@
 /** Setting up a second factor: at the first login, in the portal, after a reset, after the last backup code (B31, B33, B34, B40, B42, B57). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareEnrolmentCode } from '../../../src/procedures/codes/enrolment-code.js';
-import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
-import { listFactors } from '../../../src/procedures/factors/manage-factors.js';
+import { listFactors, newBackupCodes } from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';

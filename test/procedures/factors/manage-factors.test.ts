@@ -1,7 +1,6 @@
 /** A user's own methods and backup codes, and the company-wide switch (B30, B32, B37, B40, B41). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
-import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { listFactors, newBackupCodes, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';

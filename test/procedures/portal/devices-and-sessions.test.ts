@@ -2,9 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
 import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
-import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
-import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { newBackupCodes, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
@@ -13,8 +12,8 @@ import {
   forgetDevices,
   listDevices,
   listSessions,
+  rememberDevice,
 } from '../../../src/procedures/portal/devices-and-sessions.js';
-import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';

@@ -1,10 +1,9 @@
 /** Remembered devices: which login may make one, how long it counts, and for whom (B38, B39, B43). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
-import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { listFactors, newBackupCodes, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
-import { mayRemember, rememberDevice } from '../../../src/procedures/portal/remember-device.js';
+import { mayRemember, rememberDevice } from '../../../src/procedures/portal/devices-and-sessions.js';
 import { days, minutes, seconds } from '../../../src/rules/duration.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';

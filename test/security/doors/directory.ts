@@ -21,7 +21,7 @@ import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
 import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
-import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
+import { withSecondOperator } from '../../../src/procedures/exits/with-second-operator.js';
 import { importFiles, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { stageImport } from '../../../src/procedures/imports/stage-import.js';
 import type { Account, User } from '../../../src/rules/people.js';
@@ -117,7 +117,7 @@ export const DIRECTORY: Doors = {
     fresh: true,
     knock: (desk, signed) => appointSuccessor(desk, signed, { account, from: user, to: user, reason: '' }),
   },
-  'exits/two-persons.withSecondOperator': {
+  'exits/with-second-operator.withSecondOperator': {
     permission: WRITE,
     fresh: true,
     knock: (desk, signed) =>
@@ -130,7 +130,7 @@ export const DIRECTORY: Doors = {
             throw new Refusal('not-found', 'nothing');
           },
           apply: async () => null,
-          entry: () => [],
+          entry: () => ({ kind: 'account.edited' }),
         },
       ),
   },

@@ -1,8 +1,8 @@
 /** What the procedures of procedures/operators ask of an operator. */
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { addOperator } from '../../../src/procedures/operators/make-operator.js';
+import { changeOwnPassword } from '../../../src/procedures/operators/operator-password.js';
 import { createToken, revokeToken } from '../../../src/procedures/operators/operator-tokens.js';
-import { changeOwnPassword } from '../../../src/procedures/operators/own-password.js';
 import { recoverOperator } from '../../../src/procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../../src/procedures/operators/recovery-codes.js';
 import { refreshCode, signOutOperator } from '../../../src/procedures/operators/sign-in-operator.js';
@@ -30,7 +30,7 @@ export const OPERATORS: Doors = {
     permission: 'operator:manage',
     knock: (desk, signed) => revokeToken(desk, signed, 'tok_none'),
   },
-  'operators/own-password.changeOwnPassword': {
+  'operators/operator-password.changeOwnPassword': {
     permission: 'signed-in',
     inPerson: true,
     // A wrong password is refused with the code that the table takes for a lock, so this one is never asked for it.

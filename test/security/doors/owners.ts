@@ -5,15 +5,18 @@
 import type { Desk } from '../../../src/desk.js';
 import { handOver, promote } from '../../../src/procedures/exits/hand-over.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
-import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { companyAdmins, companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment, beginInBrowser } from '../../../src/procedures/factors/enrol-factor.js';
-import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
-import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { askBrowser, factorChoices, guessKind, sendLoginCode } from '../../../src/procedures/factors/factor-choices.js';
+import {
+  listFactors,
+  loginAdvice,
+  newBackupCodes,
+  removeFactor,
+} from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { forbidPhoneResets, foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
-import { askBrowser, sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
@@ -24,9 +27,9 @@ import {
   forgetDevices,
   listDevices,
   listSessions,
+  rememberDevice,
 } from '../../../src/procedures/portal/devices-and-sessions.js';
 import { changeOwnContact, readProfile, sendContactCodes } from '../../../src/procedures/portal/own-profile.js';
-import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resendInPortal } from '../../../src/procedures/resets/resend-code.js';
@@ -78,7 +81,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     states: WAITING,
     knock: (desk, login) => answerFactor(desk, login, { kind: 'backup', code: 'no code' }),
   },
-  'factors/backup-codes.newBackupCodes': { notByDevice: true, knock: newBackupCodes },
+  'factors/manage-factors.newBackupCodes': { notByDevice: true, knock: newBackupCodes },
   'factors/confirm-factor.confirmEnrolment': {
     states: ENROLLING,
     notByDevice: true,
@@ -99,6 +102,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   'factors/factor-choices.factorChoices': { states: WAITING, knock: (desk, login) => factorChoices(desk, login) },
   'factors/factor-choices.guessKind': { states: WAITING, knock: (desk, login) => guessKind(desk, login, '000000') },
   'factors/manage-factors.listFactors': { knock: listFactors },
+  'factors/manage-factors.loginAdvice': { knock: loginAdvice },
   'factors/manage-factors.removeFactor': {
     notByDevice: true,
     knock: (desk, login) => removeFactor(desk, login, 'fac_none'),
@@ -119,11 +123,11 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     notByDevice: true,
     knock: (desk, login) => requireMfa(desk, login, true),
   },
-  'factors/send-login-code.askBrowser': {
+  'factors/factor-choices.askBrowser': {
     states: WAITING,
     knock: (desk, login) => askBrowser(desk, login, 'passkey', SITE),
   },
-  'factors/send-login-code.sendLoginCode': {
+  'factors/factor-choices.sendLoginCode': {
     states: WAITING,
     knock: (desk, login) => sendLoginCode(desk, login, 'backup'),
   },
@@ -179,7 +183,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     lately: 'password',
     knock: (desk, login) => sendContactCodes(desk, login, { contact: 'email', next: 'no address' }),
   },
-  'portal/remember-device.rememberDevice': { knock: rememberDevice },
+  'portal/devices-and-sessions.rememberDevice': { knock: rememberDevice },
   'portal/sign-in-user.provePassword': { knock: (desk, login) => provePassword(desk, login, PASSWORD) },
   'resets/object-to-reset.objectToReset': {
     adminsOnly: true,

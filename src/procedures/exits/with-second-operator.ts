@@ -5,7 +5,7 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { ApprovalReason } from '../../rules/approval.js';
-import type { ActEntry, Deed } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';
 import { approvalNeeded, changeSubject, requestApproval, useApproval, waitingEntries } from '../resets/approvals.js';
@@ -29,7 +29,8 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
   steps: {
     readonly plan: (acting: Acting<'directory:write'>) => Promise<P>;
     readonly apply: (acting: Acting<'directory:write'>, plan: P) => Promise<T>;
-    readonly entry: (done: T, base: Pick<Deed, 'account' | 'reason'>) => ActEntry | readonly ActEntry[];
+    /** About the account, for the reason that was given. */
+    readonly entry: (done: T) => ActEntry;
   },
 ): Promise<T> {
   const done = await act(desk, signed, CHANGING_POWER, {
@@ -41,7 +42,7 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
       return { value: await steps.apply(acting, plan) };
     },
     entry: (result) => {
-      if ('value' in result) return steps.entry(result.value, { account: account.id, reason });
+      if ('value' in result) return { account: account.id, reason, ...steps.entry(result.value) };
       const detail = { asked: why, approval: result.request.id };
       return waitingEntries(result, { kind: 'account.change-refused', account: account.id, detail });
     },
