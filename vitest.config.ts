@@ -82,8 +82,8 @@ export default defineConfig(({ mode }) => {
       globalSetup: ['test/support/global-setup.ts'],
       provide: { form: mode as 'test' | 'quick' | 'long' },
       teardownTimeout: 30_000,
-      // By default one core is kept free, which is half of a small machine; what waits for processes and disks leaves room anyway.
-      maxWorkers: Math.max(2, availableParallelism()),
+      // One more than there are cores: a third of the files waits for processes, clocks and disks.
+      maxWorkers: Math.max(2, availableParallelism()) + 1,
       coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
       projects: [
         { test: { ...ofEach, name: 'apart', include: chosen.filter(isApart) } },
