@@ -111,7 +111,6 @@ export function foldersOf(env: Environment, fromFile: Partial<Folders> = {}): Fo
   };
 }
 
-/** The folders that a config file names. */
 export function foldersIn({ dataFolder, configFolder, stateFolder }: ConfigFile, folder: string): Partial<Folders> {
   const named = Object.entries({ data: dataFolder, config: configFolder, state: stateFolder });
   return Object.fromEntries(

@@ -40,8 +40,6 @@ export type IdPrefix =
   | 'tok'
   | 'msg'
   | 'job'
-  | 'apr'
-  | 'aud'
   | 'rst'
   | 'inv'
   | 'bck'

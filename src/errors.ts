@@ -138,7 +138,6 @@ export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && error.name === 'Refusal' && 'code' in error;
 }
 
-/** The exit status of a code. */
 export function exitOf(code: ErrorCode): number {
   const row = EXIT_FAMILIES.find((family) => (family.codes as readonly string[]).includes(code));
   return row?.exit ?? 1;

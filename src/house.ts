@@ -119,7 +119,6 @@ export interface RestoreChoice {
 
 export interface RestoredStore {
   readonly place: string;
-  /** Entries in the log of the backup. */
   readonly logSize: number;
   /** Entries that the store had before; null if it could not be read. */
   readonly logSizeBefore: number | null;
@@ -128,7 +127,6 @@ export interface RestoredStore {
 }
 
 export interface RekeyedStore {
-  /** Where the keys are. */
   readonly place: string;
   readonly from: string;
   readonly to: string;

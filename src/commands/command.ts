@@ -232,7 +232,6 @@ export interface World {
   readonly topics: TopicFiles;
   readonly stdout: OutStream;
   readonly stderr: OutStream;
-  /** Style of a stream with these options. */
   style(stream: 'stdout' | 'stderr', options: GlobalOptions): Style;
   canAsk(options: GlobalOptions): boolean;
   /** Refuses first what locked mode refuses. */

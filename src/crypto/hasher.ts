@@ -23,13 +23,11 @@ export type SecretKind = 'person' | 'code';
 
 export type Hasher = ReturnType<typeof openHasher>;
 
-/** The cost and salt of a hash. */
 export interface Setting {
   readonly cost: Cost;
   readonly salt: Buffer;
 }
 
-/** A hash. */
 export interface Phc extends Setting {
   readonly tag: Buffer;
 }

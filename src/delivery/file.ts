@@ -16,7 +16,6 @@ import { eventOf } from './webhook.js';
 
 export interface FileChannelOptions {
   readonly dataFolder: string;
-  /** Sender of the e-mails. */
   readonly sender: Sender;
   /** The last step, which makes the file visible. A test fails here to simulate a crash. */
   readonly rename?: (from: string, to: string) => Promise<void>;

@@ -8,7 +8,6 @@
 import type { SendMailOptions } from 'nodemailer';
 import type { Message } from './channel.js';
 
-/** The sender of the desk's e-mails. */
 export interface Sender {
   /** The name that readers see. */
   readonly name: string;

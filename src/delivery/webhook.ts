@@ -23,7 +23,6 @@ import { httpPost } from './http-post.js';
 import { readWhole, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
 
-/** Where a channel posts to. */
 export interface Target {
   readonly url: string;
   /** Also deliver to private networks and to this machine, there by plain http too. */

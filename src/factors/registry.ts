@@ -29,7 +29,6 @@ const KINDS = [totp, email, sms, passkey] as const satisfies readonly FactorKind
 
 export type FactorId = (typeof KINDS)[number]['id'];
 
-/** A kind of the list. */
 export type Registered<K extends FactorKind = FactorKind> = K & { readonly id: FactorId };
 
 /** In the order in which they are offered. */

@@ -13,7 +13,6 @@ import { notaryFor } from './open-notary.js';
 
 export interface DeskParts {
   readonly settings: Settings;
-  /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
   /** This machine's clock. */
   readonly now: () => number;

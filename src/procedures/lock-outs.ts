@@ -1,7 +1,7 @@
 /**
  * Joins the lock-out state machine (rules/throttle) to its rows: an attempt is counted and committed before anything is
- * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then call `clearAttempt` inside the
- * door.
+ * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then call `clearAttempt`, or what
+ * `unlessLocked` has answered, inside the door.
  */
 import type { Desk, ThrottleRow, Writes } from '../desk.js';
 import { type Refusal, refusal } from '../errors.js';

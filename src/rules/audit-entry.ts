@@ -37,10 +37,9 @@ export interface SystemActor extends Actor {
 
 interface Said {
   readonly kind: AuditKind;
-  /** Milliseconds since the epoch, as the Desk's clock said when the procedure began. */
+  /** Milliseconds since the epoch by the Desk's clock, mostly inside the transaction (`act`). */
   readonly at: number;
   readonly account?: string;
-  /** The user it is about. */
   readonly user?: string;
   readonly ticket?: string;
   /** A fixed word for a refusal, or the reason that a person gave. */

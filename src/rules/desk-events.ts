@@ -19,18 +19,8 @@ export interface DeskEvent {
 
 /** Kinds that are events when they are done, beside those that change power (power.ts). */
 const AS_DONE = [
-  'mfa.reset',
-  'mfa.reset-undone',
-  'mfa.remote-reset',
-  'mfa.remote-lifted',
-  'mfa.objected',
-  'mfa.frozen',
-  'mfa.thawed',
-  'desk.resumed',
-  'job.ended',
-  'approval.requested',
-  'approval.approved',
-  'approval.rejected',
+  ...['mfa.reset', 'mfa.reset-undone', 'mfa.remote-reset', 'mfa.remote-lifted', 'mfa.objected', 'mfa.frozen'],
+  ...['mfa.thawed', 'desk.resumed', 'job.ended', 'approval.requested', 'approval.approved', 'approval.rejected'],
 ];
 /** Details of an entry that go into the event. */
 const NAMED = [

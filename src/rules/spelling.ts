@@ -32,6 +32,7 @@ const spellingFile = z.strictObject({
   /** Other ways to spell, to show to the agent. */
   examples: phrases,
 });
+type SpellingFile = z.infer<typeof spellingFile>;
 
 type Meaning =
   | { readonly kind: 'letter'; readonly text: string; readonly timesToo?: true }
@@ -39,10 +40,7 @@ type Meaning =
   | { readonly kind: 'link' | 'newWord' | 'ignored' | 'ambiguous' };
 
 /** A validated table, ready to be looked up. Opaque to callers. */
-export interface SpellingTable {
-  readonly language: 'en' | 'de' | 'fr';
-  readonly title: string;
-  readonly examples: readonly string[];
+export interface SpellingTable extends Readonly<Pick<SpellingFile, 'language' | 'title' | 'examples'>> {
   /** Meaning by folded phrase: words joined by one space, at most `longest` words. */
   readonly meanings: ReadonlyMap<string, Meaning>;
   readonly longest: number;
@@ -75,7 +73,7 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
   return { language, title, examples, meanings, longest };
 }
 
-function meaningsOf(content: z.infer<typeof spellingFile>, file: string): ReadonlyMap<string, Meaning> {
+function meaningsOf(content: SpellingFile, file: string): ReadonlyMap<string, Meaning> {
   const { words, digits, repeat, timesOrDigit, link, newWord, ignored, ambiguous } = content;
   const timesToo = (word: string) => (timesOrDigit.includes(word) ? { timesToo: true as const } : {});
   const rows: readonly (readonly [string, Meaning])[] = [

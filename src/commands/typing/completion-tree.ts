@@ -17,7 +17,6 @@ interface CompletedOption extends Word {
   readonly value: Value;
 }
 
-/** Where the words come from. */
 interface Sources {
   readonly catalogue: readonly CatalogueEntry[];
   readonly commands: readonly Command[];
@@ -65,7 +64,6 @@ function placeOf(path: string, paths: readonly string[], sources: Sources) {
     words: [...children, ...bare(fixed)].filter(({ word }) => PLAIN.test(word)),
     /** Name of an argument whose ids may be typed next: `job`. */
     ids: names.map((name) => /^<(\w+)>$/.exec(name)?.[1])[0],
-    /** Whether a file may be typed next. */
     files: names.some((name) => /<file>|\[file\]|\[dir\]/.test(name)),
     /** Options of this command only; `globals` has those of every command. */
     options: (spec?.options ?? []).map((option) => optionOf(option, path, policy)),

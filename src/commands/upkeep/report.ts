@@ -21,7 +21,6 @@ function span(milliseconds: number | null): string {
 /** Whole per cent of a sum; a dash if the sum is zero. */
 const share = (part: number, whole: number): string => (whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`);
 
-/** Label and value of each single figure. */
 function keyFigures(report: DeskReport, words: Words): readonly (readonly [label: string, value: string])[] {
   const { verified, refused, enrolledAgain: again, resetCount: resets, undone, objections } = report;
   const { lockedForAWhile: awhile, lockedUntilLifted: lifted } = report;
@@ -134,7 +133,8 @@ function reportDocument(report: DeskReport) {
 const inPage = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-export function reportPage(report: DeskReport, deskName: string, words: Words): string {
+/** `style`: the sheet of data/report.css. */
+export function reportPage(report: DeskReport, deskName: string, words: Words, style: string): string {
   const stretch = words('report.stretch', { since: dayOf(report.since), until: dayOf(report.until) });
   return `<!doctype html>
 <!-- report by countersign -->
@@ -145,7 +145,7 @@ export function reportPage(report: DeskReport, deskName: string, words: Words): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${inPage(`${deskName}: ${stretch}`)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 </head>
 <body>
 <header><h1>${inPage(deskName)}</h1><p>${inPage(words('report.in-utc', { stretch }))}</p></header>
@@ -181,22 +181,6 @@ function inBars({ title, first, labels, rows }: Chart, words: Words): string {
   return `<section>${heading}<table><thead><tr>${head.join('')}<td></td></tr></thead><tbody>${lines.join('')}</tbody></table></section>`;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --quiet: #5b6675; --line: #d9dee5; --paper: #ffffff; --tile: #f4f6f9; --first: #2a6fbb; --second: #b4531b; --second-ground: #f3c9ad; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --quiet: #9aa5b4; --line: #343d49; --paper: #12161c; --tile: #1b2129; --first: #6aa9ee; --second: #f0935a; --second-ground: #5a3420; } }
-body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 60rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-h1 { margin: 0; font-size: 1.7rem; } h2 { margin: 2.2rem 0 .4rem; font-size: 1.15rem; }
-header p, footer, .none, dt { color: var(--quiet); } header p { margin: 0 0 1.2rem; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .6rem; margin: 0; }
-.figures div { background: var(--tile); border-radius: .5rem; padding: .6rem .8rem; } dt { font-size: .85rem; } dd { margin: 0; font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.bar { width: 60%; } .bar i { display: inline-block; height: .8rem; vertical-align: -1px; }
-.first { background: var(--first); } .second { background: repeating-linear-gradient(45deg, var(--second) 0 3px, var(--second-ground) 3px 6px); }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .9rem; } th, td { text-align: right; padding: .2rem .8rem; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; } th:first-child, .bar { text-align: left; font-weight: 400; }
-footer { margin-top: 3rem; font-size: .85rem; }
-@media screen and (max-width: 40rem) { .figures { grid-template-columns: 1fr 1fr; } }
-@media print { :root { --ink: #000; --quiet: #333; --line: #bbb; --paper: #fff; --tile: #fff; --first: #1f5fa8; --second: #7a3410; --second-ground: #f7e3d6; } body { padding: 0; max-width: none; font-size: 11pt; } tr { break-inside: avoid; } .figures div { border: 1px solid var(--line); } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
-`;
-
 /** 30 days, so that each weekday occurs at least four times. */
 const USUAL = days(30);
 
@@ -212,7 +196,7 @@ const report = command({
     const made = await deskReport(desk, signed, from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
     if (html === undefined) return { view: reportView(made, desk.name, words), document };
-    const page = reportPage(made, desk.name, words);
+    const page = reportPage(made, desk.name, words, context.house.shipped('report.css'));
     if (html === '-') return { view: [], document, raw: page };
     await context.files.write(html, page, REPORT);
     return { view: [block.lines(words('report.written', { file: html }))], document };

@@ -42,7 +42,7 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
       return { value: await steps.apply(acting, plan) };
     },
     entry: (result) => {
-      if ('value' in result) return { account: account.id, reason, ...steps.entry(result.value) };
+      if ('value' in result) return { ...steps.entry(result.value), account: account.id, reason };
       const detail = { asked: why, approval: result.request.id };
       return waitingEntries(result, { kind: 'account.change-refused', account: account.id, detail });
     },

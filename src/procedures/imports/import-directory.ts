@@ -12,7 +12,7 @@ import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
 import { finishImports } from '../directory/finish-imports.js';
 import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
 import { noteList } from '../directory/see-people.js';
-import { Overtaken, unlessOvertaken, untilNotOvertaken } from '../pause.js';
+import { Overtaken, untilNotOvertaken } from '../pause.js';
 import { changeRows, entriesOfImport, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
 import { isOvertaken } from './overtaken.js';
 import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
@@ -107,21 +107,27 @@ async function writeSettled(desk: Desk): Promise<readonly string[]> {
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>
   people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
 
+/** Nothing waits for a second operator. */
+class MayGoOn extends Error {}
+
 /** Asks for a second operator before anything is staged. A yes that is there already is used only when the import settles. */
 async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second }: Work) {
   const users = movedIn(planned);
   if (users.length === 0) return undefined;
-  return unlessOvertaken(() =>
-    act<'directory:write', Waiting>(desk, signed, IMPORTING, {
+  try {
+    return await act<'directory:write', Waiting>(desk, signed, IMPORTING, {
       entry: ({ entries }) => entries,
       change: async (acting) => {
         const waiting = await second(acting, { users, outcome: planned.outcome });
-        // Nothing waits: also the yes is taken back.
-        if (waiting === null) throw new Overtaken();
+        // Also the yes is taken back.
+        if (waiting === null) throw new MayGoOn();
         return waiting;
       },
-    }),
-  );
+    });
+  } catch (error) {
+    if (error instanceof MayGoOn) return undefined;
+    throw error;
+  }
 }
 
 async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready, second }: Work, staged?: Staged) {

@@ -53,23 +53,27 @@ export function requireGenuine({ foreign }: Pick<NewestEntries, 'foreign'>): voi
   throw refusal('audit-broken', 'entries-foreign', facts, 'audit-verify');
 }
 
-/** Every matching entry after a number, oldest first, in pages; ends at the end of the log. */
-export const entriesAfter = (desk: Desk, filter: AuditFilter, afterSeq: number) =>
-  inPages(async (last: LoggedEntry | undefined, limit) =>
-    (await desk.store.read.audit.find(filter, last?.seq ?? afterSeq, limit)).map(parseEntry),
+/** Every matching entry after a number, oldest first, in pages; ends at the end of the log. Refusal `audit-broken` as `parseEntry`. */
+export async function* entriesAfter({ store: { read } }: Desk, filter: AuditFilter, afterSeq: number) {
+  const pages = inPages<{ seq: number; body: string }>((last, limit) =>
+    read.audit.find(filter, last?.seq ?? afterSeq, limit),
   );
+  for await (const rows of pages) yield rows.map(parseEntry);
+}
 
 /** The number of the newest entry, -1 for an empty log. */
 export async function lastNumber(desk: Desk): Promise<number> {
   return ((await desk.store.read.audit.head())?.size ?? 0) - 1;
 }
 
-/** Refusal `audit-broken` if it is no JSON. */
-export function parseEntry(row: { readonly seq: number; readonly body: string }): LoggedEntry {
+/** Refusal `audit-broken` if it is no entry of this number, by which readers go on. */
+export function parseEntry({ seq, body }: { readonly seq: number; readonly body: string }): LoggedEntry {
   try {
-    return JSON.parse(row.body) as LoggedEntry;
+    const entry = JSON.parse(body) as LoggedEntry | null;
+    if (entry?.seq === seq) return entry;
+    throw new RangeError('another number');
   } catch (error) {
-    throw refusal('audit-broken', 'entry-unreadable', { seq: row.seq }, 'audit-verify', { cause: error });
+    throw refusal('audit-broken', 'entry-unreadable', { seq }, 'audit-verify', { cause: error });
   }
 }
 

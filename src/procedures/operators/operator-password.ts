@@ -1,4 +1,4 @@
-/** The password of an operator (B80): judged as strictly as it protects, hashed and sealed, and changed by nobody else (recover-operator.ts). */
+/** The password of an operator (B80), judged as strictly as it protects. Nobody else changes it: a lost one needs recover-operator.ts. */
 import type { Desk, OperatorRow, Phrasebook, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';

@@ -103,7 +103,7 @@ interface Second {
   /** For the log. */
   readonly approver: string;
   readonly start: StartReason;
-  /** It still does, in the transaction that makes it; a recovery code is used up. */
+  /** What allowed the recovery still does, in the transaction that makes it; a recovery code is used up. */
   readonly requireStill: (write: Writes, target: OperatorRow, now: number) => Promise<void>;
 }
 

@@ -116,8 +116,8 @@ async function finish(
   const at = desk.now();
   const entry = { at, detail: { step, reason: row.reason } };
   const done = await desk.store.record<boolean>(
-    (right) =>
-      right
+    (started) =>
+      started
         ? { ...entry, kind: 'operator.set-up', outcome: 'done', by: provenBySignIn(by) }
         : { ...entry, kind: 'operator.set-up-refused', outcome: 'refused', by },
     async (write: Writes) => {

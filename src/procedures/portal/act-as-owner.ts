@@ -16,33 +16,25 @@ let end: (authorised: AuthorisedOwner<OwnerLock>) => void;
 class AuthorisedOwner<out L extends OwnerLock> {
   static {
     end = (authorised) => {
-      authorised.#live = false;
+      authorised.#login = undefined;
     };
   }
   readonly lock: L;
-  readonly #login: PortalLogin;
-  readonly #actor: Actor;
-  #live = true;
+  #login: PortalLogin | undefined;
 
   constructor(lock: L, login: PortalLogin) {
     this.lock = lock;
     this.#login = login;
-    this.#actor = portalActor(login.user);
   }
 
   /** Account, user and session as stored now. */
   get login(): PortalLogin {
-    this.#requireLive();
-    return this.#login;
+    if (this.#login !== undefined) return this.#login;
+    throw new Error('an authority was used outside the transaction that it was given in');
   }
 
   get actor(): ProvenActor {
-    this.#requireLive();
-    return this.#actor as ProvenActor;
-  }
-
-  #requireLive(): void {
-    if (!this.#live) throw new Error('an authority was used outside the transaction that it was given in');
+    return portalActor(this.login.user) as ProvenActor;
   }
 }
 

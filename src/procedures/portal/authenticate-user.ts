@@ -17,9 +17,10 @@ const SEEN = { ...ANY_STATE, sendLater: true } as const;
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
   const { read } = desk.store;
   const row = token === undefined ? undefined : await read.portalSessions.byDigest(desk.digests.tokenDigest(token));
-  const owner = await openOwner(read, whose.id);
   if (row === undefined || row.user_id !== whose.id || row.person !== desk.person) throw notSignedIn(whose);
-  if (owner === undefined || hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
+  if (hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
+  const owner = await openOwner(read, whose.id);
+  if (owner === undefined) throw notSignedIn(whose);
   const login = { ...owner, session: toSignedUser(row) };
   await noteActivity(desk, login, row.last_seen_at);
   return login;

@@ -16,10 +16,10 @@ export async function decideFor(desk: Desk, write: Writes, owner: Owner, how: Si
   const { account, user } = owner;
   const factors = await userFactors(desk, write.factors, user.id);
   return decideLogin({
+    ...how,
     edition: account.edition,
     mfaRequired: account.mfaRequiredAt !== null,
     signIn: user.signIn,
-    ...how,
     isAdmin: hasAdminStatus(desk.policy, account, user),
     factors: factors.active.map((row) => row.kind),
     backupCodesLeft: factors.backupCodesLeft,
@@ -37,7 +37,7 @@ export async function openSession(inside: Inside, owner: Owner, opened: LoginSta
     if (hasEnded(desk, old, now)) await write.portalSessions.delete(old.id);
   }
   const times = { created_at: now, last_seen_at: now, password_at: now };
-  const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, ...opened, ...times };
+  const row = { ...opened, id: desk.newId('ses'), user_id: user.id, person: desk.person, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
   if (opened.state === 'done') await noteSignIn(desk, write, login, now);

@@ -9,12 +9,13 @@ import type { DeskReport } from '../../../src/procedures/upkeep/desk-report.js';
 import { days } from '../../../src/rules/duration.js';
 import { renderView } from '../../../src/terminal/render.js';
 import { makeStyle } from '../../../src/terminal/style.js';
-import { START } from '../../support/test-desk.js';
+import { dataFolder, START } from '../../support/test-desk.js';
 import { wordsAt } from '../../support/words.js';
 
 const browser = ['chromium', 'chromium-browser', 'google-chrome'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
 );
+const STYLE = readFileSync(join(dataFolder, 'report.css'), 'utf8');
 const HOSTILE = `<script>alert(1)</script>"'&\u202e\u001b[2J`;
 
 const CONTROLS = ['\u202e', '\u001b'];
@@ -66,20 +67,20 @@ const hostile = report({
 
 describe('the page', () => {
   it('fetches nothing and runs nothing: no address, no script, and its own policy says so', () => {
-    const page = reportPage(report(), 'Support desk', wordsAt(START));
+    const page = reportPage(report(), 'Support desk', wordsAt(START), STYLE);
     expect(page).toContain(`default-src 'none'; style-src 'unsafe-inline'`);
     expect(page).not.toMatch(/https?:|src=|href=|url\(|@import|<script|javascript:|\son[a-z]+=/i);
   });
 
   it('T12: a hostile name opens no tag and no attribute, and its controls are seen', () => {
-    const page = reportPage(hostile, HOSTILE, wordsAt(START));
+    const page = reportPage(hostile, HOSTILE, wordsAt(START), STYLE);
     expect(page).not.toContain('<script>');
     for (const control of CONTROLS) expect(page).not.toContain(control);
     expect(page).toContain('\\u{202e}');
   });
 
   it('says every number beside its bar, for who does not see the bars', () => {
-    const page = reportPage(report(), 'Support desk', wordsAt(START));
+    const page = reportPage(report(), 'Support desk', wordsAt(START), STYLE);
     const row =
       /<th scope="row">Change billing<\/th><td>200<\/td><td>30<\/td><td class="bar" aria-hidden="true">(.*?)<\/td>/;
     const [, bars = ''] = row.exec(page) ?? [];
@@ -101,7 +102,7 @@ describe('the page', () => {
       medianToVerdict: null,
       medianToDecision: null,
     });
-    expect(reportPage(none, 'Support desk', wordsAt(START)).match(/>None\.</g)?.length).toBe(7);
+    expect(reportPage(none, 'Support desk', wordsAt(START), STYLE).match(/>None\.</g)?.length).toBe(7);
   });
 });
 
@@ -135,7 +136,7 @@ describe.skipIf(browser === undefined)('in a real browser', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'countersign-report-'));
-    writeFileSync(join(folder, 'report.html'), reportPage(hostile, 'Support desk', wordsAt(START)));
+    writeFileSync(join(folder, 'report.html'), reportPage(hostile, 'Support desk', wordsAt(START), STYLE));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,8 @@
 /** Reading the log: filters as people type them, pages, names. The filters of the store itself are in test/store/queries/audit.test.ts. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../../src/procedures/log/read-audit-log.js';
 import { days } from '../../../src/rules/duration.js';
 import { accountRow, userRow } from '../../store/rows.js';
@@ -65,6 +67,29 @@ describe.each(engines)('the log as people read it on %s', (engine) => {
     for await (const page of entriesAfter(desk, { kind: 'call' }, -1)) seen.push(...page.map((entry) => entry.seq));
     expect(seen).toHaveLength(2_345);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it.each([
+    ['a number beyond the log', (seq: number) => `replace(body, '"seq":${seq}', '"seq":9007199254740991')`],
+    ['a number before it', (seq: number) => `replace(body, '"seq":${seq}', '"seq":0')`],
+    ['no entry', () => "'null'"],
+  ])('T20 an entry at the end of a page that was changed to say %s hides nothing behind it', async (_what, body) => {
+    const all = await desk.store.read.audit.find({ kind: 'call' }, -1, 500);
+    const bent = all.at(-1) ?? { seq: -1, body: '' };
+    const engineOf = await openEngine(made.settings.store, false);
+    const put = (value: string) =>
+      sql.raw(`update audit_entries set body = ${value} where seq = ${bent.seq}`).execute(engineOf.db);
+    await put(body(bent.seq));
+    const reading = async () => {
+      for await (const page of entriesAfter(desk, {}, -1)) expect(page.length).toBeGreaterThan(0);
+    };
+    await expect(reading()).rejects.toMatchObject({
+      code: 'audit-broken',
+      because: { facts: { seq: bent.seq } },
+    });
+    await put(`'${bent.body.replaceAll("'", "''")}'`);
+    await engineOf.close();
+    await reading();
   });
 
   it('B71 an auditor sees ids; who may read the directory sees names', async () => {
