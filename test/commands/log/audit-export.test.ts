@@ -1,10 +1,12 @@
 /** `audit export`: rows that can be hashed again, and cells that no spreadsheet computes. */
 import { parse } from 'csv-parse/sync';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/commands/command.js';
 import { commands } from '../../../src/commands/log/audit.js';
 import { canonicalJson } from '../../../src/crypto/canonical.js';
 import { treeHasher } from '../../../src/crypto/digests.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
@@ -92,6 +94,29 @@ describe.each(engines)('audit export on %s', (engine) => {
       outcome: 'done',
       detail: { format: 'csv', filter: { kind: 'call' } },
     });
+  });
+
+  it('T20 audit list --json beside an entry that was changed: rows alone, then the refusal', async () => {
+    const [row] = await made.desk.store.read.audit.newest({ kind: 'call' }, 1);
+    const { db, close } = await openEngine(made.settings.store, false);
+    const put = (text: string) => sql`update audit_entries set body = ${text} where seq = ${row?.seq}`.execute(db);
+    await put(row?.body.replace('call.general', 'call.dropped') ?? '');
+    const rows: unknown[] = [];
+    const auditor = await made.operator('auditor');
+    const context = {
+      options: { json: true },
+      tongue: { language: 'en', read: () => undefined, now: () => 0 },
+      desk: async () => made.desk,
+      operator: () => auditor,
+      row: async (value: unknown) => void rows.push(value),
+      write: () => Promise.reject(new Error('not a row')),
+    } as unknown as Context;
+    const spec = commands.find(({ path }) => path === 'audit list');
+    const listing = spec?.run(context, { limit: 5 } as never);
+    await expect(listing).rejects.toMatchObject({ code: 'audit-broken' });
+    expect(rows).toHaveLength(5);
+    await put(row?.body ?? '');
+    await close();
   });
 
   it('--json and CSV at once is a usage error', async () => {
