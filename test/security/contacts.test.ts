@@ -7,6 +7,7 @@ import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { SignedOperator } from '../../src/desk.js';
 import { beginCall, noteOnCall, resumeCall } from '../../src/procedures/calls/live-calls.js';
 import { userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
+import { exportUsers } from '../../src/procedures/directory/export-directory.js';
 import { viewAllUsers, viewUser, viewUsers } from '../../src/procedures/directory/see-people.js';
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
@@ -285,5 +286,13 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
     expect((await list.pages.next()).value?.[0]).toMatchObject({ contacts: 'masked' });
     await place.write((write) => write.operators.update(signed.operator.id, { disabled_at: place.desk.now() }));
     await expect(list.pages.next()).rejects.toMatchObject({ code: 'not-signed-in' });
+  });
+
+  it('so does an export', async () => {
+    const signed = await place.operator('admin');
+    const pages = await exportUsers(place.desk, signed);
+    expect([(await pages.next()).done, (await pages.next()).done]).toEqual([false, false]);
+    await place.write((write) => write.operators.update(signed.operator.id, { role: 'lead' }));
+    await expect(pages.next()).rejects.toMatchObject({ code: 'forbidden' });
   });
 });

@@ -48,7 +48,16 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator, form = 
     sso ?? '',
     country ?? '',
   ];
-  return csvPages(['number', 'name', 'edition', 'sso', 'country'], accountPages(desk), cellsOf, form);
+  const pages = whileAllowed(desk, signed, accountPages(desk));
+  return csvPages(['number', 'name', 'edition', 'sso', 'country'], pages, cellsOf, form);
+}
+
+/** Whoever reads slowly may have lost the role meanwhile. */
+async function* whileAllowed<T>(desk: Desk, signed: SignedOperator, pages: AsyncIterable<readonly T[]>) {
+  for await (const page of pages) {
+    await askAuthority(desk, signed, EXPORTING);
+    yield page;
+  }
 }
 
 /** Users of one account, or of all. */
@@ -62,7 +71,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
     const { login, name, email, phone, role, scopes, signIn, external } = user;
     return [account.number, login, name, email, phone, role, scopes.join(' '), signIn, external ?? ''];
   };
-  return csvPages(header, userPages(desk, only), cellsOf, form);
+  return csvPages(header, whileAllowed(desk, signed, userPages(desk, only)), cellsOf, form);
 }
 
 /** All accounts in the order of their numbers, or the first `most` of them. */
