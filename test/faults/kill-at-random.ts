@@ -1,5 +1,5 @@
 /** Starts a process of a script and ends it with SIGKILL at a random moment; answers what it had acknowledged by then. */
-import type { ChildScript } from '../support/child-script.js';
+import type { ChildScript, RunningScript } from '../support/child-script.js';
 
 export interface Killed {
   /** False where it was done before the signal. */
@@ -59,6 +59,17 @@ export async function killAtRandom(
   const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1);
   const lines = [...whole.matchAll(/^(\d+) reset$/gm)].map((match) => Number(match[1]));
   return { killed: code === null, lines, stderr };
+}
+
+/** Ends a process at this time, or as soon as `enough` says so: on a quick machine the work is not over before all kills are. Returns what stops it. */
+export function killSoon({ child }: Pick<RunningScript, 'child'>, afterMs: number, enough: () => boolean): () => void {
+  const kill = () => child.kill('SIGKILL');
+  const timer = setTimeout(kill, afterMs);
+  const look = setInterval(() => enough() && kill(), 10);
+  return () => {
+    clearTimeout(timer);
+    clearInterval(look);
+  };
 }
 
 const mixed = (known: number, seen: number): number => 0.7 * known + 0.3 * seen;

@@ -10,7 +10,7 @@ import { minutes } from '../../src/rules/duration.js';
 import { type ResetDesk, resetDesk } from '../procedures/reset-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { dataFolder, type EngineName, engines } from '../support/test-desk.js';
-import { random } from './kill-at-random.js';
+import { killSoon, random } from './kill-at-random.js';
 
 const KILLS = 20;
 /** Mails of a batch: what one kill can leave without an end. */
@@ -102,10 +102,10 @@ describe.each(engines)(`a worker of the outbox that is killed, on %s (seed ${see
       for (let run = 0; run < 200; run += 1) {
         const order = { settings: place.settings, dataFolder, ahead: run * minutes(61) };
         const worker = script.start([], { ORDER: JSON.stringify(order) });
-        const timer =
-          kills < KILLS ? setTimeout(() => worker.child.kill('SIGKILL'), 300 + chance() * 1_200) : undefined;
+        const share = (count * (kills + 1)) / (KILLS + 1);
+        const stop = kills < KILLS && killSoon(worker, 300 + chance() * 1_200, () => arrived.size > share);
         const { code, stderr } = await worker.ended;
-        clearTimeout(timer);
+        if (stop !== false) stop();
         expect(stderr).toBe('');
         if (code === null) kills += 1;
         else if ((await states()) === 0) break;
