@@ -18,9 +18,10 @@ import { type Cast, hostileSheet, type Sheet } from './hostile-sheet.js';
 import { random } from './kill-at-random.js';
 import { openBeside } from './open-beside.js';
 
-const LINES = 5_000;
+const LINES = amount(5_000, 21_500);
 const KILLS = amount(20, 100);
-const HOLDING = amount(1_700, 1_700);
+/** A run does at least one chunk of 50 before most kills. */
+const HOLDING = amount(1_700, 8_000);
 const logins = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, n) => `${prefix}${String(n).padStart(5, '0')}`);
 const cast: Cast = {
@@ -152,7 +153,7 @@ describe.each(engines)(`a hostile sheet on %s (seed ${seed})`, (engine) => {
       return ended.code;
     };
     for (let kills = 0; kills < KILLS; kills += 1) {
-      expect(await cutOff('SIGKILL', kills / (KILLS + 4))).toBe(null);
+      expect(await cutOff('SIGKILL', (0.7 * kills) / KILLS)).toBe(null);
       const rows = await desk.store.read.resets.ofJob((await jobId()) ?? '');
       const stored = new Set(rows.map((row) => row.line ?? 0));
       expect(stored.size).toBe(rows.length);
