@@ -174,6 +174,8 @@ describe('teeth: the same checks find a bad source', () => {
     ['procedures/x/x.ts', "type Mine = Authorised<'verify'>;", 'gives an authority another name'],
     ['procedures/x/x.ts', "export function get(): Authorised<'verify'> { return x; }", 'hands an authority back'],
     ['procedures/x/x.ts', "const get = async (): Promise<Acting<'verify'>> => x;", 'hands an authority back'],
+    ['procedures/x/x.ts', "function keep(acting: Acting<'verify'>) { return acting; }", 'hands an authority back'],
+    ['procedures/x/x.ts', "const keep = ({ by }: Acting<'verify'>) => by;", 'hands an authority back'],
     ['procedures/x/x.ts', "import { provenBySignIn } from '../authorise.js';", 'takes an actor as proven'],
     ['commands/x/x.ts', "import { act } from '../../procedures/authorise.js';", 'acts by itself'],
   ])('%s: %s', (file, text, sentence) => {

@@ -152,6 +152,10 @@ function faultOfLock(source: Source, node: ts.Node): string | undefined {
     return 'keeps an authority in a property; a step takes it as a parameter';
   if (ts.isTypeAliasDeclaration(node) && speaks(node.type)) return 'gives an authority another name';
   if (ts.isFunctionLike(node) && !ts.isFunctionTypeNode(node) && speaks(node.type)) return 'hands an authority back';
+  // Also where the type of what is returned is not written down.
+  const given = ts.isReturnStatement(node) ? node.expression : ts.isArrowFunction(node) ? node.body : undefined;
+  if (given !== undefined && ts.isIdentifier(given) && /^(acting|by)$/.test(given.text))
+    return 'hands an authority back';
   if (ts.isImportSpecifier(node)) return faultOfName(source, (node.propertyName ?? node.name).text);
   return undefined;
 }
