@@ -1,8 +1,8 @@
 /** What is looked after once resets go on at another system (B93): drift, events that a receiver lost, a freeze at the last moment. */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
@@ -18,8 +18,10 @@ import { engines } from '../../support/test-desk.js';
 import { type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const TOKEN = 'tok-CANARY-4711';
-const tokenFile = join(tmpdir(), `countersign-care-${process.pid}`);
-const secretFile = `${tokenFile}-webhook`;
+const secrets = mkdtempSync(join(tmpdir(), 'countersign-secrets-'));
+const tokenFile = join(secrets, 'token');
+afterAll(() => rmSync(secrets, { recursive: true }));
+const secretFile = join(secrets, 'webhook');
 writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
 writeFileSync(secretFile, `whsec_${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 /** B93: a reset goes on where the login is: one row a person and reset, intent first, read back, cancelled by undo, held by a freeze. */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
 import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
@@ -21,7 +21,9 @@ import { engines } from '../../support/test-desk.js';
 import { FULL, type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const TOKEN = 'tok-CANARY-4711';
-const tokenFile = join(tmpdir(), `countersign-token-${process.pid}`);
+const secrets = mkdtempSync(join(tmpdir(), 'countersign-secrets-'));
+const tokenFile = join(secrets, 'token');
+afterAll(() => rmSync(secrets, { recursive: true }));
 writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
 const never = new AbortController().signal;
 const MINUTE = 60_000;
