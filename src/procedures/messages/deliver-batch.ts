@@ -57,8 +57,10 @@ export async function deliverBatch(
       attempted.push({ row, sent });
     }
   };
-  await Promise.all([...grouped(claimed, laneFor).values()].map(sendInTurn));
+  const lanes = await Promise.allSettled([...grouped(claimed, laneFor).values()].map(sendInTurn));
   const outcomes = attempted.length === 0 ? [] : await finish(desk, attempted);
+  // What was sent is in the store also where a bug has stopped the sending of another; else it would go out again.
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
   const taken = rows.map(({ id }) => [id, 'taken-by-another'] as const);
   return new Map<string, Outcome>([...taken, ...dropped.map((id) => [id, 'dropped'] as const), ...outcomes]);
 }

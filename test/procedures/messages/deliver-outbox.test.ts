@@ -60,6 +60,19 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
 
   const row = async (id: string | undefined) => place.desk.store.read.outbox.byId(id ?? '');
 
+  it('a bug in the sending of one message does not send another again that went out', async () => {
+    const ids = await queue(2);
+    const [mail, other] = ids;
+    const desk = deskWith((id) => (id === other ? Promise.reject(new TypeError('a bug')) : TAKEN));
+    await expect(deliverOutbox(desk, ids)).rejects.toThrow('a bug');
+    expect(await row(mail)).toMatchObject({ state: 'delivered' });
+    expect(await row(other)).toMatchObject({ state: 'queued' });
+    place.clock.advance(minutes(10));
+    await deliverDue(deskWith(TAKEN));
+    expect(sent.filter((id) => id === mail)).toHaveLength(1);
+    expect(await row(other)).toMatchObject({ state: 'delivered' });
+  });
+
   it("B73 counts of guesses at logins that there are not end with a flush once they are old; a lock for good and a person's own stay", async () => {
     const { desk } = place;
     const row = { failures: 3, reserved: 0, locked_until: null, disabled_at: null, updated_at: desk.now() };
