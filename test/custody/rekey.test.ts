@@ -174,7 +174,8 @@ describe.each(engines)('store rekey on %s', (name) => {
         engine.db,
       );
       const good = rows[0]?.address ?? '';
-      await sql`update outbox set address = ${`${good.slice(0, -2)}AA`} where id = 'msg_000003'`.execute(engine.db);
+      const bent = good.slice(0, -4) + (good.endsWith('AAAA') ? 'BBBB' : 'AAAA');
+      await sql`update outbox set address = ${bent} where id = 'msg_000003'`.execute(engine.db);
       await sql`update users set scopes = 'everything' where login = '000004'`.execute(engine.db);
       await sql`update factors set state = 'pending' where id = 'fac_000005'`.execute(engine.db);
       const refused = await change(await open()).catch((error: unknown) => error);

@@ -1,4 +1,5 @@
 /** Bulk runs: the frozen plan and its progress (B60). */
+import { sql } from 'kysely';
 import { changesOne, inserting, rowBy, rowOf } from '../guard/statements.js';
 import type { Db, TableRow, Tx } from '../schema/directory.js';
 
@@ -48,7 +49,8 @@ export const jobWrites = (tx: Tx) => ({
       done: to,
       updated_at: at,
       state: e.case().when('total', '<=', to).then('done').else('unfinished').end(),
-      ended_at: e.case().when('total', '<=', to).then(at).end(),
+      // Bound, or each chunk is a statement of its own.
+      ended_at: e.case().when('total', '<=', to).then(sql<number>`cast(${at} as bigint)`).end(),
     }));
     return changesOne(advanced);
   },

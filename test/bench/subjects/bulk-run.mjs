@@ -1,17 +1,20 @@
 /**
- * A bulk reset from its first user to its last, in a process of its own: that it is linear (the last quarter against the first), and
+ * A bulk reset from its first user to its last, by the built command: that it is linear (the last quarter against the first), and
  * that neither its memory nor the write-ahead log of the store grows with it. 8,000 users; 100,000 with `--large`.
  */
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { benchDesk } from '../bench-desk.mjs';
 import { BULK_LINES, bulkJob } from '../bulk-job.mjs';
 import { LARGE } from '../size.mjs';
 
-const self = fileURLToPath(import.meta.url);
 const USERS = LARGE ? 100_000 : 8_000;
 const MOST_MB = { log: 16, memory: 200 };
+/** Says at the end how much memory the process had at most, in KB. */
+const TELL_MEMORY = `data:text/javascript,import { writeSync } from 'node:fs';
+  process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));`;
 
 let run;
 
@@ -22,44 +25,33 @@ export async function prepare() {
     const desk = await bench.open();
     const { order } = await bulkJob(bench, desk, USERS);
     await desk.store.close();
-    run = await inItsOwnProcess({ ...bench.place, ...order });
+    run = await resumed(bench, order.job);
   } finally {
     bench.close();
   }
 }
 
-function inItsOwnProcess(order) {
-  const child = spawn(process.execPath, [self, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.on('data', (text) => {
-    said += text;
-  });
-  return new Promise((resolve, reject) =>
-    child.on('close', (code) =>
-      code === 0 ? resolve(JSON.parse(said)) : reject(new Error(`the bulk run ended with ${code}`)),
-    ),
-  );
-}
-
-async function work({ sources: file, settings, dataFolder, lead, job }) {
-  const { openCustody, openDesk, openJob, runJob } = await import(pathToFileURL(file).href);
-  const desk = await openDesk(openCustody({ settings, dataFolder, now: Date.now }));
-  const opened = await openJob(desk, job);
-  const quarter = Math.floor(opened.targets.length / 4);
+/** Interrupted once each user has a line: the notices that it would send then are the subject of mails.mjs. */
+async function resumed({ executable, env, store }, job) {
+  const begun = performance.now();
+  const command = ['--import', TELL_MEMORY, executable, 'job', 'resume', job, '--json'];
+  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const told = text(child.stdio[3]);
   const reached = [];
   let done = 0;
   let log = 0;
-  const begun = performance.now();
-  const told = async (rows) => {
-    log = Math.max(log, statSync(`${settings.store}-wal`).size);
-    done += rows.length;
-    while (done >= quarter * (reached.length + 1)) reached.push(performance.now() - begun);
-  };
-  await runJob(desk, lead, opened, { told, signal: new AbortController().signal });
-  await desk.store.close();
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('{"line":')) continue;
+    done += 1;
+    if (done % (USERS / 4) === 0) reached.push(performance.now() - begun);
+    if (done % 100 === 0) log = Math.max(log, statSync(`${store}-wal`).size);
+    if (done === USERS) child.kill('SIGINT');
+  }
+  const code = await ended;
+  if (code !== 0 || done !== USERS) throw new Error(`the bulk run ended with ${code} after ${done} users`);
   const quarters = reached.map((at, n) => at - (reached[n - 1] ?? 0));
-  const { maxRSS } = process.resourceUsage();
-  process.stdout.write(JSON.stringify({ quarters, log: log / 2 ** 20, memory: maxRSS / 2 ** 10 }));
+  return { quarters, log: log / 2 ** 20, memory: Number(await told) / 2 ** 10 };
 }
 
 const subject = (what, reach, floor, figure) => ({
@@ -96,5 +88,3 @@ export const subjects = [
     unit: 'MB',
   },
 ];
-
-if (process.argv[1] === self) await work(JSON.parse(process.argv[2]));
