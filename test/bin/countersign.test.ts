@@ -104,6 +104,17 @@ describe('the executable', () => {
     expect(bare.stderr).toContain('Debugger listening');
   });
 
+  it('T10: a debugger that Node opens late, because the machine was busy, is closed', async () => {
+    const late = `const inspector = require('node:inspector');
+      const passed = (ms) => new Promise((done) => setTimeout(done, ms));
+      for (const until = Date.now() + 300; Date.now() < until; );
+      await passed(300);
+      inspector.open(0);
+      for (let looks = 0; inspector.url() !== undefined && looks < 100; looks += 1) await passed(50);
+      return inspector.url() === undefined ? 0 : 9;`;
+    expect((await run(install('late', main(late)))).exit).toBe(0);
+  });
+
   it('chunks load when asked for, and once; everything else is Node or a package', async () => {
     const root = install('chunks', {
       'main.cjs':

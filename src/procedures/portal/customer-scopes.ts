@@ -95,7 +95,8 @@ async function apply({ desk, write, now, by }: ActingOwner<'company:assigning'>,
     const facts = { user: before.login, scope, category: categoryOf(scope) };
     throw refusal('refused-by-policy', 'scope-inside-category', facts, 'revoke-category');
   }
-  if (held.length === before.scopes.length) {
+  // By what is in them: a category that replaces one action is as long as before.
+  if (held.join() === before.scopes.toSorted().join()) {
     return { outcome: 'nothing-to-do' as const, user: before, roleBefore: before.role, grantsEnded: 0 };
   }
   const role = held.length === 0 ? plain : scoped;

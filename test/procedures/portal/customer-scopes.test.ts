@@ -104,6 +104,20 @@ describe.each(engines)('the team on %s', (engine) => {
     });
   });
 
+  it('B07 B16 a category takes the place of the only action of it that was held, and gives the rest', async () => {
+    const ana = await place.login('ana');
+    await setOwnPassphrase(desk, await place.login('sue'), { phrase: PHRASE, password: null });
+    await revokeScope(desk, ana, 'sue', 'billing');
+    await grantScope(desk, ana, 'sue', 'billing:change');
+    expect((await place.verify('sue', PHRASE, 'billing:inquiry')).outcome).toBe('refused');
+    expect(await grantScope(desk, ana, 'sue', 'billing')).toMatchObject({
+      outcome: 'changed',
+      user: { scopes: ['billing'] },
+    });
+    expect((await place.verify('sue', PHRASE, 'billing:inquiry')).outcome).toBe('verified');
+    expect(await grantScope(desk, ana, 'sue', 'billing')).toMatchObject({ outcome: 'nothing-to-do' });
+  });
+
   it('B99 an action inside a held category is refused by name, and the category takes its actions along', async () => {
     const ana = await place.login('ana');
     await expect(revokeScope(desk, ana, 'sue', 'billing:change')).rejects.toMatchObject({
