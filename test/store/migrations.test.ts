@@ -243,6 +243,57 @@ describe.each(engines)('migrations on %s', (name) => {
     await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
+  it('B81 T23 count of earlier jobs whom their approval did not name', async () => {
+    const { db } = place.engine;
+    await schemaUntil(place.engine, '0022-staged-changes');
+    await insertOperator();
+    const used = { state: 'used', requested_at: 1, expires_at: 9, decided_by: 'op_2', decided_at: 2, used_at: 3 };
+    const approval = {
+      id: 'apr_1',
+      why: 'admin-target',
+      subject: '{}',
+      hash: 'h',
+      operator_id: 'op_1',
+      users: 1,
+      ...used,
+    };
+    const request = { ...approval, decision_reason: null, token_id: null };
+    await db
+      .insertInto('approvals')
+      .values(tagged('approvals', request) as Row as typeof request)
+      .execute();
+    const guarded = GUARDED['jobs'] as GuardedTable;
+    const before = { ...guarded, columns: guarded.columns.filter((column) => column !== 'unapproved') };
+    const times = { created_at: 1, updated_at: 1, ended_at: 1 };
+    const jobOf = (id: string, more: Row) => {
+      const job = {
+        id,
+        operator_id: 'op_1',
+        state: 'done',
+        plan_hash: id,
+        reason: 'r',
+        ticket: 't',
+        ...times,
+        ...more,
+      };
+      return { ...job, mac: notaryWith().rows.make(rowText('jobs', before, job)) } as never;
+    };
+    await db
+      .insertInto('jobs')
+      .values([
+        jobOf('job_1', { approval_id: null, total: 4, done: 4 }),
+        jobOf('job_2', { approval_id: 'apr_1', total: 6, done: 6 }),
+      ])
+      .execute();
+    await sealTables(db as never, notaryWith());
+    expect(await migrate(place.engine, keysWith())).toEqual(['0023-unapproved-users']);
+    const { read } = openStore(place.engine, notaryWith());
+    expect(await read.jobs.unapprovedSince('op_1', 0)).toEqual({ ofOperator: 9, ofDesk: 9 });
+    expect(await read.jobs.head('job_2')).toMatchObject({ unapproved: 5 });
+    await sql`update jobs set unapproved = 0 where id = 'job_2'`.execute(db);
+    await expect(read.jobs.head('job_2')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
   it('tag tokens and requests with their new columns, and leave what was changed refused (B81)', async () => {
     const { db } = place.engine;
     const { rows } = notaryWith();

@@ -241,8 +241,8 @@ class Run {
     };
     const desk = await openDesk(openCustody({ settings, dataFolder: join(repositoryRoot, 'data'), now: Date.now }));
     try {
-      const { operators, lifeCycle } = desk.store.read;
-      const hands = await lifeCycle.handsOf((await operators.all()).map(({ id }) => id));
+      const { lifeCycle } = desk.store.read;
+      const hands = await lifeCycle.hands();
       const entry = { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
       await desk.store.record(entry, async (write) => {
         for (const { id: _id, ...hand } of hands) await write.lifeCycle.putHand({ ...hand, at: hand.at - days(8) });

@@ -9,6 +9,7 @@ import type { ImportRequest } from '../../procedures/imports/plan-directory.js';
 import type { Rows } from '../../rules/directory-rows.js';
 import type { Context } from '../command.js';
 import { wordsOf } from '../wording/words.js';
+import { fileName } from './table-options.js';
 
 /** How the file begins: canonical JSON has the plan's members in the order of their names. */
 export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"confirm":\d+,"kind":"directory-plan"/ };
@@ -30,11 +31,12 @@ export async function readImportPlan(context: Context, path: string, given: obje
   const free = ([name, value]: [string, unknown]) => !value || ['apply', 'confirm', 'wait'].includes(name);
   if (!Object.entries(given).every(free)) throw refusal('usage', 'import-alone', {}, 'another-plan');
   const text = await context.files.readText(path);
+  const file = fileName(path, wordsOf(context));
   const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];
   if (plan === undefined || !IMPORT_PLAN.begins.test(text))
-    throw refusal('invalid-input', 'not-an-import', { file: path }, 'make-import-plan');
+    throw refusal('invalid-input', 'not-an-import', { file }, 'make-import-plan');
   if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan))
-    throw refusal('invalid-input', 'plan-file-changed', { file: path }, 'make-import-plan');
+    throw refusal('invalid-input', 'plan-file-changed', { file }, 'make-import-plan');
   const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
   return { ...request, outcome };
 }

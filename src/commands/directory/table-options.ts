@@ -5,7 +5,7 @@ import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
 import type { Context, Given } from '../command.js';
-import { wordsOf } from '../wording/words.js';
+import { type Words, wordsOf } from '../wording/words.js';
 
 export const TABLE_OPTIONS = [
   '--map <columns>',
@@ -31,6 +31,9 @@ export const tableInput = () => ({
 });
 
 export type TableGiven = Given<(typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;
+
+/** As notices and refusals name it. */
+export const fileName = (path: string, words: Words): string => (path === '-' ? words('import.stdin') : path);
 
 const LISTED = 5;
 
@@ -61,7 +64,7 @@ export async function readTable<Column extends string>(
   };
   const table = await readCsv(context.files.readChunks(path), fitted, undefined, profile.encoding);
   const words = wordsOf(context);
-  const where = path === '-' ? words('import.stdin') : path;
+  const where = fileName(path, words);
   for (const { line, message } of table.notes.slice(0, LISTED))
     context.notice(words('import.no-row', { where, line, why: words.known(message) }));
   if (table.notes.length > LISTED) context.notice(words('import.more-lines', { count: table.notes.length - LISTED }));

@@ -80,7 +80,7 @@ const approve = command({
   run: async (at, given): Promise<Result> => {
     const { context, desk, signed, words } = at;
     await askAuthority(desk, signed, DECIDING);
-    if (given.recoveryCodeStdin) return alone(at, given.request);
+    if (given.recoveryCodeStdin) return alone(at, given.request, given.reason ?? null);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request), words));
       const prompts = await context.ask.prompts('--yes');
@@ -103,9 +103,9 @@ const approve = command({
   },
 });
 
-async function alone({ context, desk, signed, words }: Operated, id: string): Promise<Result> {
+async function alone({ context, desk, signed, words }: Operated, id: string, reason: string | null): Promise<Result> {
   const recoveryCode = () => context.files.readSecretLine('--recovery-code-stdin');
-  const { validFrom, expiresAt } = await approveAlone(desk, signed, { id, recoveryCode });
+  const { validFrom, expiresAt } = await approveAlone(desk, signed, { id, reason, recoveryCode });
   const line = words('approval.counts-later', { from: validFrom, until: expiresAt });
   return {
     view: [block.verdict(words('approval.approved-waits'), 'warn'), block.lines(line)],

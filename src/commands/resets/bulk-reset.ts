@@ -16,16 +16,17 @@ import {
 } from '../../procedures/resets/plan-reset.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
-import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
+import { idleRows } from '../../procedures/resets/show-job.js';
 import { languageOf } from '../../rules/language.js';
 import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import { untilApproved } from '../ask.js';
 import { type Context, command, type Operated, type Result } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
+import { fileName } from '../directory/table-options.js';
 import { block } from '../wording/results.js';
-import type { ScreenKey } from '../wording/words.js';
+import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
-import { RESET_OPTIONS, type ResetGiven, readResetList, resetInput, writeNotDone } from './reset-input.js';
+import { RESET_OPTIONS, type ResetGiven, readResetList, resetInput, typed, writeNotDone } from './reset-input.js';
 import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 import { showRun } from './show-run.js';
 
@@ -41,23 +42,24 @@ const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-pla
 
 /** Refusal `invalid-input` for a file that is not a plan, and for a plan that was changed. */
 async function readPlanFile(context: Context, desk: Desk, path: string): Promise<FrozenPlan> {
-  const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), path));
+  const file = fileName(path, wordsOf(context));
+  const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw noPlan(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    throw noPlan(file, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
   const fits = frozen.hash === parsed.data.sha256 && desk.digests.mac('mac/plan', frozen.text) === parsed.data.tag;
   if (!fits || !hasItsOwnNumbers(desk, frozen.plan))
-    throw refusal('invalid-input', 'plan-file-changed', { file: path }, 'make-new-plan');
+    throw refusal('invalid-input', 'plan-file-changed', { file }, 'make-new-plan');
   return frozen;
 }
 
-function parseJson(text: string, path: string): unknown {
+function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw noPlan(path, 'it is not JSON');
+    throw noPlan(file, 'it is not JSON');
   }
 }
 
@@ -113,32 +115,28 @@ async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
   const { context, desk, signed } = at;
   await askAuthority(desk, signed, RESETTING_MANY);
   const frozen = await planOf(at, given);
-  if (given.plan === '-') return planPrinted(at, frozen);
-  if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen), PLAN);
   if (given.dryRun || given.plan !== undefined) return planned(at, frozen, given);
   await confirmNumber(at, frozen, given);
   // Before anything is reset, so that a path that cannot be written is noticed now, and a run that is cut off leaves what is known.
-  const lost = frozen.plan.rows.filter((row) => row.class === 'unknown' || row.class === 'ambiguous');
-  await writeNotDone(
-    context,
-    given.failed,
-    frozen.plan,
-    lost.map(({ line }) => line),
-  );
+  const lost = frozen.plan.rows.filter(({ class: name }) => name === 'unknown' || name === 'ambiguous');
+  const lines = lost.map(({ line }) => line);
+  await writeNotDone(context, given.failed, frozen.plan, lines);
   const asked = given.wait ? await askApproval(desk, signed, frozen) : null;
   if (asked !== null) {
     context.notice(at.words('approval.wait', { id: asked.id }));
     await waitForApproval(desk, asked.id, context.signal);
   }
   const begun = await beginJob(desk, signed, frozen);
-  const idle = idleOutcomes(frozen.plan.rows, begun);
+  const idle = await idleRows(desk, frozen.plan, begun);
   return showRun(at, begun, { plan: frozen.plan, idle, failed: given.failed });
 }
 
 async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
   const { context, desk, signed } = at;
   if (given.apply !== undefined) {
-    refuseBeside(given);
+    const options = typed(given, /^(?!(apply|confirm|failed|wait)$)/);
+    // A plan is applied as it is.
+    if (options.length > 0) throw refusal('usage', 'apply-alone', { options }, 'another-plan');
     return readPlanFile(context, desk, given.apply);
   }
   const reason = await needed(at, given.reason, '--reason', 'approval.reason');
@@ -148,19 +146,6 @@ async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
   return planReset(desk, signed, { ...list, reason, ticket, final: given.final });
 }
 
-/** A plan is applied as it is, so options that would change it are refused. */
-function refuseBeside(given: ResetGiven): void {
-  const texts = ['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const;
-  const options = [
-    ...(given.users.length > 0 ? ['users'] : []),
-    ...texts.filter((name) => given[name] !== undefined).map((name) => `--${name}`),
-    ...(given.all ? ['--all'] : []),
-    ...(given.final ? ['--final'] : []),
-    ...(given.dryRun ? ['--dry-run'] : []),
-  ];
-  if (options.length > 0) throw refusal('usage', 'apply-alone', { options }, 'another-plan');
-}
-
 async function needed({ context, words }: Operated, given: string | undefined, option: string, key: ScreenKey) {
   const text = given?.trim() ?? '';
   if (text !== '') return text;
@@ -168,23 +153,20 @@ async function needed({ context, words }: Operated, given: string | undefined, o
   return (await context.ask.prompts(option)).line({ message: words(key), validate: required });
 }
 
-function planned({ words }: Operated, frozen: FrozenPlan, given: ResetGiven): Result {
+async function planned({ context, desk, words }: Operated, frozen: FrozenPlan, { plan: file }: ResetGiven) {
   const { confirm } = frozen.plan;
-  const next =
-    given.plan === undefined
-      ? words('bulk.next-run', { confirm })
-      : `countersign mfa reset --apply ${given.plan} --confirm ${confirm}`;
-  return {
-    view: [...planView(frozen, words), block.next(next)],
-    document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
-  };
-}
-
-/** The plan is the result, so what a person reads goes to the other stream. */
-async function planPrinted({ context, desk, words }: Operated, frozen: FrozenPlan): Promise<Result> {
-  const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
-  if (!context.options.quiet) await context.show([...planView(frozen, words), block.next(next)]);
-  return { view: [], document: null, raw: planText(desk, frozen) };
+  const apply = `countersign mfa reset --apply ${file} --confirm ${confirm}${file === '-' ? ' < FILE' : ''}`;
+  const view = [
+    ...planView(frozen, words),
+    block.next(file === undefined ? words('bulk.next-run', { confirm }) : apply),
+  ];
+  if (file === '-') {
+    // The plan is the result, so what a person reads goes to the other stream.
+    if (!context.options.quiet) await context.show(view);
+    return { view: [], document: null, raw: planText(desk, frozen) };
+  }
+  if (file !== undefined) await context.files.write(file, planText(desk, frozen), PLAN);
+  return { view, document: { plan: { ...planDocument(frozen), file } } };
 }
 
 /** A person types the number of users, or a script gives it; --yes does not replace it (B59). */
@@ -228,9 +210,10 @@ const isBulk = (given: ResetGiven): boolean =>
 
 async function onCall({ context, desk, signed, words }: Operated, given: ResetGiven, grantId: string): Promise<Result> {
   await askAuthority(desk, signed, RESETTING);
+  const options = typed(given, /^(?!(users|account|grant|reason|ticket|final|wait)$)/);
+  if (options.length > 0) throw refusal('usage', 'grant-alone', { options }, 'name-reset-user');
   const [reference, ...more] = given.users;
-  const others = [...more, given.from, given.apply].some((one) => one !== undefined) || given.all;
-  if (reference === undefined || others) throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
+  if (reference === undefined || more.length > 0) throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
   const found = await givenUser(desk, reference, given.account);
   const { reason, ticket, final } = given;
   const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };

@@ -76,7 +76,7 @@ export function remoteDocument({ connector, state, id, removed, left, sessions, 
 
 export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
 
-const NOT_DONE = ['unknown', 'ambiguous', 'failed', 'no-address', 'partial', 'unreachable'] as const;
+const NOT_DONE = ['unknown', 'ambiguous', 'duplicate', 'failed', 'no-address', 'partial', 'unreachable'] as const;
 const WAITING = ['needs-approval', 'waiting'] as const;
 
 /** 4 if a line could not be done, 5 if some only wait, otherwise 0. */

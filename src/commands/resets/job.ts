@@ -4,8 +4,8 @@ import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { resumeJob } from '../../procedures/resets/reset-job.js';
-import { idleOutcomes, isNotDone } from '../../procedures/resets/row-outcome.js';
-import { type JobLine, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
+import { isNotDone } from '../../procedures/resets/row-outcome.js';
+import { idleRows, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import { askReason } from '../ask.js';
@@ -65,12 +65,10 @@ const resume = command({
     const { context, desk, signed } = at;
     const begun = await resumeJob(desk, signed, given.job);
     const report = await showJob(desk, given.job);
-    const { plan, lines } = report;
+    const { plan } = report;
     // Noticed now if the path cannot be written.
     await writeAgain(context, given.failed, plan, notDoneOf(report));
-    const waits = ({ row, planned }: JobLine) => (planned ? ({ ...row, outcome: 'needs-approval' } as const) : row);
-    const idle = begun.work === null ? lines.map(waits) : idleOutcomes(plan.rows, begun);
-    return showRun(at, begun, { plan, idle, failed: given.failed });
+    return showRun(at, begun, { plan, idle: await idleRows(desk, plan, begun), failed: given.failed });
   },
 });
 

@@ -12,7 +12,7 @@ import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
 import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
 import type { Context, Given } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
-import { readTable, TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
+import { fileName, readTable, TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 type ResetList = Omit<Parameters<typeof planReset>[2], 'reason' | 'ticket' | 'final'>;
@@ -39,6 +39,12 @@ export const resetInput = () => ({
 });
 export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof resetInput>>;
 
+/** The options with these names, as typed. One is obeyed or refused, never passed over: a --dry-run would reset. */
+export const typed = (given: ResetGiven, names: RegExp): readonly string[] =>
+  Object.entries(given)
+    .filter(([name, value]) => names.test(name) && [value].flat().some((one) => one !== undefined && one !== false))
+    .map(([name]) => (name === 'users' ? name : `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`));
+
 /** `keepCells`: to write them again (--failed, --plan); a long file would fill the memory otherwise. */
 type ListGiven = ResetGiven & { readonly keepCells: boolean };
 
@@ -47,6 +53,8 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
   if (ways !== 1) throw refusal('usage', ways === 0 ? 'nobody-to-reset' : 'one-way-to-reset', {}, 'help-reset');
   if (given.from !== undefined) return fromFile(context, given.from, given);
+  const options = typed(given, /^(map|set|ignoreOtherColumns|profile|encoding)$/);
+  if (options.length > 0) throw refusal('usage', 'only-of-file', { options }, 'help-reset');
   if (!given.all) return fromArguments(desk, given.users, given.account);
   if (given.account === undefined) throw refusal('missing-option', 'all-of-account', {}, 'give-all');
   const wholeAccount = await findAccount(desk, given.account);
@@ -60,11 +68,15 @@ async function fromFile(context: Context, path: string, { account, keepCells, ..
   const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;
   const words = wordsOf(context);
+  const file = fileName(path, words);
   const placed = account !== undefined || columns.has('account');
-  if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
-    const written = table.header.map((name) => `${name}${suggestion(name, COLUMNS)}`).join(', ');
-    const problems = [{ line: table.headerLine, message: words('bulk.columns-are', { columns: written }) }];
-    throw refusal('invalid-input', 'list-header', { file: path }, 'list-columns', { problems });
+  const named = columns.has('login') || columns.has('email');
+  if (!columns.has('user') && !(placed && named)) {
+    const others = COLUMNS.filter((column) => !columns.has(column));
+    const written = table.header.map((name) => `${name}${suggestion(name, others)}`).join(', ');
+    const missing = placed ? 'person' : named ? 'account' : 'both';
+    const problems = [{ line: table.headerLine, message: words('bulk.columns-are', { columns: written, missing }) }];
+    throw refusal('invalid-input', 'list-header', { file }, 'list-columns', { problems });
   }
   const rows = table.rows.map(({ line, values }) => ({
     line,
@@ -76,7 +88,7 @@ async function fromFile(context: Context, path: string, { account, keepCells, ..
   const problems = [...table.problems, ...rows.flatMap((row) => faultOf(row, words))].toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0),
   );
-  if (problems.length > 0) throw refusal('invalid-input', 'list-faults', { file: path }, 'correct-lines', { problems });
+  if (problems.length > 0) throw refusal('invalid-input', 'list-faults', { file }, 'correct-lines', { problems });
   const { delimiter, header, bom, newline } = table;
   const cells = () => table.rows.map((row) => [row.line, row.cells] as const);
   return {
@@ -105,7 +117,9 @@ async function fromArguments(desk: Desk, users: readonly string[], account: stri
       if (isRefusal(error) && error.code === 'not-found') return undefined;
       throw error;
     });
-    const named = { account: found?.account.number ?? account ?? '', login: found?.user.login ?? text };
+    const slash = account === undefined || text.startsWith(`${account}/`) ? text.indexOf('/') : -1;
+    const written = { account: account ?? text.slice(0, Math.max(0, slash)), login: text.slice(slash + 1) };
+    const named = found === undefined ? written : { account: found.account.number, login: found.user.login };
     rows.push({ line: index + 1, user: '', email: '', ...named });
   }
   return { rows, wholeAccount: null, source: 'arguments' };
@@ -133,9 +147,6 @@ export async function writeNotDone(
   const header = listText(listOf(plan, [])).replace(/^\uFEFF/, '');
   const literal = header.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const begins = new RegExp(`^\\uFEFF?${literal}`);
-  await files.write(file, listText(listOf(plan, lines)), {
-    what: 'a file of lines that were not done',
-    begins,
-    ownOnly: true,
-  });
+  const kind = { what: 'a file of lines that were not done', begins, ownOnly: true } as const;
+  await files.write(file, listText(listOf(plan, lines)), kind);
 }

@@ -22,7 +22,7 @@ interface Report {
 
 /**
  * A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done.
- * Refusals as `runJob`, and approval-needed where nothing may be done now; rows and file are complete as far as the run came.
+ * Refusals as `runJob`, and approval-needed where nothing may be done now and all else is done; rows and file are complete as far as the run came.
  */
 export async function showRun(at: Operated, { work, approval }: BegunJob, { plan, idle, failed }: Report) {
   const { context, desk, signed, words } = at;
@@ -53,11 +53,12 @@ export async function showRun(at: Operated, { work, approval }: BegunJob, { plan
     progress.done();
     await end();
   }
-  if (work === null && approval !== null && failed !== '-') throw approvalNeeded(approval);
   const { tally, notDone } = rows;
+  const exit = exitOfTally(tally);
+  if (work === null && approval !== null && exit === 5 && failed !== '-') throw approvalNeeded(approval);
   const failedFile = notDone.length === 0 ? null : (failed ?? null);
   const shown = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
-  const result = { view: runView(shown, words), document: null, streamed: true, exit: exitOfTally(tally) };
+  const result = { view: runView(shown, words), document: null, streamed: true, exit };
   if (failed !== '-') return result;
   if (!context.options.quiet) await context.show(result.view);
   return { ...result, raw: listText(listOf(plan, rows.linesNotDone())) };

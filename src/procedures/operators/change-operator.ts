@@ -9,7 +9,7 @@ import { type Acting, act, askAuthority } from '../authorise.js';
 import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
-import { layHand } from './second-operator.js';
+import { canApprove, layHand } from './second-operator.js';
 import { newStart } from './start-code.js';
 
 export interface OperatorChange {
@@ -60,15 +60,18 @@ async function changeRow(acting: Acting<'operator:manage'>, row: OperatorRow, ch
   const linked = customer !== undefined && customer !== row.also_user_id;
   if ((ends || linked) && row.id === by.operator.id) throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
-  if (ends || linked || email !== undefined) await layHand(acting, row.id, 'changed');
-  if (email !== undefined) await changeAddress(acting, row, email);
-  if (language !== undefined) await write.operators.update(row.id, { language: language || null });
-  if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
-  await write.operators.update(row.id, {
+  const changed = {
     ...(customer === undefined ? {} : { also_user_id: customer }),
     ...(role === undefined ? {} : { role }),
     ...(disabled === undefined ? {} : { disabled_at: disabled ? now : null }),
-  });
+  };
+  // Whoever is now the same person as another approves for that one no longer.
+  const stops = canApprove(desk, row) && (linked || !canApprove(desk, { ...row, ...changed }));
+  if (ends || linked || email !== undefined) await layHand(acting, row.id, stops ? 'stopped' : 'changed');
+  if (email !== undefined) await changeAddress(acting, row, email);
+  if (language !== undefined) await write.operators.update(row.id, { language: language || null });
+  if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
+  await write.operators.update(row.id, changed);
   if (disabled === true) await write.lifeCycle.deleteStart(row.id);
   await write.grants.revokeOfOperator(row.id, now);
   const values = { change: wordsOf(row, change, linked), who: by.operator.name };

@@ -13,6 +13,7 @@ import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
 import {
   type Asking,
+  canApprove,
   layHand,
   notAlone,
   otherApprovers,
@@ -52,6 +53,7 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
       const row = await findOperator(write, target.id);
       await second.requireStill(write, row, now);
       await layHand(acting, row.id, second.start === 'added' ? 'invited' : 'recovered');
+      if (second.start === 'waiting' && canApprove(desk, row)) await layHand(acting, row.id, 'stopped');
       return recover(desk, write, row, { now, reason: second.start, who: by.operator.name });
     },
     entry: (done) => ({ kind: 'operator.recovered', reason, detail: detailOf(done, second.approver) }),

@@ -24,9 +24,10 @@ export async function personOf({ policy, reads, now }: Asking, operatorId: strin
   const all = await reads.operators.all();
   const idsOf = (id: string) => operatorsOf(all.find((row) => row.id === id) ?? { id, also_user_id: null }, all);
   const own = idsOf(operatorId);
-  const hands = await reads.lifeCycle.handsOf(own);
+  const hands = await reads.lifeCycle.hands();
   return {
     all,
+    hands,
     isAlso: (id: string) => own.includes(id),
     handWith: (id: string) => handBetween(hands, [own, idsOf(id)], { policy, now }),
   };
@@ -86,24 +87,28 @@ export async function notTwoPersons(asking: Asking, asker: string, approverId: s
   if (hand === undefined) return null;
   const nameOf = (id: string) => person.all.find((row) => row.id === id)?.name ?? id;
   const others = await otherApprovers(asking, asker, about);
-  const names = others.flatMap(({ id, name }) => (person.handWith(id) === undefined ? [name] : []));
+  const isFree = (id: string): boolean => !person.isAlso(id) && person.handWith(id) === undefined;
+  const free = others.filter((row) => canApprove(asking, row) && isFree(row.id));
   const hands = { by: nameOf(hand.by_id), whom: nameOf(hand.operator_id), what: hand.what as HandKind };
-  const facts = { ...hands, at: hand.at, until: apartFrom(asking.policy, hand), names };
-  return refusal('forbidden', 'not-two-persons', facts, names.length > 0 ? 'ask-one-of' : 'ask-other-lead');
+  const facts = { ...hands, at: hand.at, until: apartFrom(asking.policy, hand), names: free.map(({ name }) => name) };
+  return refusal('forbidden', 'not-two-persons', facts, free.length > 0 ? 'ask-one-of' : 'ask-other-lead');
 }
 
 /**
- * Operators who may approve what this one asks, and can sign in. Whom the requester only changed, or made a token for, is still among
- * them, though not to approve: otherwise a change would open the way with a recovery code, where nobody else is.
+ * Operators who may approve what this one asks, and can sign in. Whom the requester only changed, or made a token for, is still among them,
+ * though not to approve; and for as many days whoever was stopped from approving, by whomever: otherwise a change would open the way with a
+ * recovery code, where nobody else is.
  */
 export async function otherApprovers(asking: Asking, requesterId: string, about: string | null = null) {
   const person = await personOf(asking, requesterId);
+  const stopped = person.hands.filter((hand) => hand.what === 'stopped' && asking.now < apartFrom(asking.policy, hand));
+  const isStopped = (id: string): boolean => stopped.some((hand) => hand.operator_id === id);
   const isThere = (row: OperatorRow): boolean => {
     const hand = person.handWith(row.id);
     return hand === undefined || (person.isAlso(hand.by_id) && ['changed', 'token'].includes(hand.what));
   };
-  const may = (row: OperatorRow) => mayApprove(asking, row) && row.verifier !== null && hasItsFactor(asking, row);
-  return person.all.filter((row) => row.id !== about && may(row) && !person.isAlso(row.id) && isThere(row));
+  const may = (row: OperatorRow) => canApprove(asking, row) && !person.isAlso(row.id) && isThere(row);
+  return person.all.filter((row) => ![about, requesterId].includes(row.id) && (isStopped(row.id) || may(row)));
 }
 
 /** A recovery code counts only where no second operator can be asked. */
@@ -116,5 +121,8 @@ export function notAlone(others: readonly OperatorRow[], next: 'approver-signs-i
 export const mayApprove = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow | undefined): boolean =>
   row !== undefined && row.disabled_at === null && permits(policy, row.role as OperatorRole, 'approval:decide');
 
-const hasItsFactor = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow): boolean =>
-  row.totp !== null || !needsSecondFactor(policy, row.role as OperatorRole);
+/** And with what a sign-in needs. */
+export const canApprove = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow): boolean =>
+  mayApprove({ policy }, row) &&
+  row.verifier !== null &&
+  (row.totp !== null || !needsSecondFactor(policy, row.role as OperatorRole));

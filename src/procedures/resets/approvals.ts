@@ -43,6 +43,12 @@ export function freezeSubject(desk: Pick<Desk, 'notary' | 'digests'>, subject: A
   return { text, hash: desk.digests.sha256(text) };
 }
 
+/** What a request froze. Refusal `store-corrupt` if it is not that any more. */
+export function subjectIn({ digests }: Pick<Desk, 'digests'>, { id, subject, hash }: ApprovalRow): ApprovalSubject {
+  if (digests.sha256(subject) === hash) return JSON.parse(subject) as ApprovalSubject;
+  throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
+}
+
 /** What would become of customers' powers or secrets, as a subject with its hash. */
 export async function changeSubject(
   { desk, write }: Pick<Acting<Asker>, 'desk' | 'write'>,

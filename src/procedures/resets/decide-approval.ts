@@ -19,7 +19,7 @@ import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, notTwoPersons, otherApprovers, personOf } from '../operators/second-operator.js';
-import { approvalEntry, noSuchRequest } from './approvals.js';
+import { approvalEntry, noSuchRequest, subjectIn } from './approvals.js';
 
 /** A request as people see it. */
 export type Approval = Awaited<ReturnType<typeof toApproval>>;
@@ -77,9 +77,7 @@ export async function showApproval(desk: Desk, text: string) {
   const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(text);
-  if (desk.digests.sha256(row.subject) !== row.hash) {
-    throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
-  }
+  subjectIn(desk, row);
   const approval = await toApproval(desk, row);
   const { users } = desk.store.read;
   const targets = await inChunks(approval.subject.users, async (ids) => {
@@ -149,19 +147,18 @@ async function decide(
   return { row, standing: state, expiresAt, decidedBy: by.operator.name, decidedAt: now, decisionReason: reason };
 }
 
+const isAbout = ({ subject: { users, caller } }: ApprovalInFull, login: string | null): boolean =>
+  login !== null && (users.includes(login) || caller === login);
+
 /** `requesterIs` is the customer login of the requester. Two operators with the same customer login are one person. */
 function refusalOf(
   { operator, alsoUserId: own }: Authorised<'approval:decide'>,
-  { requester, subject }: ApprovalInFull,
+  shown: ApprovalInFull,
   requesterIs: string | null,
 ): Refusal | null {
-  if (requester.id === operator.id || (own !== null && own === requesterIs)) {
+  if (shown.requester.id === operator.id || (own !== null && own === requesterIs))
     return refusal('forbidden', 'own-request', {}, 'ask-other-lead-or-code');
-  }
-  if (own !== null && (subject.users.includes(own) || subject.caller === own)) {
-    return refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
-  }
-  return null;
+  return isAbout(shown, own) ? refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead') : null;
 }
 
 /**
@@ -173,17 +170,16 @@ function refusalOf(
 export async function approveAlone(
   desk: Desk,
   signed: SignedOperator,
-  given: { readonly id: string; readonly recoveryCode: () => Promise<string> },
+  given: { readonly id: string; readonly reason: string | null; readonly recoveryCode: () => Promise<string> },
 ) {
   await askAuthority(desk, signed, DECIDING);
+  const { reason } = given;
   const shown = await showApproval(desk, given.id);
   const { id: self } = signed.operator;
   const { alsoUserId } = signed;
   await loggingRefusals(desk, signed, DECIDING, () => {
     if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
-    if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
-      throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
-    }
+    if (isAbout(shown, alsoUserId)) throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
   });
   const others = await otherApprovers({ policy: desk.policy, reads: desk.store.read, now: desk.now() }, self);
   if (others.length > 0) throw notAlone(others, 'ask-other-lead');
@@ -205,14 +201,14 @@ export async function approveAlone(
       const validFrom = now + hours(waitHours);
       const expiresAt = validFrom + hours(24);
       // An approval of one's own counts from the time at which it was decided, which is ahead (approvals.ts).
-      await write.approvals.decide(row.id, { state: 'approved', by: self, at: validFrom, reason: null, expiresAt });
+      await write.approvals.decide(row.id, { state: 'approved', by: self, at: validFrom, reason, expiresAt });
       const change = ['mail', 'own-approval', row.id, minuteOf(validFrom)] as const;
       const values = { change, who: by.operator.name };
       await tellOperator(desk, write, by.operator, { kind: 'operator-changed', values, now });
       return { id: row.id, validFrom, expiresAt, row };
     },
     entry: ({ row, validFrom }) => {
-      const entry = approvalEntry(row, 'approved');
+      const entry = { ...approvalEntry(row, 'approved'), ...(reason === null ? {} : { reason }) };
       return { ...entry, detail: { ...entry.detail, approver: 'own recovery code', validFrom } };
     },
   });

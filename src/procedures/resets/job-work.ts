@@ -2,14 +2,16 @@
 import type { Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
+import { days } from '../../rules/duration.js';
 import { chunksOf } from '../../rules/lists.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { act, askAuthority } from '../authorise.js';
 import { hurryRemotes } from '../messages/remote-row.js';
+import { subjectIn } from './approvals.js';
 import { RESETTING_MANY } from './plan-reset.js';
 
-/** What a job does, in order, and which rows of the plan wait for an approval. */
-export type JobWork = ReturnType<typeof workOf>;
+/** What a job does, in order, whom of them the approval names, and which rows of the plan wait for one. */
+export type JobWork = Awaited<ReturnType<typeof workOf>>;
 
 /** The job as stored, with its plan. Refusals: not-found, store-corrupt. */
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
@@ -21,12 +23,21 @@ export async function openJob(desk: Desk, id: string): Promise<JobWork> {
   return workOf(desk, head, JSON.parse(plan) as ResetPlan);
 }
 
-/** The plan and the approval alone decide, never the policy of a later day. */
-export function workOf(desk: Desk, head: JobHead, plan: ResetPlan) {
+/** The job as it was begun and its approval alone decide, never the policy of a later day. Refusal: store-corrupt. */
+export async function workOf(desk: Desk, head: JobHead, plan: ResetPlan) {
   const { plain, barred } = planTargets(desk.policy, plan.rows);
-  const approved = head.approval_id !== null;
-  const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);
-  return { head, plan, targets, waiting: approved ? [] : barred };
+  const approval = head.approval_id === null ? undefined : await desk.store.read.approvals.byId(head.approval_id);
+  const approved: ReadonlySet<string> = new Set(approval && subjectIn(desk, approval).users);
+  const all = head.total > plain.length;
+  const targets = (all ? [...plain, ...barred] : plain).toSorted(byUserId);
+  return { head, plan, targets, approval, approved, waiting: all ? [] : barred };
+}
+
+/** What is left and may not go on: an approval counts while it lasts, and what was begun without one for the day in which the limits count it (B81). */
+export function runOut({ head, targets, approval, approved }: JobWork, now: number): readonly PlannedRow[] {
+  const lasts = approval !== undefined && now < approval.expires_at;
+  const counted = now < head.created_at + days(1) && (head.approval_id === null || approval !== undefined);
+  return targets.slice(head.done).filter(({ user = '' }) => (approved.has(user) ? !lasts : !counted));
 }
 
 /** What a second operator approves: these users, and how they are reset. */

@@ -5,7 +5,7 @@
  */
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { ApprovalSubject } from '../../rules/approval.js';
+import type { ApprovalReason, ApprovalSubject } from '../../rules/approval.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
@@ -20,7 +20,7 @@ import {
   useApproval,
 } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type JobWork, openJob, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
+import { type JobWork, openJob, runOut, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
 import { type FrozenPlan, RESETTING_MANY, recentRuns, refuseOneself } from './plan-reset.js';
 
 export interface BegunJob {
@@ -63,7 +63,7 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
     ],
   });
   const waiting = asked === null ? [] : targets.waiting;
-  return { work: head === null ? null : workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
+  return { work: head === null ? null : await workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
 }
 
 /** How many users may be reset before anybody approves. */
@@ -94,18 +94,23 @@ export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: 
   await askAuthority(desk, signed, RESETTING_MANY);
   const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
   if (why === null) return null;
-  const subject = subjectOf(plan, waiting);
   return untilNotOvertaken(async () => {
-    const standing = await standingRequest(desk, signed, subject);
-    if (standing !== null) return standing === 'approved' ? null : standing;
-    return act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
-      entry: (request) => approvalEntry(request, 'requested'),
-      change: async (acting) => {
-        const { request, made } = await requestApproval(acting, why, subject);
-        if (!made) throw new Overtaken();
-        return request;
-      },
-    });
+    const request = await requestFor(desk, signed, why, subjectOf(plan, waiting));
+    return request === 'approved' ? null : request;
+  });
+}
+
+/** The earlier request for this, if it still counts; otherwise a new one. */
+async function requestFor(desk: Desk, signed: SignedOperator, why: ApprovalReason, subject: ApprovalSubject) {
+  const standing = await standingRequest(desk, signed, subject);
+  if (standing !== null) return standing;
+  return act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
+    entry: (request) => approvalEntry(request, 'requested'),
+    change: async (acting) => {
+      const { request, made } = await requestApproval(acting, why, subject);
+      if (!made) throw new Overtaken();
+      return request;
+    },
   });
 }
 
@@ -129,40 +134,38 @@ export async function resumeJob(desk: Desk, signed: SignedOperator, id: string):
 }
 
 async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: ResetPlan): Promise<BegunJob> {
-  const work = workOf(desk, head, plan);
-  const { targets, waiting } = work;
-  const { approvals } = desk.store.read;
-  if (head.approval_id !== null && head.done < targets.length) {
-    const approval = await approvals.byId(head.approval_id);
-    if (approval === undefined || desk.now() >= approval.expires_at) return renewApproval(desk, signed, work);
-  }
+  const work = await workOf(desk, head, plan);
+  const { waiting } = work;
+  const left = runOut(work, desk.now());
+  if (left.length > 0) return renewApproval(desk, signed, work, left);
   if (waiting.length === 0) return { work, approval: null, waiting };
   // The job existed before: this operator's request for the rows that it left waiting.
-  const [row] = await approvals.ofSubject(freezeSubject(desk, subjectOf(plan, waiting)).hash, signed.operator.id);
+  const { hash } = freezeSubject(desk, subjectOf(plan, waiting));
+  const [row] = await desk.store.read.approvals.ofSubject(hash, signed.operator.id);
   return { work, approval: row ?? null, waiting };
 }
 
-async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork): Promise<BegunJob> {
-  const { head, plan, targets } = work;
-  const left = targets.slice(head.done);
+async function renewApproval(
+  desk: Desk,
+  signed: SignedOperator,
+  { head, plan, targets, waiting }: JobWork,
+  left: readonly PlannedRow[],
+): Promise<BegunJob> {
   const subject = subjectOf(plan, left);
-  const standing = await standingRequest(desk, signed, subject);
-  if (standing !== null && standing !== 'approved') return { work: null, approval: standing, waiting: left };
-  const asked = await act(desk, signed, RESETTING_MANY, {
+  const why = planTargets(desk.policy, left).why ?? 'bulk-over-limit';
+  const request = await requestFor(desk, signed, why, subject);
+  // All of them wait: they are done in one order.
+  if (request !== 'approved') return { work: null, approval: request, waiting: targets.slice(head.done) };
+  const { id } = await act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
+    entry: () => ({ kind: 'job.resumed', detail: { job: head.id, done: head.done } }),
     change: async (acting) => {
       const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
-      if (yes === undefined) return requestApproval(acting, 'bulk-over-limit', subject);
+      if (yes === undefined) throw new Overtaken();
       await acting.write.jobs.approve(head.id, yes.id, acting.now);
-      return null;
+      return yes;
     },
-    entry: (wait) =>
-      wait === null
-        ? { kind: 'job.resumed', detail: { job: head.id, done: head.done } }
-        : approvalEntry(wait.request, 'requested'),
   });
-  return asked === null
-    ? { work, approval: null, waiting: work.waiting }
-    : { work: null, approval: asked.request, waiting: left };
+  return { work: await workOf(desk, { ...head, approval_id: id }, plan), approval: null, waiting };
 }
 
 async function insertJob(
@@ -182,6 +185,8 @@ async function insertJob(
     ticket: plan.ticket,
     total,
     done: 0,
+    // The limits of a day count them; also plain users beside those whom the approval names.
+    unapproved: total - (approved?.users ?? 0),
     created_at: now,
     updated_at: now,
     ended_at: null,

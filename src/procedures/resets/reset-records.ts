@@ -28,8 +28,8 @@ interface InJob {
   readonly reason: string;
   readonly ticket: string;
   readonly final: boolean;
-  /** True if this order may reset admins and users with an open objection (a second operator approved it). */
-  readonly approved: boolean;
+  /** Users whose reset a second operator approved: also as admins, and with an open objection. */
+  readonly approved: ReadonlySet<string>;
   /** The first chunk: the admins of each company with several users are told of all at once. */
   readonly first: boolean;
   readonly companies: Companies;

@@ -85,7 +85,7 @@ function decideOne(
   if (admin && remote?.gate.kind === 'none') return 'failed';
   const barred = admin || isObjected(facts);
   // On a call the approval is requested earlier; an admin in the portal needs none.
-  if (something && barred && order.by === 'job' && !order.approved) return 'needs-approval';
+  if (something && barred && order.by === 'job' && !order.approved.has(user.id)) return 'needs-approval';
   if (user.signIn === 'sso' && !admin && order.by !== 'call' && remote === undefined) return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
 }

@@ -3,7 +3,6 @@ import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
 import { inChunks } from '../../rules/lists.js';
 import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf, resetOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
-import type { JobWork } from './job-work.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
 
 export interface RowOutcome {
@@ -73,16 +72,6 @@ export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | 
   const removed = { factors, backupCodes: row.backup_codes, devices, sessions, enrolments };
   const reset = row.state === 'none' ? null : row.id;
   return { ...baseOf(planned, job), outcome: row.outcome as StepResult, removed, reset };
-}
-
-/** The lines that a run does not act on. */
-export function idleOutcomes(
-  rows: readonly PlannedRow[],
-  { work, waiting }: { readonly work: JobWork | null; readonly waiting: readonly PlannedRow[] },
-): readonly RowOutcome[] {
-  const doing = new Set(work?.targets.map((row) => row.line));
-  const leftOut = new Set(waiting.map((row) => row.line));
-  return rows.filter((row) => !doing.has(row.line)).map((row) => idleOutcome(row, leftOut.has(row.line)));
 }
 
 /** True of a line that somebody has to correct, or to run again. */

@@ -91,10 +91,10 @@ function companiesOf(targets: JobWork['targets']): Companies {
   return new Map([...grouped(targets, ({ account }) => account)].filter(([, rows]) => rows.length > 1));
 }
 
-function orderOf(signed: SignedOperator, { head, plan }: JobWork, { from, companies }: Chunk): ResetOrder {
-  const { id, reason, ticket, approval_id } = head;
+function orderOf(signed: SignedOperator, { head, plan, approved }: JobWork, { from, companies }: Chunk): ResetOrder {
+  const { id, reason, ticket } = head;
   const { id: operatorId, name: who } = signed.operator;
-  const job = { by: 'job', jobId: id, reason, ticket, final: plan.final, approved: approval_id !== null } as const;
+  const job = { by: 'job', jobId: id, reason, ticket, final: plan.final, approved } as const;
   return { ...job, operatorId, who, requestedBy: ['mail', 'ticket', ticket], first: from === 0, companies };
 }
 

@@ -5,11 +5,12 @@
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { byId, chunksOf } from '../../rules/lists.js';
-import { enrolledAgain, type PlannedRow } from '../../rules/reset-plan.js';
+import { enrolledAgain, type PlannedRow, type ResetPlan } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/mfa-status.js';
 import { inPages } from '../directory/export-directory.js';
 import { type JobWork, openJob } from './job-work.js';
-import { idleOutcome, storedOutcome, withRemotes } from './row-outcome.js';
+import type { BegunJob } from './reset-job.js';
+import { idleOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
 export type JobLine = ReturnType<ReturnType<typeof liner>>;
 export type JobReport = Awaited<ReturnType<typeof showJob>>;
@@ -20,8 +21,8 @@ export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.
 /** Refusals: not-found, store-corrupt. */
 export async function showJob(desk: Desk, id: string) {
   const work = await openJob(desk, id);
-  const { head, plan } = work;
-  const { resets, outbox, operators, approvals } = desk.store.read;
+  const { head, plan, approval } = work;
+  const { resets, outbox, operators } = desk.store.read;
   const rows = await resets.ofJob(id);
   const stored = new Map(rows.map((row) => [row.line ?? 0, row]));
   const codes = new Map<string, CodeState>();
@@ -39,7 +40,6 @@ export async function showJob(desk: Desk, id: string) {
   const lines = plan.rows.map(liner(work, stored, codes));
   const here = lines.map(({ row }) => row);
   const elsewhere = plan.remote === undefined ? here : await withRemotes(desk, here);
-  const approval = head.approval_id === null ? undefined : await approvals.byId(head.approval_id);
   const decider = approval?.decided_by == null ? undefined : await operators.byId(approval.decided_by);
   return {
     head,
@@ -73,6 +73,21 @@ function liner(
       code,
     };
   };
+}
+
+/** The lines that a run does not act on now; of a job whose approval ran out also those that were done before. */
+export async function idleRows(
+  desk: Desk,
+  plan: ResetPlan,
+  { work, waiting }: BegunJob,
+): Promise<readonly RowOutcome[]> {
+  if (work === null && (await desk.store.read.jobs.head(plan.job)) !== undefined) {
+    const { lines } = await showJob(desk, plan.job);
+    return lines.map(({ row, planned }) => (planned ? { ...row, outcome: 'needs-approval' } : row));
+  }
+  const doing = new Set(work?.targets.map((row) => row.line));
+  const leftOut = new Set(waiting.map((row) => row.line));
+  return plan.rows.filter((row) => !doing.has(row.line)).map((row) => idleOutcome(row, leftOut.has(row.line)));
 }
 
 export type PendingEnrolment = Awaited<ReturnType<typeof ofBatch>>[number];

@@ -97,7 +97,11 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'id',
     'job_id line account_id user_id operator_id by_user_id caller_id grant_id reason ticket outcome state final factors backup_codes devices sessions enrolments at objected_at objected_by ended_at ended_by',
   ),
-  jobs: table('id', 'operator_id state plan_hash approval_id reason ticket total done created_at ended_at', 'all'),
+  jobs: table(
+    'id',
+    'operator_id state plan_hash approval_id reason ticket total done created_at ended_at unapproved',
+    'all',
+  ),
   job_plans: table('job_id', 'plan'),
   freezes: table('id', 'frozen_at frozen_until by_id by_name reason', 'all'),
   outbox: table(

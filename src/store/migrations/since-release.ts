@@ -132,4 +132,11 @@ export const SINCE_RELEASE: Readonly<
       await indexOf(db, name, ['staged_in']).where('staged_in', 'is not', null).execute();
     }
   },
+  /** Users of a job whom its approval did not name: the limits of a day count them (B81). */
+  '0023-unapproved-users': async (db, traits, { notary }) => {
+    await db.schema.alterTable('jobs').addColumn('unapproved', integer(traits)).execute();
+    const named = sql`coalesce((select users from approvals where id = approval_id), 0)`;
+    await sql`update jobs set unapproved = total - ${named}`.execute(db);
+    await tagAnew(db, { traits, tags: notary.rows }, 'jobs', ['unapproved']);
+  },
 };

@@ -16,16 +16,10 @@ export const jobReads = (db: Db) => ({
   head: rowBy(db, 'jobs', 'id'),
   /** The job that carries out this plan, if there is one. */
   ofPlan: rowBy(db, 'jobs', 'plan_hash'),
-  /** Users in jobs that nobody approved, begun since a time: of one operator, and of all. */
+  /** Users whom nobody approved, in jobs begun since a time: of one operator, and of all. */
   async unapprovedSince(operatorId: string, since: number) {
-    const rows = await db
-      .selectFrom('jobs')
-      .select(['operator_id', (e) => e.fn.sum<number | string>('total').as('users')])
-      .where('created_at', '>', since)
-      .where('approval_id', 'is', null)
-      .groupBy('operator_id')
-      .execute();
-    const sum = (some: typeof rows) => some.reduce((all, { users }) => all + Number(users ?? 0), 0);
+    const rows = await db.selectFrom('jobs').selectAll().where('created_at', '>', since).execute();
+    const sum = (some: typeof rows) => some.reduce((all, { unapproved }) => all + unapproved, 0);
     return { ofOperator: sum(rows.filter((row) => row.operator_id === operatorId)), ofDesk: sum(rows) };
   },
   /** Newest first. */

@@ -51,11 +51,8 @@ export const lifeCycleReads = (db: Db) => ({
     return new Map(rows.map((row) => [row.id, row.email]));
   },
   startOf: rowBy(db, 'operator_starts', 'id'),
-  /** Whatever one of these operators had a hand in, and whoever had a hand in one of them. */
-  async handsOf(ids: readonly string[]) {
-    const hands = db.selectFrom('operator_hands').selectAll();
-    return hands.where((e) => e.or([e('operator_id', 'in', ids), e('by_id', 'in', ids)])).execute();
-  },
+  /** Who had a hand in whom; a few rows for each operator. */
+  hands: async () => db.selectFrom('operator_hands').selectAll().execute(),
   /** The unused recovery codes of an operator. */
   async recoveryCodes(operatorId: string) {
     const theirs = db.selectFrom('operator_recovery_codes').selectAll().where('operator_id', '=', operatorId);
@@ -66,9 +63,9 @@ export const lifeCycleReads = (db: Db) => ({
 export const lifeCycleWrites = (tx: Tx) => ({
   putEmail: (id: string, email: string, now: number) =>
     putting(tx, 'operator_contacts')({ id, email, changed_at: now }),
-  /** The last hand of one operator in another counts. */
+  /** The last hand of each kind counts. */
   putHand: (row: Omit<TableRow<'operator_hands'>, 'id'>) =>
-    putting(tx, 'operator_hands')({ id: `${row.operator_id} ${row.by_id}`, ...row }),
+    putting(tx, 'operator_hands')({ id: `${row.operator_id} ${row.by_id} ${row.what}`, ...row }),
   /** A new start code ends the one before. */
   putStart: putting(tx, 'operator_starts'),
   updateStart: updating(tx, 'operator_starts'),

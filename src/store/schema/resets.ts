@@ -14,6 +14,8 @@ export interface ResetTables {
     /** Users to reset, in the order of their ids, and how many of them are done. */
     total: number;
     done: number;
+    /** Users whom no approval named when the job began. */
+    unapproved: number;
     created_at: number;
     updated_at: number;
     ended_at: number | null;

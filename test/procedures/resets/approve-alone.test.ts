@@ -58,7 +58,7 @@ describe.each(engines)('an approval where nobody else may approve on %s (B80, B5
   }
   const id = () => `apr_${olga.operator.id}`;
   const alone = (code: string, by = olga, request = id()) =>
-    approveAlone(desk, by, { id: request, recoveryCode: async () => code });
+    approveAlone(desk, by, { id: request, reason: null, recoveryCode: async () => code });
   const usable = () =>
     usableApproval(
       { policy: desk.policy, reads: desk.store.read, operatorId: olga.operator.id, now: place.clock.now() },

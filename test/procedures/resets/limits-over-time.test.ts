@@ -2,9 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import type { JobWork } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, hasItsOwnNumbers, planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
+import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
+import { idleRows } from '../../../src/procedures/resets/show-job.js';
 import { days, minutes } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';
 import { proven } from '../../support/proven.js';
@@ -136,5 +139,96 @@ describe.each(engines)('limits over time on %s', (engine) => {
     if (resumed.work === null) throw new Error('still waiting');
     await runJob(place.desk, lead, resumed.work, { signal: never, told: async () => undefined });
     expect((await place.desk.store.read.jobs.head(work.head.id))?.state).toBe('done');
+  });
+
+  /** Begins what a list names, and runs it; `null` where it waits. */
+  async function reset(logins: readonly string[], signal = never) {
+    const { work, approval } = await beginJob(place.desk, lead, await planOf(lead, logins));
+    const told: Record<string, string> = {};
+    const watching = {
+      signal,
+      told: async (rows: readonly RowOutcome[]) =>
+        void Object.assign(told, Object.fromEntries(rows.map((row) => [row.login, row.outcome]))),
+    };
+    if (work !== null) await runJob(place.desk, lead, work, watching);
+    return { count: work?.targets.length ?? 0, approval, told };
+  }
+  const aborted = AbortSignal.abort();
+
+  it("T23 B81 a yes to an admin's reset is none to the plain users of the same list: they count", async () => {
+    await approve((await reset(['boss'])).approval?.id);
+    expect(await reset(['boss', ...(await crowd(24))])).toMatchObject({ count: 25, approval: null });
+    expect(await list(lead, 1)).toMatchObject({ reset: 1, asked: null });
+    expect(await list(lead, 1)).toMatchObject({ reset: 0, asked: 'bulk-over-limit' });
+  });
+
+  it('T23 B81 nor where it was asked for over the limit, and is used when the day is over', async () => {
+    await list(lead, 25);
+    place.clock.advance(days(1) - minutes(5));
+    const { approval } = await reset(['boss']);
+    expect(approval).toMatchObject({ why: 'bulk-over-limit', users: 1 });
+    await approve(approval?.id);
+    place.clock.advance(minutes(5));
+    expect(await reset(['boss', ...(await crowd(24))])).toMatchObject({ count: 25, approval: null });
+    expect(await list(lead, 2)).toMatchObject({ reset: 0, asked: 'bulk-over-limit' });
+  });
+
+  it('B56 B81 whoever becomes an admin before their turn is not reset by a yes to another one', async () => {
+    await place.user('1', 'ana', {}, FULL);
+    await approve((await reset(['boss'])).approval?.id);
+    const frozen = await planOf(lead, ['boss', 'ana']);
+    const at = place.clock.now();
+    await place.desk.store.record({ kind: 'test.seeded', outcome: 'done', at, by: proven(lead.actor) }, (write) =>
+      write.users.update('usr_acc_1_ana', { role: 'admin' }),
+    );
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    const told: RowOutcome[] = [];
+    await runJob(place.desk, lead, work, { signal: never, told: async (rows) => void told.push(...rows) });
+    expect(told.map((row) => [row.login, row.outcome])).toEqual([
+      ['boss', 'reset'],
+      ['ana', 'needs-approval'],
+    ]);
+  });
+
+  it('B81 an interrupted job asks again only for the admins whose approval ran out, and its plain users still count', async () => {
+    await approve((await reset(['boss'])).approval?.id);
+    const frozen = await planOf(lead, ['boss', ...(await crowd(5))]);
+    const { work } = await beginJob(place.desk, lead, frozen);
+    const id = work?.head.id ?? '';
+    await expect(
+      runJob(place.desk, lead, work as JobWork, { signal: aborted, told: async () => undefined }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    place.clock.advance(minutes(16));
+    const waits = await resumeJob(place.desk, lead, id);
+    expect(waits).toMatchObject({ work: null, approval: { users: 1, why: 'admin-target' } });
+    expect(waits.waiting).toHaveLength(6);
+    const rows = await idleRows(place.desk, frozen.plan, waits);
+    expect(rows.map(({ outcome }) => outcome)).toEqual(Array(6).fill('needs-approval'));
+    await approve(waits.approval?.id);
+    const resumed = await resumeJob(place.desk, lead, id);
+    const told: RowOutcome[] = [];
+    await runJob(place.desk, lead, resumed.work as JobWork, {
+      signal: never,
+      told: async (some) => void told.push(...some),
+    });
+    expect(told.map(({ outcome }) => outcome)).toEqual(Array(6).fill('reset'));
+    expect(await list(lead, 21)).toMatchObject({ reset: 0, asked: 'bulk-over-limit' });
+    expect(await list(lead, 20)).toMatchObject({ reset: 20, asked: null });
+  });
+
+  it('B81 jobs begun and left on many days are not done at once without a yes', async () => {
+    const frozen = await planOf(lead, await crowd(24));
+    const { work } = await beginJob(place.desk, lead, frozen);
+    const id = work?.head.id ?? '';
+    place.clock.advance(days(1) - minutes(1));
+    expect(await resumeJob(place.desk, lead, id)).toMatchObject({ approval: null, work: { head: { id } } });
+    place.clock.advance(minutes(1));
+    const { approval, ...waits } = await resumeJob(place.desk, lead, id);
+    expect([waits.work, approval]).toMatchObject([null, { users: 24, why: 'bulk-over-limit' }]);
+    await approve(approval?.id);
+    const resumed = await resumeJob(place.desk, lead, id);
+    await runJob(place.desk, lead, resumed.work as JobWork, { signal: never, told: async () => undefined });
+    expect((await place.desk.store.read.jobs.head(id))?.state).toBe('done');
   });
 });

@@ -6,8 +6,14 @@ import { changeOperator } from '../../../src/procedures/operators/change-operato
 import { addOperator } from '../../../src/procedures/operators/make-operator.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { recoverOperator } from '../../../src/procedures/operators/recover-operator.js';
+import { newRecoveryCodes } from '../../../src/procedures/operators/recovery-codes.js';
 import { otherApprovers, secondOperator } from '../../../src/procedures/operators/second-operator.js';
-import { decideApproval, requestsFor, showApproval } from '../../../src/procedures/resets/decide-approval.js';
+import {
+  approveAlone,
+  decideApproval,
+  requestsFor,
+  showApproval,
+} from '../../../src/procedures/resets/decide-approval.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { days, hours } from '../../../src/rules/duration.js';
 import { referenceCode } from '../../factors/reference.js';
@@ -165,6 +171,64 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     await changeOperator(desk, eve, 'eve', { email: 'eve@desk.example' });
     await createToken(desk, eve, { owner: 'eve', label: 'own' });
     await decide(lena, await ask(eve));
+  });
+
+  const othersOf = async (one: SignedOperator) => {
+    const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
+    return (await otherApprovers(asking, one.operator.id)).map(({ name }) => name);
+  };
+  const onlyOther = async () => {
+    const maker = await place.another('admin', 'maker');
+    await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
+    expect(await othersOf(eve)).toEqual(['lea']);
+  };
+
+  it.each([
+    ['demotes', { role: 'agent' }],
+    ['disables', { disabled: true }],
+    ['makes another name of themselves of', { customer: 'usr_acc_1_eve' }],
+  ] as const)('whoever %s the only other approver is not alone by that for 7 days (B80)', async (_what, change) => {
+    await onlyOther();
+    await place.change(eve, { operator: { also_user_id: await place.user('1', 'eve') } });
+    eve = await again(eve);
+    const at = desk.now();
+    await changeOperator(desk, eve, 'lea', change);
+    expect(await othersOf(eve)).toEqual(['lea']);
+    // Nor by what they do next.
+    place.clock.advance(hours(1));
+    await changeOperator(desk, await again(eve), 'lea', { email: 'lea@desk.example' });
+    expect(await othersOf(eve)).toEqual(['lea']);
+    const codes = await newRecoveryCodes(desk, await again(eve));
+    const id = await ask(await again(eve));
+    const alone = approveAlone(desk, await again(eve), { id, reason: null, recoveryCode: async () => codes[0] ?? '' });
+    expect(await refusalOf(alone)).toMatchObject({ code: 'approval-needed' });
+    place.clock.advance(at + days(7) - desk.now());
+    expect(await othersOf(eve)).toEqual([]);
+  });
+
+  it('nor by an admin of their own who does it, nor by recovering them with a recovery code', async () => {
+    await onlyOther();
+    const [code = ''] = await newRecoveryCodes(desk, eve);
+    await recoverOperator(desk, eve, {
+      reference: 'lea',
+      reason: 'lost',
+      second: async () => ({ recoveryCode: code }),
+    });
+    expect(await othersOf(eve)).toEqual(['lea']);
+    place.clock.advance(days(7));
+    eve = await again(eve);
+    const { id } = await addOperator(desk, eve, { name: 'puppet', role: 'admin', email: null, starts: true });
+    const puppet = await signedInAs(desk, { id, name: 'puppet', role: 'admin', disabledAt: null, language: null });
+    await changeOperator(desk, puppet, 'lea', { disabled: true });
+    expect(await othersOf(eve)).toEqual(['lea']);
+  });
+
+  it('whoever changes an agent is as alone as before: the desk is no dead end (B80)', async () => {
+    const maker = await place.another('admin', 'maker');
+    await startedOperator(desk, maker, { name: 'lea', role: 'agent', password: PASSWORD });
+    await changeOperator(desk, eve, 'lea', { role: 'verifier' });
+    await changeOperator(desk, eve, 'lea', { disabled: true });
+    expect(await othersOf(eve)).toEqual([]);
   });
 
   it('whoever touches the only other approver is not alone by that: a recovery code does not count (B80)', async () => {

@@ -36,7 +36,7 @@ export const RESETS: Doors = {
     permission: 'approval:decide',
     fresh: true,
     inPerson: true,
-    knock: (desk, signed) => approveAlone(desk, signed, { id: 'none', recoveryCode: async () => '' }),
+    knock: (desk, signed) => approveAlone(desk, signed, { id: 'none', reason: null, recoveryCode: async () => '' }),
   },
   'resets/decide-approval.decideApproval': {
     permission: 'approval:decide',

@@ -201,7 +201,7 @@ describe('a bulk job on sqlite', () => {
       approval_id: null,
       reason: 'r',
     };
-    const rest = { ticket: 't', total: 9, done: 0, created_at: 1, updated_at: 1, ended_at: null };
+    const rest = { ticket: 't', total: 9, done: 0, unapproved: 9, created_at: 1, updated_at: 1, ended_at: null };
     await place.store.record(entry(), (write) =>
       write.operators.insert({
         id: 'op_1',

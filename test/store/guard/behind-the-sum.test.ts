@@ -83,6 +83,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
         `alter table ${table} drop column import_id`,
       ]),
       'drop table imports',
+      'alter table jobs drop column unapproved',
       'alter table users drop column signed_in_at',
       'drop index audit_entries_by_outcome_seq',
       'drop index outbox_by_next_attempt_at',
@@ -106,6 +107,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0020-large-desks',
       '0021-staged-imports',
       '0022-staged-changes',
+      '0023-unapproved-users',
     ]);
   });
 
