@@ -179,13 +179,13 @@ export function settingsIn(
   const [store, storeFrom] = first(
     [options.store, 'option'],
     [env['COUNTERSIGN_STORE'], 'environment'],
-    [file.store !== undefined && isPostgres(file.store) ? file.store : fromFile(file.store), 'config file'],
-    [join(folders.data, 'desk.db'), 'default'],
+    [file.store, 'config file'],
   );
-  const place = store ?? join(folders.data, 'desk.db');
-  const engine = isPostgres(place) ? 'postgres' : 'sqlite';
+  const named = store ?? join(folders.data, 'desk.db');
+  const engine = isAddress(named) ? 'postgres' : 'sqlite';
+  const place = storeFrom === 'config file' ? resolve(configFolder, named) : resolve(named);
   return {
-    store: engine === 'postgres' ? place : resolve(place),
+    store: engine === 'postgres' ? named.replace(/^\w+/, (scheme) => scheme.toLowerCase()) : place,
     engine,
     storeFrom,
     ...keySettings(options, env, file, fromFile, folders),
@@ -223,6 +223,15 @@ function keySettings(
 const asFile = (path: string | undefined) => (path === undefined || path === '' ? undefined : { file: resolve(path) });
 const asCommand = (command: string | undefined) => (command === undefined || command === '' ? undefined : { command });
 
+/** Refusal `config` for any other address: as a path it would name a store that nobody meant. It may contain a password. */
+function isAddress(store: string): boolean {
+  const [, scheme] = /^\s*([a-z][a-z\d+.:-]+:\/\/|(?:postgres(?:ql)?|sqlite3?|file):)/i.exec(store) ?? [];
+  if (scheme === undefined || isPostgres(store)) return scheme !== undefined;
+  throw new Refusal('config', `an address of a store cannot begin with ${scheme}`, {
+    hint: 'Write the path of a file, or postgres://user:password@host:port/database.',
+  });
+}
+
 export function isPostgres(store: string): boolean {
-  return /^postgres(ql)?:\/\//.test(store);
+  return /^postgres(ql)?:\/\//i.test(store);
 }

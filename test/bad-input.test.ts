@@ -136,6 +136,50 @@ const CASES: readonly BadCase[] = [
     code: 'store-unreachable',
     says: /PostgreSQL at postgres:\/\/127\.0\.0\.1:1\/desk cannot be reached/,
   },
+  ...['sqlite:///tmp/desk.db', 'foo://bar:open-sesame@h/desk', 'postgres:desk', 'jdbc:postgresql://h/desk'].map(
+    (store) => ({
+      what: `the address ${store.replace(/:open.*/, '')}, which is none`,
+      argv: ['--store', store, 'audit', 'verify'],
+      exit: 7,
+      code: 'config',
+      says: /an address of a store cannot begin with (sqlite:\/\/|foo:\/\/|postgres:|jdbc:postgresql:\/\/)\n/,
+    }),
+  ),
+  {
+    what: 'an address that is none in the config file',
+    argv: ['--config', 'foreign.toml', 'audit', 'verify'],
+    spoil: (folder) => writeFileSync(join(folder, 'foreign.toml'), 'store = "mysql://desk:open-sesame@db/desk"\n'),
+    env: { COUNTERSIGN_STORE: '' },
+    exit: 7,
+    code: 'config',
+    says: /an address of a store cannot begin with mysql:\/\/\n/,
+  },
+  {
+    what: 'a PostgreSQL in capitals that is not there',
+    argv: ['--store', 'POSTGRES://desk:open-sesame@127.0.0.1:1/desk', 'audit', 'verify'],
+    exit: 7,
+    code: 'store-unreachable',
+    says: /PostgreSQL at postgres:\/\/127\.0\.0\.1:1\/desk cannot be reached/,
+  },
+  ...(
+    [
+      ['drop table sso_subjects', ['audit', 'verify'], /the table sso_subjects is missing/],
+      ['drop table alarms', ['audit', 'list'], /the table alarms is missing; nothing was changed/],
+      ['drop table calls', ['call', 'list'], /the table calls is missing; nothing was changed/],
+      ['drop table search_words', ['user', 'search', 'x'], /the table search_words is missing; nothing was changed/],
+      ['drop table kysely_migration', ['audit', 'list'], /the table kysely_migration is missing/],
+      ['drop table meta', ['store', 'migrate'], /not a countersign store \(no such table: meta\)/],
+      ['drop table policy_pins', ['audit', 'list'], /not a countersign store \(no such table: policy_pins\)/],
+      ['create trigger t before insert on calls begin select 1; end', ['audit', 'verify'], /form of the table calls/],
+    ] as const
+  ).map(([what, argv, says]) => ({
+    what: `a store after: ${what}`,
+    argv,
+    spoil: (folder: string) => inStore(folder, what),
+    exit: 8,
+    code: 'store-corrupt',
+    says,
+  })),
   {
     what: 'a changed byte in the log',
     argv: ['audit', 'verify'],

@@ -32,6 +32,8 @@ export async function migrateStore(unbound: Custody, choice: MigrateChoice): Pro
     const done = old ? await bringUp(engine, custody, choice) : { applied: [], kept: null };
     const vouchedBy = (await isUnvouched(engine)) ? await vouch(deskOver(custody, engine), signIn) : null;
     return { place: engine.place, ...done, vouchedBy };
+  } catch (error) {
+    throw engine.refusalOf(error) ?? error;
   } finally {
     await engine.close();
   }

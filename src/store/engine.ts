@@ -19,7 +19,7 @@ export interface SchemaTraits {
   bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
   /** A column of bytes, read as lower-case hex. */
   asHex(column: string): RawBuilder<string>;
-  /** A statement that names what is in the schema to show or change other rows than those of the tables: views, rules, triggers, row security. */
+  /** A statement that names those of the tables that are missing, and what shows or changes other rows than theirs: views, rules, triggers, row security. */
   tricks(tables: readonly string[]): string;
   /** A statement whose rows are other than `ok` where an index of the table does not fit its rows; undefined if nobody can change one alone. */
   readonly indexCheck?: (table: string) => string;

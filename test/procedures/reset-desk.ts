@@ -71,7 +71,7 @@ export async function resetDesk(
 async function scriptOf(desk: Desk, owner: SignedOperator): Promise<SignedOperator> {
   const at = desk.now();
   const { id, role } = owner.operator;
-  const token = { id: desk.newId('tok'), operator_id: id, label: 'script', role };
+  const token = { id: desk.newId('tok'), operator_id: id, name: 'script', role };
   const times = { created_at: at, expires_at: at + 365 * 86_400_000, revoked_at: null };
   await desk.store.record(seeding(at), (write) =>
     write.operators.insertToken({ ...token, digest: `test-${token.id}`, ...times }),

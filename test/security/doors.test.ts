@@ -113,7 +113,7 @@ describe('role × procedure (B71, B78, B99)', () => {
       const token = {
         id: place.desk.newId('tok'),
         operator_id: owner.operator.id,
-        label: 'test',
+        name: 'test',
         digest: `d${nth}`,
         role: owner.operator.role,
         created_at: place.clock.now(),

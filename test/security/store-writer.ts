@@ -77,7 +77,7 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
   const asked = { requested_at: at, expires_at: at + 9e5, decided_by: people.lead.operator.id, decided_at: at };
   const token = {
     operator_id: people.mallory.operator.id,
-    label: 't',
+    name: 't',
     role: 'agent',
     digest: desk.digests.tokenDigest('cst_x'),
   };
@@ -151,9 +151,8 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
   };
   const sent = { next_attempt_at: at + 9e9, last_error: null, reference: null, created_at: at, delivered_at: null };
   await seed(async (write) => {
-    const [range, ids] = [{ first: 'rst_1', last: 'rst_1' }, [xavi.id]];
+    await write.resets.takeAway({ userIds: [xavi.id], enrolledIds: [], final: false, at: at + 60_000 });
     await write.resets.insert([{ id: 'rst_1', ...reset }]);
-    await write.resets.takeAway({ range, userIds: ids, enrolledIds: [], final: false, at: at + 60_000 });
     await write.factors.insertCode({ id: 'otc_enrol', user_id: xavi.id, purpose: 'enrol', ...code });
     await write.factors.updateCode('otc_act', { used_at: at + 1 });
     await write.calls.unhear('call_act');

@@ -286,7 +286,7 @@ describe.each(engines)('migrations on %s', (name) => {
       ])
       .execute();
     await sealTables(db as never, notaryWith());
-    expect(await migrate(place.engine, keysWith())).toEqual(['0023-unapproved-users']);
+    expect((await migrate(place.engine, keysWith()))[0]).toBe('0023-unapproved-users');
     const { read } = openStore(place.engine, notaryWith());
     expect(await read.jobs.unapprovedSince('op_1', 0)).toEqual({ ofOperator: 9, ofDesk: 9 });
     expect(await read.jobs.head('job_2')).toMatchObject({ unapproved: 5 });
@@ -299,7 +299,7 @@ describe.each(engines)('migrations on %s', (name) => {
     const { rows } = notaryWith();
     await schemaUntil(place.engine, '0008-persons');
     await insertOperator();
-    // As they were tagged before: without the new column.
+    // As they were tagged before: without the new columns.
     const text = (id: string) => JSON.stringify(['row', 'operator_tokens', id, 'op_1', 'lead', id, 99, null]);
     for (const id of ['tok_1', 'tok_2'])
       await sql`insert into operator_tokens (id, operator_id, label, role, digest, created_at, expires_at, mac)
@@ -308,10 +308,54 @@ describe.each(engines)('migrations on %s', (name) => {
       );
     expect((await migrate(place.engine, keysWith()))[0]).toBe('0009-two-persons');
     const store = openStore(place.engine, notaryWith());
-    expect(await store.read.operators.tokenById('tok_1')).toMatchObject({ id: 'tok_1', made_by: null });
+    expect(await store.read.operators.tokenById('tok_1')).toMatchObject({ id: 'tok_1', made_by: null, name: 'l' });
     await expect(store.read.operators.tokenById('tok_2')).rejects.toMatchObject({ code: 'store-corrupt' });
     await sql`update operator_tokens set made_by = 'op_1' where id = 'tok_1'`.execute(db);
     await expect(store.read.operators.tokenById('tok_1')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B81 tag the names of tokens, which the log and the second operator are shown', async () => {
+    const { db } = place.engine;
+    const { rows } = notaryWith();
+    await schemaUntil(place.engine, '0022-staged-changes');
+    await insertOperator();
+    const text = (id: string) => JSON.stringify(['row', 'operator_tokens', id, 'op_1', 'lead', id, 99, null, null]);
+    for (const id of ['tok_1', 'tok_2'])
+      await sql`insert into operator_tokens (id, operator_id, label, role, digest, created_at, expires_at, mac)
+        values (${id}, 'op_1', ${`for ${id}`}, 'lead', ${id}, 1, 99, ${rows.make(text(id))})`.execute(db);
+    await sealTables(db as never, notaryWith());
+    await sql`update operator_tokens set role = 'admin' where id = 'tok_2'`.execute(db);
+    await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update operator_tokens set role = 'lead' where id = 'tok_2'`.execute(db);
+    expect(await migrate(place.engine, keysWith())).toContain('0024-token-names');
+    const store = openStore(place.engine, notaryWith());
+    expect(await store.read.operators.tokenById('tok_1')).toMatchObject({ name: 'for tok_1', role: 'lead' });
+    expect(await store.tableFaults()).toEqual([]);
+    await sql`update operator_tokens set name = 'backup script' where id = 'tok_1'`.execute(db);
+    await expect(store.read.operators.tokenById('tok_1')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B86 are refused where somebody has added a trigger, or dropped a table that had rows', async () => {
+    const { db } = place.engine;
+    await schemaUntil(place.engine, '0022-staged-changes');
+    await insertOperator();
+    await sealTables(db as never, notaryWith());
+    const refused = (says: RegExp) =>
+      expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt', message: says });
+    if (name === 'sqlite') await sql`create trigger t after insert on calls begin delete from calls; end`.execute(db);
+    else await sql`create rule t as on insert to calls do instead nothing`.execute(db);
+    await refused(/the form of the table calls was changed/);
+    await (name === 'sqlite' ? sql`drop trigger t` : sql`drop rule t on calls`).execute(db);
+    await sql`alter table operators rename to elsewhere`.execute(db);
+    await refused(/the table operators is missing/);
+    await sql`alter table elsewhere rename to operators`.execute(db);
+    expect((await migrate(place.engine, keysWith()))[0]).toBe('0023-unapproved-users');
+  });
+
+  it('B86 a desk without its list of steps is no empty place', async () => {
+    await migrate(place.engine, keysWith());
+    await sql`drop table kysely_migration`.execute(place.engine.db);
+    await expect(requireCurrent(place.engine)).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
   it('a place without a schema is no desk', async () => {

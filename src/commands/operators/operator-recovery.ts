@@ -69,7 +69,7 @@ function recoveredView({ operator, start, waits, sessions, tokens }: Recovered, 
     block.lines(words('staff.tokens-work', { name })),
     block.table(
       [words('mfa.id'), words('approval.col-role'), words('approval.col-for'), words('staff.expires')],
-      tokens.map((row) => [row.id, words.term('roleTitle', row.role), row.label, localMinute(row.expires_at)]),
+      tokens.map((row) => [row.id, words.term('roleTitle', row.role), row.name, localMinute(row.expires_at)]),
     ),
   ];
   return [
@@ -86,7 +86,7 @@ const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recover
   waits,
   validFrom: iso(start.validFrom),
   ended: { sessions },
-  tokens: tokens.map(({ id, role, label, expires_at }) => ({ id, role, label, expiresAt: iso(expires_at) })),
+  tokens: tokens.map(({ id, role, name, expires_at }) => ({ id, role, label: name, expiresAt: iso(expires_at) })),
 });
 
 const OPTIONS = ['--reason <text>', ...APPROVER_OPTIONS, '--recovery-code-stdin'] as const;

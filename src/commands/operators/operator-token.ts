@@ -49,7 +49,7 @@ const tokenList = command({
             row.id,
             nameOf(row.operator_id),
             words.term('roleTitle', row.role),
-            row.label,
+            row.name,
             words.term('tokenState', stateOf(row)),
             localMinute(row.expires_at),
           ]),
@@ -60,7 +60,8 @@ const tokenList = command({
         tokens: tokens.map((row) => ({
           id: row.id,
           operator: nameOf(row.operator_id),
-          ...pick(row, 'role', 'label'),
+          role: row.role,
+          label: row.name,
           state: stateOf(row),
           madeBy: row.made_by === null ? null : nameOf(row.made_by),
           expiresAt: iso(row.expires_at),

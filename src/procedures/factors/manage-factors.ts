@@ -39,7 +39,8 @@ const CHANGING_METHODS = { lock: 'owner:methods' } as const;
 export async function removeFactor(desk: Desk, login: PortalLogin, id: string): Promise<ShownFactor & TrustEnded> {
   await askOwner(desk, login, CHANGING_METHODS);
   const row = (await desk.store.read.factors.ofUser(login.user.id)).find((candidate) => candidate.id === id);
-  if (row === undefined) throw noSuchFactor(id);
+  // What a reset has suspended is there for the desk alone, which may bring it back.
+  if (row === undefined || row.state === 'suspended') throw noSuchFactor(id);
   const factor = shownFactor(row, login.user);
   const said = { who: inPortal(login), change: ['mail', 'removed', ['factorTitle', factor.kind]] } as const;
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', said) : [];

@@ -68,11 +68,12 @@ export async function foreignEntries(reader: LogReader, notary: LogNotary, shown
 export const sealedPeaks = ({ size, frontier }: AuditHead) =>
   peakRanges(size).map((range, at) => ({ ...range, peak: frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS) }));
 
-/** Tree hash of the entries from `start` up to, not including, `end`, hex; empty if some are missing at its end. */
+/** Tree hash of the entries from `start` up to, not including, `end`, hex; empty if some are missing at its end, or a hash is none. */
 export async function rootOfRange(reader: LogReader, { hexTree }: LogNotary, start: number, end: number) {
   const tree = growTree(hexTree);
   for (let from = start; from < end; ) {
     const rows = await reader.batch(from, Math.min(BATCH, end - from));
+    if (rows.some(({ leaf }) => leaf.length !== HEX_DIGITS)) return '';
     for (const { leaf } of rows) tree.append(leaf);
     const last = rows.at(-1);
     if (last === undefined) return '';

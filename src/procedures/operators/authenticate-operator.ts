@@ -41,7 +41,7 @@ async function byToken(desk: Desk, token: string) {
   const owner = row && (await operators.byId(row.operator_id));
   if (row === undefined || owner === undefined) throw notSignedIn('token-unknown-here', {});
   const { operator, roles, alsoUserId, codeAt } = judgeToken(owner, row, desk.now());
-  const actor = { kind: 'token', id: owner.id, name: `${owner.name} (${row.label})` } as const;
+  const actor = { kind: 'token', id: owner.id, name: `${owner.name} (${row.name})` } as const;
   const signed = { operator, actor, via: 'token', sessionId: null, tokenId: row.id, codeAt, alsoUserId } as const;
   return { signed, roles, active: async () => undefined };
 }

@@ -25,7 +25,7 @@ export function prepareToken(desk: Desk, wish: Omit<TokenWish, 'owner'> & { oper
 
 /** Named one by one, so that the token itself never gets there. */
 export const tokenRow = ({ id, label, role, digest, operatorId, expiresAt }: NewToken, at: number, madeBy: string) => ({
-  ...{ id, label, role, digest },
+  ...{ id, name: label, role, digest },
   operator_id: operatorId,
   created_at: at,
   expires_at: expiresAt,

@@ -19,7 +19,7 @@ import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, notTwoPersons, otherApprovers, personOf } from '../operators/second-operator.js';
-import { approvalEntry, noSuchRequest, subjectIn } from './approvals.js';
+import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */
 export type Approval = Awaited<ReturnType<typeof toApproval>>;
@@ -41,7 +41,10 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
   return Promise.all(theirs.map((row) => toApproval(desk, row)));
 }
 
+/** Refusal `store-corrupt` if the stored subject does not match its hash. */
 async function toApproval(desk: Desk, row: ApprovalRow) {
+  if (desk.digests.sha256(row.subject) !== row.hash)
+    throw refusal('store-corrupt', 'request-changed', { id: row.id }, 'reject-and-verify');
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
@@ -66,7 +69,7 @@ async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow)
   const token = id === null ? undefined : await read.operators.tokenById(id);
   if (token === undefined) return null;
   const maker = token.made_by === null ? undefined : await read.operators.byId(token.made_by);
-  return { id: token.id, label: token.label, madeBy: maker?.name ?? null };
+  return { id: token.id, label: token.name, madeBy: maker?.name ?? null };
 }
 
 /** A request with the people in it, as they are now. */
@@ -77,7 +80,6 @@ export async function showApproval(desk: Desk, text: string) {
   const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(text);
-  subjectIn(desk, row);
   const approval = await toApproval(desk, row);
   const { users } = desk.store.read;
   const targets = await inChunks(approval.subject.users, async (ids) => {

@@ -147,16 +147,14 @@ export async function applyStep(
     );
   });
   if (!same) throw new Overtaken();
-  await write.resets.insert(decided.map((one) => rowOf(order, one, now)));
   const acting = decided.filter(({ act }) => act);
-  const [first, last] = [decided[0]?.id ?? '', decided.at(-1)?.id ?? ''];
   await write.resets.takeAway({
-    range: { first, last },
     userIds: acting.map(({ target }) => target.userId),
     enrolledIds: acting.filter((one) => enrolledAgain(one.facts)).map(({ target }) => target.userId),
     final: isFinal(order),
     at: now,
   });
+  await write.resets.insert(decided.map((one) => rowOf(order, one, now)));
   await write.factors.insertCodes([...enrolmentCodes.values()].map(({ row }) => row));
   await write.outbox.insert(messages);
   return decided.map((one) => outcomeOf(one, enrolmentCodes, remoteRows));

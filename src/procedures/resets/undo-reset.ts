@@ -104,12 +104,10 @@ async function takeBack(
   const stops = rows.map((reset) => [reset, stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone'] as const);
   const back = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
   const remotes = await cancelRemotes(desk, write, back);
-  const undone = back.map(({ id }) => id);
-  const users = back.map((row) => row.user_id);
-  await write.resets.bringBack(undone, users, by, now);
+  await write.resets.bringBack(back, by, now);
   const enrolled = stops.flatMap(([{ id }, outcome]) => (outcome === 'enrolled-again' ? [id] : []));
   if (enrolled.length > 0) await write.resets.end(enrolled, 'enrolled', by, now);
-  await write.outbox.insert(undone.flatMap((id) => notices.get(id) ?? []));
+  await write.outbox.insert(back.flatMap(({ id }) => notices.get(id) ?? []));
   return stops.map(([reset, outcome]) => {
     const login = people.get(reset.user_id)?.login ?? '';
     return { reset, login, outcome, remote: remotes.get(reset.user_id) ?? null };

@@ -12,7 +12,7 @@ export interface Address {
   readonly timeoutMs: number;
 }
 
-const FORM = /^(postgres(?:ql)?:\/\/)(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?$/;
+const FORM = /^(postgres(?:ql)?:\/\/)(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const HOST = /^(?:\[([\da-f:.%]+)\]|([^:[\]]*))(?::(\d*))?$/i;
 const TIMEOUT_S = 5;
 

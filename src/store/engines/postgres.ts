@@ -21,10 +21,14 @@ const traits: SchemaTraits = {
   },
   serverTime: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::float8`,
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
-  tricks: (tables) => `select c.relname as name from pg_catalog.pg_class c
-    where c.oid in (${tables.map((name) => `'"${name}"'::regclass`).join(', ')})
-    and (c.relkind <> 'r' or c.relrowsecurity or c.relhasrules or c.relhassubclass or exists (
-      select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal))`,
+  // Not relhasrules and relhassubclass: they stay true after the rule or the other table is gone.
+  tricks: (tables) => `select t.name, case when c.oid is null then 'missing' else 'altered' end as odd
+    from unnest(array['${tables.join("','")}']) t(name)
+    left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(t.name)
+    where c.oid is null or c.relkind <> 'r' or c.relrowsecurity
+      or exists (select from pg_catalog.pg_rewrite r where r.ev_class = c.oid)
+      or exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)
+      or exists (select from pg_catalog.pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal)`,
   joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
 };
@@ -37,6 +41,9 @@ const MOST_PREPARED = 300;
 const MOST_PREPARED_TEXT = 8_000;
 /** Password, user, privilege, database: another server would refuse them too. */
 const REFUSED = new Set(['28P01', '28000', '42501', '3D000']);
+
+/** Statements name only what the migrations have made, and those make no checks: so somebody has changed the schema. */
+const NOT_OUR_SCHEMA = new Set('42P01 42703 42804 42809 42883 42P10 42P07 42701 42710 23514'.split(' '));
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -166,16 +173,9 @@ function engineOn(db: Db, place: string, refusalOf: Engine['refusalOf']): Engine
   };
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENOENT',
-  'EAI_AGAIN',
-  'EPIPE',
-]);
+const UNREACHABLE = new Set(
+  'ECONNREFUSED ENOTFOUND ETIMEDOUT ECONNRESET EHOSTUNREACH ENOENT EAI_AGAIN EPIPE'.split(' '),
+);
 
 const isGone = (error: unknown): error is Error => {
   const code = codeOf(error);
@@ -208,6 +208,12 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   if (REFUSED.has(code)) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, {
       hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.',
+      cause: error,
+    });
+  }
+  if (NOT_OUR_SCHEMA.has(code)) {
+    return new Refusal('store-corrupt', `the tables of ${place} are not those that countersign made: ${text}`, {
+      hint: 'Keep the store as it is and tell your lead. To look at every table: countersign doctor',
       cause: error,
     });
   }

@@ -28,7 +28,11 @@ const traits: SchemaTraits = {
   },
   serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
-  tricks: () => `select name from sqlite_schema where type in ('trigger', 'view')`,
+  // A constraint with "on conflict" drops or replaces rows without a word.
+  tricks: (tables) => `select tbl_name as name, 'altered' as odd from sqlite_schema
+    where type in ('trigger', 'view') or (type = 'table' and sql like '%on conflict%')
+    union all select value, 'missing' from json_each('${JSON.stringify(tables)}')
+    where value not in (select name from sqlite_schema where type = 'table')`,
   indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
   joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
@@ -193,8 +197,10 @@ function wordError(error: unknown, path: string): Refusal | undefined {
       cause: error,
     });
   }
-  // Only a reference inside the schema names a table in this form, so the schema itself was damaged.
-  const lost = code === 'SQLITE_ERROR' && error.message.startsWith('no such table: main.');
+  // Statements name only what the migrations have made, so somebody has changed the schema.
+  const lost =
+    code === 'SQLITE_ERROR' &&
+    /no such (table|column)|no column named|ON CONFLICT|duplicate column|already exists/.test(error.message);
   const damaged = code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR') || (damaged && !isDamaged(path))) {
     return new Refusal('store-unreachable', `the disk could not read or write ${path} (${code})`, {
@@ -205,7 +211,8 @@ function wordError(error: unknown, path: string): Refusal | undefined {
   // Rows that break a rule of the schema: a bug of ours, unless the file is not what was written (S40).
   const odd = /^SQLITE_(MISMATCH|CONSTRAINT_(FOREIGNKEY|NOTNULL|DATATYPE|CHECK))/.test(code) && isDamaged(path);
   if (damaged || lost || odd) {
-    return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
+    const what = lost ? error.message : code;
+    return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${what})`, {
       hint: 'Keep the file as it is. Restore a backup with: countersign store restore FILE',
       cause: error,
     });

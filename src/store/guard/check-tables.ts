@@ -9,8 +9,7 @@ import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } 
 import { fits, pagesOf } from './tag-rows.js';
 
 export interface Checking {
-  /** Left out in a migration, where a table can be missing. */
-  readonly traits?: SchemaTraits;
+  readonly traits: SchemaTraits;
   readonly tags: RowTags;
   readonly sums: SumKeys;
 }
@@ -23,6 +22,11 @@ const NAMED = 5;
 
 const ALL = Object.entries(GUARDED);
 const WATCHED = ALL.filter(([, { watched }]) => watched !== 'none');
+/** Every table of the desk: what swallows a message, or hides what was searched, stops each act. */
+const OWN = [
+  ...ALL.map(([name]) => name),
+  ...['audit_head', 'audit_entries', 'calls', 'search_words', 'sink_cursors', 'kysely_migration'],
+];
 
 /**
  * Compares the watched tables with the book, or all of them without their tags. The caller decides on rows of the same snapshot: another
@@ -37,14 +41,14 @@ export async function requireSums(
 ): Promise<void> {
   const from = (name: string) => (which === 'all' ? undefined : firstSpan(name, book.at));
   const tables = which === 'all' ? ALL : WATCHED;
+  const [trick] = await tricksIn(db, traits);
+  if (trick !== undefined) throw notOurs(trick);
   const statements = tables.map(([name, table]) => statementOf(name, table, traits, from(name)));
   const { rows } = await sql<{
     t: string;
     n: number;
     digests: string | null;
   }>`${sql.join(statements, sql` union all `)}`.execute(db);
-  const [trick] = await tricksIn(db, traits, tables);
-  if (trick !== undefined) throw notOurs(trick);
   // Otherwise an index could show other rows to a decision than the table to the sum, or the other way round.
   const { indexCheck } = traits;
   if (indexCheck !== undefined) {
@@ -82,11 +86,11 @@ export function lookingAgain(
   };
 }
 
-/** What shows or changes other rows than those of the tables: no sum notices that. */
-async function tricksIn(db: Db, traits: SchemaTraits, tables: typeof ALL): Promise<readonly TableFault[]> {
-  const names = [...tables.map(([name]) => name), 'audit_head', 'audit_entries'];
-  const { rows } = await db.executeQuery<{ name: string }>(CompiledQuery.raw(traits.tricks(names)));
-  return rows.map(({ name }) => ({ table: name, surplus: 0, changed: [] }));
+/** Missing tables, and what shows or changes other rows than those of the tables: no sum notices that. */
+async function tricksIn(db: Db, traits: SchemaTraits): Promise<readonly TableFault[]> {
+  const query = CompiledQuery.raw(traits.tricks(OWN));
+  const { rows } = await db.executeQuery<{ name: string; odd: 'missing' | 'altered' }>(query);
+  return rows.map(({ name, odd }) => ({ table: name, surplus: 0, changed: [], odd }));
 }
 
 function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined) {
@@ -104,29 +108,28 @@ export async function faultsOfTables(
   { tags, sums, traits }: Checking,
   book: Book,
   each: (rows: number) => void = () => undefined,
-  there?: ReadonlySet<string>,
+  migrating = false,
 ): Promise<readonly TableFault[]> {
-  const faults: TableFault[] = traits === undefined ? [] : [...(await tricksIn(db, traits, ALL))];
+  const tricks = await tricksIn(db, traits);
+  const gone = new Set(tricks.flatMap((one) => (one.odd === 'missing' ? [one.table] : [])));
+  // A later step makes it; one that had rows was dropped by another hand.
+  const faults = tricks.filter((one) => !(migrating && one.odd === 'missing' && sumFor(book, one.table).n === 0));
   for (const [name, newest] of ALL) {
+    if (gone.has(name)) continue;
     const changed: string[] = [];
-    if (there?.has(name) === false) {
-      // A later step makes it; one that had rows was dropped by another hand.
-      const { n, sum } = sumFor(book, name);
-      if (n !== 0 || sum !== 0n) faults.push({ table: name, surplus: -n, changed });
-      continue;
-    }
+    let odd: TableFault['odd'];
     const seen = await addedUp(db, name, { sums, book }, (rows) => {
       // Of an older schema, a tag covers the columns that are there.
-      const columns = newest.columns.filter((column) => there === undefined || rows.some((row) => column in row));
+      const columns = newest.columns.filter((column) => rows.some((row) => column in row));
+      if (columns.length < newest.columns.length && !migrating) odd = 'altered';
       const table = { ...newest, columns };
       for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
       each(rows.length);
     });
     const meant = sumFor(book, name);
     const surplus = seen.n - meant.n;
-    if (surplus !== 0 || seen.sum !== meant.sum || changed.length > 0) {
-      faults.push({ table: name, surplus, changed: changed.slice(0, NAMED) });
-    }
+    if (surplus !== 0 || seen.sum !== meant.sum || changed.length > 0 || odd !== undefined)
+      faults.push({ table: name, surplus, changed: changed.slice(0, NAMED), odd });
   }
   return faults;
 }

@@ -48,7 +48,6 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'id',
     'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until passphrase_at password_at enrolled_at tried phone_e164 language external import_id staged staged_in',
   ),
-  // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),
   backup_codes: table('id', 'user_id slot verifier state used_at'),
   one_time_codes: table('id', 'user_id purpose factor_id digest tries created_at expires_at used_at copy_key'),
@@ -68,7 +67,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'operator_id person digest created_at last_seen_at expires_at code_at ended_at',
     until('expires_at', 240 * MINUTE),
   ),
-  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at made_by', 'all'),
+  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at made_by name', 'all'),
   operator_hands: table('id', 'operator_id by_id what at', 'all'),
   operator_contacts: table('id', 'email', 'all'),
   operator_starts: table('id', 'digest reason valid_from expires_at totp used_at signed_in_at', 'all'),

@@ -31,6 +31,7 @@ import {
   ValueNode,
   ValuesNode,
 } from 'kysely';
+import { Refusal } from '../../errors.js';
 import type { Db, Tx } from '../schema/directory.js';
 import {
   checkedRow,
@@ -111,6 +112,10 @@ function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
     async transformResult({ result, queryId }) {
       const reading = readings.get(queryId);
       if (reading === undefined) return result;
+      // A column that is gone would be read as one that says nothing.
+      const [row] = result.rows;
+      const gone = row && reading.table.columns.find((column) => !(column in row));
+      if (gone) throw new Refusal('store-corrupt', `the table ${reading.name} has no column ${gone}`);
       return { ...result, rows: result.rows.map((row) => readRow(tags, reading, row)) };
     },
   };

@@ -16,15 +16,7 @@ import { BOUND, SINCE_RELEASE } from './since-release.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
 export const RELEASE = '0008-persons';
-const BEFORE = [
-  '0001-desk',
-  '0002-resets',
-  '0003-calls',
-  '0004-row-tags',
-  '0005-id-tokens',
-  '0006-job-plans',
-  '0007-operators',
-];
+const BEFORE = '0001-desk 0002-resets 0003-calls 0004-row-tags 0005-id-tokens 0006-job-plans 0007-operators'.split(' ');
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
 
@@ -76,8 +68,8 @@ async function requireOurs(db: Tx, engine: Engine, keys: MigrationKeys, summed: 
   const { notary } = keys;
   if (!summed) return keys.verify(auditReads(db, engine.traits));
   const { book } = await openHead(db, notary);
-  const there = new Set((await db.introspection.getTables()).map(({ name }) => name));
-  const [fault] = await faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book, undefined, there);
+  const checking = { traits: engine.traits, tags: notary.rows, sums: notary.sums };
+  const [fault] = await faultsOfTables(db, checking, book, undefined, true);
   if (fault !== undefined) throw new Refusal('store-corrupt', `the store was not migrated: ${tableFault(fault)}`);
 }
 
@@ -116,6 +108,9 @@ export async function requireCurrent(engine: Engine): Promise<void> {
       hint: 'Make a backup, then run: countersign store migrate',
     });
   }
+  // Without its list of steps, a desk looks like a place where there is none.
+  if ((await engine.db.introspection.getTables()).some(({ name }) => name === 'audit_head'))
+    throw new Refusal('store-corrupt', 'the table kysely_migration is missing');
   throw new Refusal('store-unreachable', `there is no desk in ${engine.place}`, {
     hint: 'Create one with: countersign init',
   });

@@ -4,7 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
-import { type Tagging, tagAnew } from '../guard/tag-rows.js';
+import { tableOf } from '../guard/guarded-tables.js';
+import { fits, pagesOf, type Tagging, tagAnew, writeTags } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
 import { createTable, indexOf, integer } from './0008-release.js';
 import { bindToKeys } from './0011-sums.js';
@@ -138,5 +139,17 @@ export const SINCE_RELEASE: Readonly<
     const named = sql`coalesce((select users from approvals where id = approval_id), 0)`;
     await sql`update jobs set unapproved = total - ${named}`.execute(db);
     await tagAnew(db, { traits, tags: notary.rows }, 'jobs', ['unapproved']);
+  },
+  /** What a token is called is shown in the log and to the second operator, so it is tagged: as a new column, which no earlier tag covers. */
+  '0024-token-names': async (db, traits, { notary }) => {
+    const tagging = { traits, tags: notary.rows };
+    await addTagged(db, 'operator_tokens', ['name'], tagging);
+    for await (const all of pagesOf(db, 'operator_tokens')) {
+      const good = all.filter((row) => fits(notary.rows, 'operator_tokens', tableOf('operator_tokens'), row));
+      const named = good.map((row) => ({ ...row, name: row['label'] }));
+      await writeTags(db, 'operator_tokens', named, tagging);
+    }
+    await sql`update operator_tokens set name = label`.execute(db);
+    await db.schema.alterTable('operator_tokens').dropColumn('label').execute();
   },
 };

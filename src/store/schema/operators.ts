@@ -31,7 +31,8 @@ export interface OperatorTables {
   operator_tokens: {
     id: string;
     operator_id: string;
-    label: string;
+    /** Its label. */
+    name: string;
     role: string;
     digest: string;
     created_at: number;

@@ -3,7 +3,13 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { openEngine } from '../../../src/opening/open-desk.js';
-import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../../src/procedures/log/read-audit-log.js';
+import {
+  entriesAfter,
+  newestEntries,
+  peopleOf,
+  readFilter,
+  requireGenuine,
+} from '../../../src/procedures/log/read-audit-log.js';
 import { days } from '../../../src/rules/duration.js';
 import { accountRow, userRow } from '../../store/rows.js';
 import { proven } from '../../support/proven.js';
@@ -90,6 +96,20 @@ describe.each(engines)('the log as people read it on %s', (engine) => {
     await put(`'${bent.body.replaceAll("'", "''")}'`);
     await engineOf.close();
     await reading();
+  });
+
+  it('T20 where the hashes in the log are none, its entries are not those of the desk', async () => {
+    const other = await openEngine(made.settings.store, false);
+    const { entries } = await newestEntries(desk, {}, 3);
+    const { rows } = await sql<{ seq: number; leaf: Buffer }>`select seq, leaf from audit_entries`.execute(other.db);
+    await sql`update audit_entries set leaf = ${Buffer.alloc(0)}`.execute(other.db);
+    const shown = await newestEntries(desk, {}, 3);
+    expect(() => requireGenuine(shown)).toThrow(expect.objectContaining({ code: 'audit-broken' }));
+    for (const { seq, leaf } of rows)
+      await sql`update audit_entries set leaf = ${leaf} where seq = ${seq}`.execute(other.db);
+    await other.close();
+    requireGenuine(await newestEntries(desk, {}, 3));
+    expect(entries).toHaveLength(3);
   });
 
   it('B71 an auditor sees ids; who may read the directory sees names', async () => {

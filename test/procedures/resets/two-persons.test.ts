@@ -1,6 +1,8 @@
 /** Four eyes are two persons (B81): who had a hand in whom, in both directions, at every door where a second operator decides. */
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk, SignedOperator } from '../../../src/desk.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { authenticateOperator } from '../../../src/procedures/operators/authenticate-operator.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { addOperator } from '../../../src/procedures/operators/make-operator.js';
@@ -11,6 +13,7 @@ import { otherApprovers, secondOperator } from '../../../src/procedures/operator
 import {
   approveAlone,
   decideApproval,
+  listApprovals,
   requestsFor,
   showApproval,
 } from '../../../src/procedures/resets/decide-approval.js';
@@ -126,6 +129,20 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
       await decide(decider, id);
     }
     expect(await holdingsOf(desk, 'usr_acc_1_boss')).toMatchObject({ active: 2 });
+  });
+
+  it('B86 a request that says something else than what was asked is neither listed nor shown nor decided', async () => {
+    const id = await ask(eve);
+    const other = await openEngine(place.settings.store, false);
+    await sql`update approvals set subject = replace(subject, 'usr_acc_1_boss', 'usr_acc_1_other')`.execute(other.db);
+    await other.close();
+    const seen = [
+      () => listApprovals(desk, false),
+      () => requestsFor(desk, lena.operator.id),
+      () => showApproval(desk, id),
+      () => decide(lena, id),
+    ];
+    for (const see of seen) expect(await refusalOf(see())).toMatchObject({ code: 'store-corrupt' });
   });
 
   it('what a token asked is refused to its maker, and shown as asked by it', async () => {

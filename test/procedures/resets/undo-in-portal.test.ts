@@ -1,6 +1,9 @@
 /** An admin of the company takes a reset back in the portal, and sees who had which (B61, B91). */
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { companyPeople } from '../../../src/procedures/factors/company-people.js';
+import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
 import { resetsOfUser, undoInPortal } from '../../../src/procedures/resets/undo-reset.js';
@@ -23,6 +26,12 @@ describe.each(engines)('taking a reset back in the portal on %s (B61, B91)', (en
   });
   afterEach(() => place.close());
 
+  /** As with any database tool: no desk, no key, no log. */
+  const byAnotherHand = async (statement: string) => {
+    const other = await openEngine(place.settings.store, false);
+    await sql.raw(statement).execute(other.db);
+    await other.close();
+  };
   const last = async () => {
     const [newest] = (await resetsOfUser(place.desk, xena, XAVI)).past;
     if (newest === undefined) throw new Error('no reset');
@@ -65,5 +74,50 @@ describe.each(engines)('taking a reset back in the portal on %s (B61, B91)', (en
     xena = await place.login('xena');
     expect([await code(xena), (await last()).undo]).toEqual(['refused-by-policy', 'too-late']);
     expect((await place.desk.store.read.resets.byId(id))?.state).toBe('open');
+  });
+
+  it('B61 whoever changes which reset a row says it was suspended by changes nothing: all comes back', async () => {
+    const { id } = await last();
+    for (const table of ['factors', 'backup_codes'])
+      await byAnotherHand(`update ${table} set suspended_by = 'rst_none' where state = 'suspended'`);
+    await undoInPortal(place.desk, xena, id, 'found');
+    expect(await listed()).toContainEqual(['xavi', ['totp'], true, false]);
+  });
+
+  it.each(['factors', 'backup_codes'])(
+    'B61 B86 what is missing of the suspended %s is no undo, and nothing changes',
+    async (table) => {
+      const { id } = await last();
+      await byAnotherHand(`delete from ${table} where id = (select min(id) from ${table} where state = 'suspended')`);
+      expect(await refusalOf(undoInPortal(place.desk, xena, id, 'found'))).toMatchObject({
+        code: 'store-corrupt',
+        message: expect.stringContaining(id),
+      });
+      expect((await place.desk.store.read.resets.byId(id))?.state).toBe('open');
+      expect(await listed()).toContainEqual(['xavi', [], false, true]);
+    },
+  );
+
+  it('B61 a reset that follows another before anybody enrolled brings back what the first has suspended', async () => {
+    await place.desk.store.record(
+      {
+        kind: 'test.prepared',
+        outcome: 'done',
+        at: place.desk.now(),
+        by: { kind: 'system', id: 'test', name: 'test' } as const,
+      },
+      (write) => write.resets.spoilEnrolmentCodes(XAVI, place.desk.now()),
+    );
+    await resetInPortal(place.desk, xena, { references: ['xavi'], reason: 'again', confirmed: 1 });
+    const { id, reset } = await last();
+    expect([reset.factors, reset.backup_codes]).toEqual([0, 0]);
+    await undoInPortal(place.desk, xena, id, 'found');
+    expect(await listed()).toContainEqual(['xavi', ['totp'], true, false]);
+  });
+
+  it('B61 the user cannot remove what a reset has suspended', async () => {
+    const [factor] = await place.desk.store.read.factors.ofUser(XAVI);
+    const removed = removeFactor(place.desk, await place.login('xavi'), factor?.id ?? '');
+    expect((await refusalOf(removed)).code).toBe('not-found');
   });
 });

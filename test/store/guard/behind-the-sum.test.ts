@@ -92,6 +92,8 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       'drop index jobs_by_created_at_id',
       'create index outbox_by_state_next_attempt_at on outbox (state, next_attempt_at)',
       'drop index resets_by_by_user_id_at',
+      'alter table operator_tokens drop column name',
+      "alter table operator_tokens add column label text not null default ''",
       'drop index resets_by_objected_at',
       'drop index throttles_by_locked_until',
       'drop index throttles_by_disabled_at',
@@ -108,6 +110,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0021-staged-imports',
       '0022-staged-changes',
       '0023-unapproved-users',
+      '0024-token-names',
     ]);
   });
 
