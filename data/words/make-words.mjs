@@ -7,7 +7,8 @@
  * The folded words are prefix-free and none ends in a, o or u (whose following e would be folded away), so that different draws stay
  * different phrases without spaces, and every bit counted is there.
  *
- * blocked.txt: well-known phrases, long passwords, pairs and repeats of common passwords, keyboard walks; folded, 15 letters or more (B21).
+ * blocked.txt: well-known phrases and words of any length, and of 15 letters or more long passwords, pairs and repeats of common
+ * passwords, keyboard walks; folded (B21).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dictionary as common } from '@zxcvbn-ts/language-common';
@@ -49,7 +50,8 @@ function passphraseWords() {
   for (const word of candidates.map(describe)) {
     if (!kept.some((other) => mistakable(word, other))) kept.push(word);
   }
-  return kept.map(({ word }) => word).sort();
+  // Taken out last, so that the other words stay what they were: whether their e is heard depends on the letters after it.
+  return kept.map(({ word }) => word).filter((word) => !/[aou]e/.test(word)).sort();
 }
 
 function describe(word) {
@@ -107,13 +109,12 @@ function blockedForms() {
   const passwords = common['passwords-common'];
   const top = passwords.filter((word) => /^[a-z]{4,}$/.test(word)).slice(0, 100);
   const texts = [
-    ...phrases,
     ...passwords.filter((word) => word.length >= MIN_BLOCKED_LETTERS),
     ...top.flatMap((first) => top.map((second) => first + second)),
     ...passwords.slice(0, 600).flatMap((word) => repeats(word)),
     ...walks(),
   ];
-  return [...new Set(texts.filter(longEnough).map((text) => matchForm(text, JUDGED_VERSION)))].sort();
+  return [...new Set([...phrases, ...texts.filter(longEnough)].map((text) => matchForm(text, JUDGED_VERSION)))].sort();
 }
 
 /** Long enough to be tried at all: digits count as one each, shorter phrases are refused by their length. */

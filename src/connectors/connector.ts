@@ -12,6 +12,7 @@
  *  - All calls may be repeated: after a lost answer, by another process, or by a middle box.
  *  - Each call ends by itself, and early when the signal fires with which the connector was picked.
  */
+import type { RemoteProgress } from '../rules/remote-reset.js';
 
 export const CONNECTOR_KINDS = ['lemonldap', 'keycloak', 'okta', 'entra', 'command'] as const;
 export type ConnectorKind = (typeof CONNECTOR_KINDS)[number];
@@ -159,14 +160,7 @@ export interface Connectors {
 }
 
 /** What an earlier attempt for the same person got to, as its caller recorded it in `before` and `gated`. */
-export interface Earlier {
-  /** Whom it found. */
-  readonly id: string;
-  readonly kinds: readonly string[];
-  readonly suspended: boolean;
-  /** The gate stands, and its code or link has reached the owner or the caller's store. */
-  readonly gated: boolean;
-}
+export type Earlier = Omit<RemoteProgress, 'reset'>;
 
 export interface ResetSteps {
   readonly signal?: AbortSignal;

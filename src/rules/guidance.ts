@@ -12,10 +12,11 @@ const PATHS = {
 /** Where the owner sees and changes the passphrase. */
 export const passphrasePath = (edition: Edition) => PATHS[edition];
 
-export type GuidanceReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
+/** Why a caller is not verified. `held`: the caller's role is too new for this (B84). */
+export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
 
 /** Sentences to read aloud. They depend on the edition and on what the caller may learn, never on what the desk knows of the phrase. */
-export function guidanceFor(reason: GuidanceReason, edition: Edition): readonly string[] {
+export function guidanceFor(reason: RefusalReason, edition: Edition): readonly string[] {
   if (reason === 'not-privileged') return [`${edition}-privilege`];
   return reason === 'held' ? ['held'] : passphrasePath(edition);
 }

@@ -6,7 +6,7 @@
  * The weakest reading counts: "one two three" is judged as 123 too, because both fold to the same. Pure: list and estimator are
  * arguments. `sameSpoken` compares with the application password (B10), where both are at hand.
  */
-import { isRepeat, isWalk } from './passphrase-patterns.js';
+import { isRepeat, isWalk, ownLetters } from './passphrase-patterns.js';
 import { asDigits, digitsForWords, JUDGED_VERSION, spokenForms, spokenWords } from './spoken-form.js';
 
 export const WEAKNESSES = [
@@ -35,7 +35,7 @@ export interface PassphraseInput {
   readonly context: { readonly words: readonly string[] };
   /** log10 of the guesses an attacker needs who tries these words early. */
   readonly guessesLog10: (reading: string, contextWords: readonly string[]) => number;
-  /** Whole phrases folded by JUDGED_VERSION (data/words/blocked.txt). */
+  /** Phrases and words that anybody would guess, folded by JUDGED_VERSION (data/words/blocked.txt). */
   readonly blocked: ReadonlySet<string>;
 }
 
@@ -51,7 +51,7 @@ export type Judgement =
 
 /** Weaknesses that passphrases and passwords share (password.ts). */
 export const SAID: Readonly<Partial<Record<Weakness, string>>> = {
-  common: 'It is a well-known phrase or password.',
+  common: 'It is a well-known phrase or password, or little more than that.',
   personal: 'It is built from names or numbers of the person or the company.',
   repeats: 'It repeats the same few letters or the same word.',
   walk: 'It follows the keys of a keyboard, the alphabet or a count.',
@@ -62,6 +62,8 @@ const judgedForms = (text: string) => spokenForms(text, JUDGED_VERSION);
 
 /** With this many letters beside names and numbers, a phrase is more than a name. */
 const MIN_OWN_LETTERS = 8;
+/** A piece of a known line is as well known as the line, from this many letters on. */
+const MIN_PIECE_LETTERS = 12;
 /** Three or more spoken digits in a row; fewer may be part of a word ("stone", "weight"). */
 const NUMBER_RUN = /(?:zero|one|two|three|four|five|six|seven|eight|nine){3,}/gu;
 /** Shorter context words occur inside too many honest words. */
@@ -90,8 +92,10 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
     });
   }
   const add = (code: Weakness) => reasons.push({ code, message: SAID[code] ?? '' });
-  if (isBlocked(digits, input.blocked)) add('common');
-  if (isPersonal(digits, input.context.words)) add('personal');
+  const common = isBlocked(digits, input.blocked) || isGuessed(coarse, input, []);
+  if (common) add('common');
+  if (isPersonal(digits, input.context.words) || (!common && isGuessed(coarse, input, input.context.words)))
+    add('personal');
   if (isRepeat(digits)) add('repeats');
   if (isWalk(digits)) add('walk');
   const readings = new Set([form, coarse, written, digits]);
@@ -113,10 +117,26 @@ export function spokenLength(text: string): number {
   return Math.min(asTyped, [...runsAsDigits].length);
 }
 
-/** True if it is on the list as it is, or with a year or number before or after it. */
+/** True if it is on the list as it is, or with a year or number before or after it, or a longer piece of what is on the list. */
 export function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
   const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
-  return [digits, bare].some((reading) => reading !== '' && blocked.has(judgedForms(reading)[0] ?? ''));
+  const forms = [digits, bare].map((reading) => judgedForms(reading)[0] ?? '');
+  const isPiece = (form: string) =>
+    form.length >= MIN_PIECE_LETTERS && [...blocked].some((line) => line.includes(form));
+  return forms.some((form) => blocked.has(form) || isPiece(form));
+}
+
+/** True if little is left when what anybody would guess is taken out, with `names`: "hello my name is dana". */
+function isGuessed(form: string, input: PassphraseInput, names: readonly string[]): boolean {
+  const rest = beyondKnown(form.replace(NUMBER_RUN, ''), input.blocked, names);
+  if (rest === undefined) return false;
+  return rest.length < MIN_OWN_LETTERS || input.guessesLog10(rest, wordParts(names)) < input.minGuessesLog10;
+}
+
+/** What is left beside words and lines of the list and names on file; undefined if the text has none of them. */
+export function beyondKnown(letters: string, blocked: ReadonlySet<string>, names: readonly string[]) {
+  const own = ownLetters(letters, new Set([...blocked, ...wordParts(names)]));
+  return own === letters ? undefined : digitsForWords(own);
 }
 
 /** True if little is left when names, their parts and all digits (years, phone and account numbers) are taken out. */

@@ -15,9 +15,11 @@ export interface RemoteWork {
 /** What an attempt that changed something got to, for the next one. */
 export interface RemoteProgress {
   readonly reset: string;
+  /** Whom it found. */
   readonly id: string;
   readonly kinds: readonly string[];
   readonly suspended: boolean;
+  /** The gate stands, and its code or link has reached the owner or the caller's store. */
   readonly gated: boolean;
 }
 

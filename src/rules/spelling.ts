@@ -74,17 +74,16 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
 }
 
 function meaningsOf(content: SpellingFile, file: string): ReadonlyMap<string, Meaning> {
-  const { words, digits, repeat, timesOrDigit, link, newWord, ignored, ambiguous } = content;
+  const { words, digits, repeat, timesOrDigit } = content;
   const timesToo = (word: string) => (timesOrDigit.includes(word) ? { timesToo: true as const } : {});
   const rows: readonly (readonly [string, Meaning])[] = [
     ...[...Object.entries(words), ...Object.entries(digits)].map(
       ([word, text]) => [word, { kind: 'letter', text, ...timesToo(word) }] as const,
     ),
     ...Object.entries(repeat).map(([word, times]) => [word, { kind: 'repeat', times }] as const),
-    ...link.map((word) => [word, { kind: 'link' }] as const),
-    ...newWord.map((word) => [word, { kind: 'newWord' }] as const),
-    ...ignored.map((word) => [word, { kind: 'ignored' }] as const),
-    ...ambiguous.map((word) => [word, { kind: 'ambiguous' }] as const),
+    ...(['link', 'newWord', 'ignored', 'ambiguous'] as const).flatMap((kind) =>
+      content[kind].map((word) => [word, { kind }] as const),
+    ),
   ];
   const meanings = new Map<string, Meaning>();
   for (const [phrase, meaning] of rows) {

@@ -7,24 +7,8 @@
  * and an answer that never comes (a crash, a cut line) stays counted. A right answer takes the count back. Counting after
  * the check instead would let every process that is already checking through: with a limit of 5 and 8 processes, 11 or more.
  *
- *                       reserve: failures + 1, proceed
- *                     ┌──────────────┐
- *                     │              ▼
- *     lead lifts   ┌──┴───────────────────┐   success: only attempts reserved later stay counted
- *    ┌────────────▶│  OPEN  failures 0–4  │◀──────────────────────────────────────────────┐
- *    │             └──────────┬───────────┘                                               │
- *    │                        │ reserve the 5th: proceed                                  │
- *    │                        ▼                                                           │
- *    │  lead   ┌───────────────────────────────┐      time is up, or       ┌──────────────┴──────────┐
- *    ├─────────┤  LOCKED  until a time         │      the owner signs in   │  ONE TRY                │
- *    │         │  15 min, 30 min, 1 h … 24 h   ├──────────────────────────▶│  failures kept          │
- *    │         │  refuses, without counting    │                           │                         │
- *    │         └───────────────────────────────┘◀──────────────────────────┤                         │
- *    │                                           reserve: failures + 1,    └──────────────┬──────────┘
- *    │                                           proceed, wait doubled                    │ reserve the 20th: proceed
- *    │         ┌───────────────────────────────┐                                          │
- *    └─────────┤  DISABLED  until a lead acts  │◀─────────────────────────────────────────┘
- *              └───────────────────────────────┘
+ * A subject is open; the 5th failure locks it for 15 minutes, and each later one for twice as long, up to 24 hours. After a wait, or when the
+ * owner signs in, one try is free and the count stays. The 20th failure disables it until a lead lifts everything.
  *
  * So 5 wrong guesses reach the check before the first lock, then one for each wait, then none after the 20th: at most 20
  * in a row, over more than a week. A success of an attempt that is still being checked leads to OPEN from LOCKED and

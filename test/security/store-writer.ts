@@ -40,8 +40,8 @@ export interface Copy {
   close(): Promise<void>;
 }
 
-export const OLD = 'an old password of uma 7';
-export const NEW = 'a new password of uma 8';
+export const OLD = 'uma had seven old herons';
+export const NEW = 'uma has eight new herons';
 
 const TIMES = { created_at: 0, expires_at: 0 };
 

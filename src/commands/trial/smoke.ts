@@ -29,7 +29,7 @@ function lineOf({ ok, milliseconds, name, error }: Played[number], words: Words)
 }
 
 const PHRASE = 'copper lantern over slow water';
-const PASSWORD = 'a password for the smoke test';
+const PASSWORD = 'seven herons try the smoke test';
 const VERIFY = 'verify --account 1 --caller ana --passphrase-stdin --for';
 const SET_UP = 'passphrase setup ana --account 1 --passphrase-stdin';
 const PORTAL = '--account 1 --as ben';

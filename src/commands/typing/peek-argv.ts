@@ -4,6 +4,7 @@
  */
 import type { GlobalOptions } from '../../config.js';
 import { Refusal, refusal } from '../../errors.js';
+import { nearest } from '../../rules/nearest.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Command, PathUse } from '../command.js';
 import { longFlag, memberOf } from './flag-names.js';
@@ -46,12 +47,23 @@ export const asksForHelp = (argv: readonly string[]): boolean =>
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
 
+/** commander also suggests words that share only a few letters; what is not near is no help. */
+const nearOnly = (message: string): string =>
+  message.replace(/ \(Did you mean (?:one of )?(.+)\?\)$/, (_all, names: string) => {
+    const [, dashes = '', typed = ''] = /'(-*)(.*)'/.exec(message) ?? [];
+    const known = names.split(', ').map((name) => name.slice(dashes.length));
+    const near = nearest(typed, known);
+    return near === undefined ? '' : ` (Did you mean ${dashes}${near}?)`;
+  });
+
 export function usageRefusal(error: { readonly code: string; readonly message: string }, word: string | undefined) {
   const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
-  const message = withoutValue(error.message)
-    .replace(/^error: /, '')
-    .replace(/\n/g, ' ');
+  const message = nearOnly(
+    withoutValue(error.message)
+      .replace(/^error: /, '')
+      .replace(/\n/g, ' '),
+  );
   if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {

@@ -80,13 +80,7 @@ export async function requireGrant(
   if (account === undefined || caller === undefined || action === undefined) throw noGrant('gone');
   if (account.disabledAt !== null || caller.disabledAt !== null) throw noGrant('caller-disabled');
   if (caller.authorityVersion !== row.authority_version) throw noGrant('authority-changed');
-  const { allowed } = decideScope({
-    policy: desk.policy,
-    edition: account.edition,
-    role: caller.role,
-    scopes: caller.scopes,
-    action,
-  });
+  const { allowed } = decideScope({ ...caller, edition: account.edition, policy: desk.policy, action });
   if (!allowed) throw noGrant('privilege-lost');
   return { row, account, caller };
 }

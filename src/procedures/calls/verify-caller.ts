@@ -6,9 +6,9 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { minutes } from '../../rules/duration.js';
+import type { RefusalReason } from '../../rules/guidance.js';
 import { mayRepeat } from '../../rules/hearing.js';
 import type { Account, User } from '../../rules/people.js';
-import type { Action } from '../../rules/policy.js';
 import { decideVerification, type PassphraseCheck } from '../../rules/scope.js';
 import { matchForm } from '../../rules/spoken-form.js';
 import { refusalNow } from '../../rules/throttle.js';
@@ -26,7 +26,7 @@ import {
   type VerificationBase,
   verificationEntryBase,
 } from './count-verification.js';
-import { type Asked, openAskedCall, VERIFYING } from './open-call.js';
+import { type Asked, type Call, openAskedCall, VERIFYING } from './open-call.js';
 
 export interface VerificationRequest extends Asked {
   /** What the caller said, as typed; null if the caller forgot it (B19). */
@@ -36,19 +36,11 @@ export interface VerificationRequest extends Asked {
   readonly call?: string | undefined;
 }
 
-/** `held`: the caller's role is too new for this (B84). */
-export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
-
-export interface Verdict {
+export interface Verdict extends Omit<Call, 'callerKey'> {
   readonly id: string;
   readonly outcome: 'verified' | 'refused';
   /** For the operator only; null if verified. */
   readonly reason: RefusalReason | null;
-  readonly account: Account;
-  readonly caller: User | null;
-  /** The caller as typed. */
-  readonly said: string;
-  readonly action: Action;
   readonly ticket: string | undefined;
   /** Wrong answers in a row, how many lock, and the lock that they brought. For the operator only; null unless this one was wrong. */
   readonly tries: {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resultOf, verdictView } from '../../../src/commands/calls/verdict-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
-import type { RefusalReason, Verdict } from '../../../src/procedures/calls/verify-caller.js';
+import type { Verdict } from '../../../src/procedures/calls/verify-caller.js';
+import type { RefusalReason } from '../../../src/rules/guidance.js';
 import { type CustomerRole, EDITIONS, type Edition } from '../../../src/rules/people.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";

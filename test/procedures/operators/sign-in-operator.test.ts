@@ -180,7 +180,7 @@ describe.each(engines)('operators sign in on %s', (engine) => {
     const { start } = await changeOperator(place.desk, admin, 'mira', { role: 'lead' });
     expect(await refusal(place.signIn('mira'))).toMatchObject({ code: 'factor-needed' });
     const given = { name: 'mira', code: start?.code ?? '' };
-    const taken = startOperator(place.desk, { ...given, password: async () => 'another password 77' });
+    const taken = startOperator(place.desk, { ...given, password: async () => 'copper lanterns 77' });
     expect(await refusal(taken), 'the password stays hers').toMatchObject({ code: 'not-signed-in' });
     const { totp } = await startOperator(place.desk, { ...given, password: async () => PASSWORD });
     const seed = fromBase32((totp?.secretBase32 ?? '').replaceAll(' ', ''));

@@ -109,7 +109,7 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       expect((await place.verify('ana', PASSWORD)).reason).toBe('not-verified');
       await set(OTHER_PHRASE);
       expect((await checkApplicationPassword(desk, ana, PASSWORD)).matches).toBe(true);
-      await changeApplicationPassword(desk, await place.login('ana'), { viewKey, next: 'another password 9' });
+      await changeApplicationPassword(desk, await place.login('ana'), { viewKey, next: 'copper horse cellar 9' });
       expect((await place.verify('ana', OTHER_PHRASE)).outcome).toBe('verified');
     });
 
@@ -250,11 +250,11 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       await set();
       const own = await place.login('ana');
       const before = (await desk.store.read.portalSessions.ofUser(own.user.id)).length;
-      const { sessionsEnded } = await changeApplicationPassword(desk, own, { viewKey, next: 'another password 9' });
+      const { sessionsEnded } = await changeApplicationPassword(desk, own, { viewKey, next: 'copper horse cellar 9' });
       expect(sessionsEnded).toBe(before - 1);
       const ana = await place.user('ana');
       expect((await checkApplicationPassword(desk, ana, PASSWORD)).matches).toBe(false);
-      const checked = await checkApplicationPassword(desk, ana, 'another password 9');
+      const checked = await checkApplicationPassword(desk, ana, 'copper horse cellar 9');
       expect(await viewOwnPassphrase(desk, own, checked.viewKey ?? viewKey)).toBe(PHRASE);
     });
 
