@@ -92,7 +92,7 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
     });
   }
   const add = (code: Weakness) => reasons.push({ code, message: SAID[code] ?? '' });
-  const common = isBlocked(digits, input.blocked) || isGuessed(coarse, input, []);
+  const common = isBlocked(digits, input.blocked) || isPiece(digits, input.blocked) || isGuessed(coarse, input, []);
   if (common) add('common');
   if (isPersonal(digits, input.context.words) || (!common && isGuessed(coarse, input, input.context.words)))
     add('personal');
@@ -117,14 +117,19 @@ export function spokenLength(text: string): number {
   return Math.min(asTyped, [...runsAsDigits].length);
 }
 
-/** True if it is on the list as it is, or with a year or number before or after it, or a longer piece of what is on the list. */
-export function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
-  const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
-  const forms = [digits, bare].map((reading) => judgedForms(reading)[0] ?? '');
-  const isPiece = (form: string) =>
-    form.length >= MIN_PIECE_LETTERS && [...blocked].some((line) => line.includes(form));
-  return forms.some((form) => blocked.has(form) || isPiece(form));
-}
+/** Folded, also without a year or number before or after it. */
+const bareForms = (digits: string): readonly string[] =>
+  [digits, digits.replace(/^[0-9]+|[0-9]+$/gu, '')].map((reading) => judgedForms(reading)[0] ?? '');
+
+/** True if it is on the list as it is, or with a year or number before or after it. */
+export const isBlocked = (digits: string, blocked: ReadonlySet<string>): boolean =>
+  bareForms(digits).some((form) => blocked.has(form));
+
+/** True for a longer piece of what is on the list. */
+const isPiece = (digits: string, blocked: ReadonlySet<string>): boolean =>
+  bareForms(digits).some(
+    (form) => form.length >= MIN_PIECE_LETTERS && [...blocked].some((line) => line.includes(form)),
+  );
 
 /** True if little is left when what anybody would guess is taken out, with `names`: "hello my name is dana". */
 function isGuessed(form: string, input: PassphraseInput, names: readonly string[]): boolean {
@@ -134,7 +139,7 @@ function isGuessed(form: string, input: PassphraseInput, names: readonly string[
 }
 
 /** What is left beside words and lines of the list and names on file; undefined if the text has none of them. */
-export function beyondKnown(letters: string, blocked: ReadonlySet<string>, names: readonly string[]) {
+function beyondKnown(letters: string, blocked: ReadonlySet<string>, names: readonly string[]) {
   const own = ownLetters(letters, new Set([...blocked, ...wordParts(names)]));
   return own === letters ? undefined : digitsForWords(own);
 }

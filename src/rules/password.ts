@@ -3,15 +3,7 @@
  * of the person and the company, repeats, keyboard walks, and the estimator's guesses. Unlike a passphrase it is typed, never spoken, so
  * its case and its symbols count. Every reason that applies is given, and none contains anything of the password.
  */
-import {
-  beyondKnown,
-  isBlocked,
-  isPersonal,
-  type PassphraseInput,
-  type Reason,
-  SAID,
-  wordParts,
-} from './passphrase.js';
+import { isBlocked, isPersonal, type PassphraseInput, type Reason, SAID, wordParts } from './passphrase.js';
 import { isRepeat, isWalk } from './passphrase-patterns.js';
 import { JUDGED_VERSION, spokenForms } from './spoken-form.js';
 
@@ -28,20 +20,13 @@ export interface PasswordRules {
 export const leastLength = (rules: PasswordRules, alone: boolean): number =>
   alone ? Math.max(rules.minLength, rules.aloneMinLength) : rules.minLength;
 
-/** With this many characters beside what anybody would guess, the estimator judges the whole. */
-const MIN_OWN_CHARACTERS = 8;
-
 /** What is wrong with a password of a right length; empty if it may be set. */
 export function judgePassword(input: Omit<PassphraseInput, 'minLength' | 'maxCodePoints'>): readonly Reason[] {
   const { text, context, blocked, guessesLog10, minGuessesLog10 } = input;
   const folded = spokenForms(text, JUDGED_VERSION)[2] ?? '';
   const keys = text.toLowerCase().replace(/[\s._-]+/gu, '');
-  const plain = keys.normalize('NFKD').replace(/\p{M}/gu, '');
-  const rest = beyondKnown(plain, blocked, context.words);
-  const isShort = rest !== undefined && [...rest].length < MIN_OWN_CHARACTERS;
-  const isGuessed = isShort && guessesLog10(rest, wordParts(context.words)) < minGuessesLog10;
   const codes: Reason['code'][] = [];
-  if (isGuessed || (folded !== '' && isBlocked(folded, blocked))) codes.push('common');
+  if (folded !== '' && isBlocked(folded, blocked)) codes.push('common');
   if (folded !== '' && isPersonal(folded, context.words)) codes.push('personal');
   if (isRepeat(keys)) codes.push('repeats');
   if (isWalk(keys)) codes.push('walk');
