@@ -15,6 +15,12 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Lets the process hear of a signal, which it never does while SQLite works. Refusal `cancelled` if it has fired. */
+export async function hear(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal?.aborted === true) throw refusal('cancelled', 'interrupted', {});
+}
+
 /** Something changed between looking and acting: nothing of the transaction counts. It never leaves the procedures. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';

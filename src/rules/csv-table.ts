@@ -2,7 +2,9 @@
  * Tables as spreadsheets write them: their columns, also under other people's headings (B90), and cells that a spreadsheet would take
  * for a formula. Pure; csv-extent.ts finds the table, procedures/directory/read-csv.ts turns bytes into rows.
  */
+
 import { type Problem, refusal } from '../errors.js';
+import cells from './damaged-cells.json' with { type: 'json' };
 import { nearest } from './nearest.js';
 
 export const SEPARATORS = [',', ';', '\t', '|'] as const;
@@ -127,9 +129,8 @@ const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
 const INSIDE = /([;,\t\r\n]\s*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 const GUARDED_INSIDE = /([;,\t\r\n]\s*)'(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
-/** What Excel takes for a number, date or truth value and saves as another text; it keeps whole numbers of up to 11 digits. */
-const ALTERED =
-  /^'*(?!'*[1-9]\d{0,10}$)([\d.,][\d\s.,:/%-]*(e[+-]?\d+)?|\p{L}{3,9}\.?[\s-]?\d{1,4}|true|false|wahr|falsch|vrai|faux)$/iu;
+/** What Excel takes for a number, money, a time, date or truth value and saves as another text. Any word beside a day may be a month. */
+const ALTERED = new RegExp(cells.altered, 'iu');
 
 /**
  * Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula, and with `keepDigits` before what Excel would

@@ -2,13 +2,16 @@
  * What spreadsheets and wrong encodings do to the cells of a directory (B90), each as half a sentence ("is a date"). Pure. A value that is
  * on file is never replaced by a damaged one unasked: `spareRows` says what is taken in its place, and warns of each.
  */
+
 import type { Problem } from '../errors.js';
+import cells from './damaged-cells.json' with { type: 'json' };
+import { isDateInWords } from './date-words.js';
 import { faultOfEmail, faultOfName, faultOfPhone, faultOfPhoneOnFile } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import { phoneDigits } from './phone-number.js';
 
-/** A key names a row, so nothing can stand in for it: numbers of accounts, and logins. */
-export type CellKind = 'key' | 'name' | 'email' | 'phone';
+/** A key names a row, so nothing can stand in for it: numbers of accounts, and logins. A setting is never emptied by a file. */
+export type CellKind = 'key' | 'name' | 'email' | 'phone' | 'setting';
 
 /** Damages that were asked for by name. */
 export interface Allowed {
@@ -16,46 +19,27 @@ export interface Allowed {
   readonly clearContacts?: boolean;
 }
 
-/** As spreadsheets write them in a few languages of Europe. */
-const MONTH =
-  '(?:jan(?:uary?|vier|v)?|feb(?:ruary?|r)?|fév(?:rier|r)?|mar(?:ch|s|t|zo)?|märz?|mrz|apr(?:ile?)?|avr(?:il)?|abr|may|mai|mag|mei|jun[ei]?|' +
-  'juin|giu|jul[iy]?|juil|lug|aug(?:ust)?|août|ago|sept?(?:ember)?|set|o[ck]t(?:ober)?|ott|nov(?:ember)?|de[cz](?:ember)?|déc|dic)\\.?';
-const DAY_OF_MONTH = new RegExp(String.raw`^(?:\d{1,2}\.?[ -]?${MONTH}(?:[ -]\d{2,4})?|${MONTH}[ -]\d{1,4})$`, 'iu');
-/** As Excel shows it, so that the login `jan-12` may exist. */
-const DAY_OF_MONTH_IN_KEY = /^(?:\d{1,2}-\p{Lu}\p{Ll}{2}|\p{Lu}\p{Ll}{2}-\d{2})$/u;
-const DATE =
-  /^(?:(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([./-])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01]))(?:[ T]\d{1,2}:\d\d.*)?$/;
-const EXPONENT = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i;
-/** With the sign that spreadsheets write, so that the login `1e1` may exist. */
-const EXPONENT_IN_TEXT = /^\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
-const ERROR_VALUE = /^(?:#\p{Lu}[\p{Lu}\d/_]*[!?]?|#DIV\/0!|#{2,}|Err:\d{3})$/u;
-const NO_VALUE =
-  /^(?:TRUE|FALSE|True|False|WAHR|FALSCH|VRAI|FAUX|VERO|NULL|null|NaN|nan|None|undefined|N\/A|n\/a|\[object Object\]|[-–—?.]+)$/;
-/** Letters of the box and root signs of old code pages, the mark for a lost character, and how mails, pages and addresses write letters. */
-const OTHER_WRITING =
-  /\ufffd|[\u2500-\u259f√]|\p{L}\?\p{L}|&(?:#\d+|#x[\da-f]+|[a-z]{2,8});|[=%]C[2-5][=%][89AB]|=\?[\w-]+\?[QB]\?/iu;
-const WRAPPED = /^["“„«]\s*(.*?)\s*["”“»]$|^<.*>$|[;,|]$|^(?:mailto|tel|callto):/iu;
+/** The first that fits says what is wrong; `kinds`: not of others, so that the login `1e1` and the surname Tosi may exist. */
+const DAMAGES = cells.damages.map(({ why, like, anyCase, kinds }) => {
+  const found = new RegExp(like, anyCase === true ? 'iu' : 'u');
+  return { why, fits: (kind: CellKind, text: string) => kinds?.includes(kind) !== false && found.test(text) };
+});
 
 /** What is wrong with a cell by itself, whatever is on file; undefined if nothing is. */
 export function damageOf(kind: CellKind, text: string): string | undefined {
   if (text === '') return undefined;
-  if (ERROR_VALUE.test(text)) return 'is an error of a spreadsheet';
-  if (NO_VALUE.test(text)) return 'is no value, only a word for one that is missing';
-  if ((kind === 'phone' ? EXPONENT : EXPONENT_IN_TEXT).test(text)) return 'is a number that a spreadsheet shortened';
-  if (kind !== 'name' && /^\d{3,}[.,]0+$/.test(text)) return 'is a number with decimals';
-  if (kind !== 'name' && /^\d{15}0+$/.test(text)) return 'is a number that a spreadsheet rounded';
-  if (DATE.test(text) || (kind === 'key' ? DAY_OF_MONTH_IN_KEY : DAY_OF_MONTH).test(text)) return 'is a date';
-  if (WRAPPED.test(text)) return 'has marks around it that are not part of it';
-  if (OTHER_WRITING.test(text)) return 'lost letters in a wrong encoding';
-  return isEncodedTwice(text) ? 'was encoded twice' : undefined;
+  if (isEncodedTwice(text)) return 'was encoded twice';
+  const found = DAMAGES.find(({ fits }) => fits(kind, text));
+  if (found !== undefined) return found.why;
+  // The login `jan-12` may exist.
+  return (kind !== 'key' || /^\d+[.-]/.test(text)) && isDateInWords(text) ? 'is a date' : undefined;
 }
 
 /** What was lost of the value on file, where the cell alone does not show it. */
 function lossOf(kind: CellKind, before: string, text: string): string | undefined {
-  if (before === '') return undefined;
+  if (before === '' || kind === 'key' || kind === 'email') return undefined;
   if (kind === 'phone') return lossOfPhone(before, text);
-  if (kind !== 'name') return undefined;
-  if (/^[\d.,]+$/.test(text) && /\p{L}/u.test(before)) return 'is only a number';
+  if (/^[^\p{L}]*\d[^\p{L}]*$/u.test(text) && /\p{L}/u.test(before)) return 'is only a number';
   const lost = isAscii(text) && !isAscii(before);
   const same = foldKey(text) === foldKey(before) || text === before.replace(/[^ -~]/g, '');
   return lost && same ? 'lost its accents' : undefined;
@@ -64,7 +48,9 @@ function lossOf(kind: CellKind, before: string, text: string): string | undefine
 function lossOfPhone(before: string, text: string): string | undefined {
   const [had, has] = [phoneDigits(before), phoneDigits(text)];
   if (faultOfPhone(before) === undefined && faultOfPhone(text) !== undefined) return 'is not a phone number';
-  if (/^\d+$/.test(text) && !text.startsWith('0') && had.replace(/^0+/, '') === has && /^[+0(]/.test(before))
+  const whole = had.replace(/^0+/, '');
+  const isEnd = has !== '' && !has.startsWith('0') && !text.startsWith('+') && whole.endsWith(has);
+  if (isEnd && (whole !== has || (/^\d+$/.test(text) && /^[+0(]/.test(before))))
     return 'lost what stood before its first digit';
   const kept = has.replace(/0+$/, '');
   const rounded = has === text && has.length === had.length && has !== had && has.length - kept.length >= 4;
@@ -108,6 +94,8 @@ function spared(
   if (text === before || (kind === 'key' && before !== undefined)) return { text };
   const kept = before ?? '';
   if (text === '') {
+    if (kind === 'setting' && kept !== '')
+      return { text: kept, warning: 'is empty, so the one on file is kept; account edit removes it' };
     if (kept === '' || kind === 'name' || clearContacts) return { text };
     return { text: kept, warning: 'is empty, so the one on file is kept unless contacts are cleared' };
   }
@@ -115,7 +103,7 @@ function spared(
   if (why === undefined) return { text };
   if (kind === 'key' && !acceptDamaged) return { text, problem: `${why}, so no new row is made ${UNLESS}` };
   if (acceptDamaged || (kept === '' && kind === 'name'))
-    return { text, warning: `${why}; imported as written`, problem: FAULTS[kind](text) };
+    return { text, warning: `${why}; imported as written`, problem: FAULTS[kind === 'setting' ? 'name' : kind](text) };
   if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept ${UNLESS}` };
   return { text: undefined, warning: `${why}, so it is left out ${UNLESS}` };
 }
@@ -133,10 +121,15 @@ export function spareRows<Entry extends { readonly line?: number }>(
     const texts: Record<string, string | undefined> = {};
     for (const [column, kind] of Object.entries(kinds)) {
       const text = cellOf(entry, column);
-      if (text === null || text === undefined) continue;
-      const found = spared(kind, text, before === undefined ? undefined : (cellOf(before, column) ?? ''), allowed);
+      if (text === undefined) continue;
+      const found = spared(
+        kind,
+        text ?? '',
+        before === undefined ? undefined : (cellOf(before, column) ?? ''),
+        allowed,
+      );
       const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
-      if (found.text !== text) texts[column] = found.text;
+      if (found.text !== (text ?? '')) texts[column] = found.text;
       if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });
       if (found.problem !== undefined) problems.push({ ...at, message: found.problem });
     }

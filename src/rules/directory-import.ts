@@ -11,7 +11,7 @@ import { faultOfPhone, sameEmail } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import type { AccountEntry, UserEntry } from './directory-rows.js';
 import type { Account, User } from './people.js';
-import { samePhone } from './phone-number.js';
+import { phoneDigits, samePhone } from './phone-number.js';
 import type { Policy } from './policy.js';
 
 export interface Change<Before, Entry> {
@@ -67,13 +67,8 @@ export function planAccounts(
   return { plan: { add, update, unchanged: entries.length - add.length - update.length }, problems };
 }
 
-function accountFields(before: Account, entry: AccountEntry): readonly string[] {
-  return [
-    ...(before.name === entry.name ? [] : ['name']),
-    ...(entry.sso === undefined || before.sso === entry.sso ? [] : ['sso']),
-    ...(entry.country === undefined || before.country === entry.country ? [] : ['country']),
-  ];
-}
+const accountFields = (before: Account, entry: AccountEntry): readonly string[] =>
+  (['name', 'sso', 'country'] as const).filter((of) => entry[of] !== undefined && before[of] !== entry[of]);
 
 /** What matters of an account for a login in it; an account that the same import adds has no id yet. */
 export type Home = Pick<Account, 'edition' | 'sso' | 'number' | 'country'>;
@@ -103,10 +98,10 @@ export function planUsers(
       problems.push(problem(entry, 'account', `there is no account "${entry.account}"; write its number or id`));
       continue;
     }
-    warnings.push(...notDialled(home, entry));
     const key = loginKeyOf(home, entry.loginKey);
     const twin = seen.get(key);
     const before = existing.get(key);
+    warnings.push(...notDialled(home, entry, before));
     seen.set(key, twin ?? entry.line ?? 1);
     if (twin !== undefined) {
       const why = `line ${twin} has the same login (upper case and accents make no difference)`;
@@ -147,23 +142,21 @@ function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
   return [problem(entry, 'sign_in', `account ${home.number} has no single sign-on yet; this login cannot sign in`)];
 }
 
-/** A number that is none, or none of the country, cannot get codes and does not show who calls. */
-function notDialled({ country }: Home, entry: UserEntry): readonly Problem[] {
+/** A number that is none, or none of the country, or follows one that was, cannot get codes and does not show who calls. */
+function notDialled({ country }: Home, entry: UserEntry, before: User | undefined): readonly Problem[] {
   const { phone = '', dialled } = entry;
   if (phone === '' || dialled != null) return [];
-  const wrong = country !== null || /^(\+|00)/.test(phone) || faultOfPhone(phone) !== undefined;
-  return wrong ? [problem(entry, 'phone', 'is no number that can be dialled; kept as written')] : [];
+  const ofSomewhere = country !== null || before?.phoneE164 != null || /^(\+|00)/.test(phone);
+  if (!ofSomewhere && faultOfPhone(phone) === undefined) return [];
+  return [problem(entry, 'phone', 'is no number that can be dialled; kept as written')];
 }
 
 function userFields(before: User, entry: UserEntry): readonly string[] {
-  const fields: string[] = [];
-  if (before.name !== entry.name) fields.push('name');
-  if (entry.email !== undefined && before.email !== entry.email) fields.push('email');
   const phone = { phone: entry.phone ?? '', phoneE164: entry.dialled?.e164 ?? null };
   const same = samePhone(before, phone) && before.phoneE164 === phone.phoneE164;
-  if (entry.phone !== undefined && !same) fields.push('phone');
-  if (entry.external !== undefined && before.external !== entry.external) fields.push('external');
-  return fields;
+  return (['name', 'email', 'phone', 'external'] as const).filter(
+    (of) => entry[of] !== undefined && (of === 'phone' ? !same : before[of] !== entry[of]),
+  );
 }
 
 function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[] {
@@ -197,6 +190,24 @@ export const problem = (entry: { readonly line?: number }, column: string, messa
   column,
   message,
 });
+
+/** The same for each spelling of a value; empty if there is none. */
+const keyIn = (row: object, column: string): string => {
+  const { phoneE164, dialled, ...texts } = row as Partial<Pick<User, 'phoneE164'> & Pick<UserEntry, 'dialled'>>;
+  const text = (texts as Readonly<Record<string, string | null | undefined>>)[column] ?? '';
+  return column === 'phone' ? (phoneE164 ?? dialled?.e164 ?? phoneDigits(text)) : foldKey(text);
+};
+
+/** Rows that get what another row has had on file, and that one gets something else: a column that was sorted alone looks like this. */
+export const exchanged = (update: readonly Change<object, { readonly line?: number }>[]): readonly Problem[] =>
+  ['name', 'email', 'phone', 'external'].flatMap((column) => {
+    const rows = update.filter(({ fields }) => fields.includes(column));
+    const all = rows.map(({ before, entry }) => ({ entry, was: keyIn(before, column), is: keyIn(entry, column) }));
+    const moved = all.filter(({ was, is }) => was !== is && is !== '');
+    const left = new Set(moved.map(({ was }) => was));
+    const message = 'belonged to another row of this file until now; check that the column was not sorted alone';
+    return moved.filter(({ is }) => left.has(is)).map(({ entry }) => problem(entry, column, message));
+  });
 
 /** One cell on file that would be another. */
 export interface CellChange {

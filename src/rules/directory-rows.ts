@@ -73,8 +73,9 @@ export interface Rows<Column extends string> extends Pick<CsvTable<Column>, 'pro
 }
 
 /** Cells that a file may have damaged. The account of a user's row must exist already, so it needs no other check. */
-export const ACCOUNT_CELLS: Readonly<Record<string, CellKind>> = { number: 'key', name: 'name', sso: 'name' };
-export const USER_CELLS: typeof ACCOUNT_CELLS = { login: 'key', name: 'name', email: 'email', phone: 'phone' };
+type Cells = Readonly<Record<string, CellKind>>;
+export const ACCOUNT_CELLS: Cells = { number: 'key', name: 'name', sso: 'setting', country: 'setting' };
+export const USER_CELLS: Cells = { login: 'key', name: 'name', email: 'email', phone: 'phone' };
 
 export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
 
@@ -122,10 +123,7 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   const { account = '', login = '', name = '', email, phone, sign_in: signInText } = texts;
   const role = oneOf(CUSTOMER_ROLES, texts.role ?? '');
   const signIn = signInText === '' ? 'native' : oneOf(SIGN_INS, signInText ?? 'native');
-  const scopes =
-    texts.scopes === undefined
-      ? undefined
-      : [...new Set(texts.scopes.split(/\s+/).filter((scope) => scope !== ''))].sort();
+  const scopes = texts.scopes?.split(/\s+/).filter(Boolean);
   note.add('account', account === '' ? 'is empty' : undefined);
   note.add('login', faultOfLogin(login));
   note.add('name', faultOfName(name));
@@ -138,7 +136,7 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
   const who = { account, login, loginKey: foldKey(login), name, email, phone, external: texts.external || undefined };
-  return { entry: { ...place(line), ...who, role, scopes, signIn: said } };
+  return { entry: { ...place(line), ...who, role, scopes: scopes && [...new Set(scopes)].sort(), signIn: said } };
 }
 
 export const faultOfCountry = (text: string): string => `there is no country "${text}"; write its code, such as DE`;
@@ -146,7 +144,7 @@ export const faultOfCountry = (text: string): string => `there is no country "${
 const place = (line: number | undefined) => (line === undefined ? {} : { line });
 
 /** A damaged cell of a file has no other fault: damaged-values.ts decides what becomes of it. */
-function notes(line: number | undefined, texts: Texts<string>, cells: typeof ACCOUNT_CELLS) {
+function notes(line: number | undefined, texts: Texts<string>, cells: Cells) {
   const problems: Problem[] = [];
   return {
     problems,

@@ -63,17 +63,30 @@ describe('a table as spreadsheets write it', () => {
     ]);
   });
 
-  it.each(['007', '4915123456789', '1E5', '1.50', '2026-01-02', '1/2', '12:30', 'sep1', 'Mai-5', 'wahr', '030-123'])(
-    'keeps %s as it is where a spreadsheet would change it',
-    (text) => {
-      expect([guardCell(text, true), guardCell(text)]).toEqual([`'${text}`, text]);
-      for (const written of [`'${text}`, text]) expect(unguardCell(written)).toBe(text);
-      expect(unguardCell(guardCell(`'${text}`))).toBe(`'${text}`);
-    },
-  );
+  it.each([
+    ...['007', '4915123456789', '1E5', '1.50', '2026-01-02', '1/2', '12:30', 'sep1', 'Mai-5', 'wahr', '030-123'],
+    ...[
+      '(0301234567)',
+      '5-May',
+      '05-May',
+      '5 May',
+      '1. Mai',
+      '12. Mai',
+      '12-ene',
+      '5/May/2021',
+      'Mar 5, 2021',
+      'falso',
+    ],
+    ...['12:00 AM', '5 AM', '5 p', '€5', '$5.00', '5 €', '(5%)'],
+  ])('keeps %s as it is where a spreadsheet would change it', (text) => {
+    expect([guardCell(text, true), guardCell(text)]).toEqual([`'${text}`, text]);
+    for (const written of [`'${text}`, text]) expect(unguardCell(written)).toBe(text);
+    expect(unguardCell(guardCell(`'${text}`))).toBe(`'${text}`);
+  });
 
-  it.each(['100234', 'ana', '1@x.example', "'t Hooft", 'Room 101 West'])('leaves %s alone', (text) =>
-    expect(guardCell(text, true)).toBe(text),
+  it.each(['100234', 'ana', '1@x.example', "'t Hooft", 'Room 101 West', 'K9', 'May Whitfield'])(
+    'leaves %s alone',
+    (text) => expect(guardCell(text, true)).toBe(text),
   );
 
   it('guards every cell that a spreadsheet would run, and takes the guard back', () => {

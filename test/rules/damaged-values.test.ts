@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import cells from '../../src/rules/damaged-cells.json' with { type: 'json' };
 import { type CellKind, damageOf, spareRows } from '../../src/rules/damaged-values.js';
 
 const DATE = 'is a date';
+const TIME = 'is a time';
 const SHORT = 'is a number that a spreadsheet shortened';
 const TWICE = 'was encoded twice';
 const LETTERS = 'lost letters in a wrong encoding';
@@ -69,6 +71,42 @@ describe('a damaged cell', () => {
     ['name', 'M=C3=BCller', LETTERS],
     ['name', 'M%C3%BCller', LETTERS],
     ['name', '=?UTF-8?Q?M=C3=BCller?=', LETTERS],
+    ['name', '#¡REF!', ERROR],
+    ['key', '#¡REF!', ERROR],
+    ['name', '#¿NOMBRE?', ERROR],
+    ['phone', '#¡DIV/0!', ERROR],
+    ['name', 'Fehler:502', ERROR],
+    ['email', 'Err :508', ERROR],
+    ['key', 'FALSO', NONE],
+    ['name', 'VERDADERO', NONE],
+    ['setting', 'VRAI', NONE],
+    ['name', '(null)', NONE],
+    ['phone', 'k.A.', NONE],
+    ['email', 'n/v', NONE],
+    ['name', 'none', NONE],
+    ['key', '12-ene', DATE],
+    ['key', '12-janv.', DATE],
+    ['key', '12.Jan', DATE],
+    ['name', '01-gen', DATE],
+    ['name', '01. Jän', DATE],
+    ['name', 'Jän 21', DATE],
+    ['name', '1-fev', DATE],
+    ['name', '12-out', DATE],
+    ['name', '1-mrt', DATE],
+    ['name', '12-янв', DATE],
+    ['name', '2021年3月1日', DATE],
+    ['name', 'Montag, 1. März 2021', DATE],
+    ['phone', '1 de marzo de 2021', DATE],
+    ['name', 'Mon Mar 01 2021', DATE],
+    ['name', 'Mon Mar 01 2021 00:00:00 GMT+0100 (Central European Standard Time)', DATE],
+    ['name', '12:30', TIME],
+    ['key', '12:30:00', TIME],
+    ['name', 'M”ller', LETTERS],
+    ['name', 'MŸller', LETTERS],
+    ['name', 'M÷ller', LETTERS],
+    ['name', 'Ren‚ Weiss', LETTERS],
+    ['name', '"Ana', MARKS],
+    ['name', 'Ana”', MARKS],
   ])('%s %s: %s', (kind, text, why) => {
     expect(damageOf(kind, text)).toBe(why);
   });
@@ -103,6 +141,21 @@ describe('a damaged cell', () => {
     ['name', '李小龍'],
     ['name', 'Name?'],
     ['name', 'Dwayne "The Rock" Johnson'],
+    ['name', 'Jan'],
+    ['name', 'Mai'],
+    ['name', 'Nil'],
+    ['name', 'Dan 3'],
+    ['name', '7 Oaks'],
+    ['name', 'Étoile «Café»'],
+    ['name', "Geert 't Hart"],
+    ['name', 'Sean O´Brien'],
+    ['name', 'Uí hÉigeartaigh'],
+    ['key', 'none'],
+    ['key', 'tosi'],
+    ['key', 'SAND'],
+    ['key', '12jan'],
+    ['key', '1-ana'],
+    ['key', '7-eleven'],
     ['email', 'ana@nw.example'],
     ['email', ''],
   ])('%s %s is as people write it', (kind, text) => {
@@ -110,8 +163,13 @@ describe('a damaged cell', () => {
   });
 });
 
+it.each(cells.damages)('$why: $examples', ({ why, kinds = ['key', 'name', 'email', 'phone', 'setting'], examples }) => {
+  for (const kind of kinds as readonly CellKind[])
+    expect(examples.map((text) => damageOf(kind, text))).toEqual(examples.map(() => why));
+});
+
 describe('a value on file', () => {
-  const KINDS = { login: 'key', name: 'name', email: 'email', phone: 'phone' } as const;
+  const KINDS = { login: 'key', name: 'name', email: 'email', phone: 'phone', sso: 'setting' } as const;
   const spare = (column: keyof typeof KINDS, before: string | undefined, text: string, allowed = {}) => {
     const on = before === undefined ? undefined : { [column]: before };
     const { entries, ...found } = spareRows([{ line: 7, [column]: text }], () => on, KINDS, allowed);
@@ -125,6 +183,14 @@ describe('a value on file', () => {
     ['phone', '491512345678', '491510000000'],
     ['phone', '+49 151 2345678', 'France'],
     ['phone', '+49 151 2345678', ''],
+    ['phone', '+49 30 7654321', '307654321'],
+    ['phone', '+49 30 7654321', '30 7654321'],
+    ['phone', '(030) 7654321', '7654321'],
+    ['phone', '+49 30 7654321', '21'],
+    ['name', 'Maria Anders', '12/05'],
+    ['sso', 'okta', ''],
+    ['sso', 'okta', '0'],
+    ['sso', 'okta', 'none'],
     ['name', 'Jörg Müller', readAs('windows-1252', 'Jörg Müller')],
     ['name', 'Jörg Müller', 'Jorg Muller'],
     ['name', 'Jörg Müller', 'Jrg Mller'],
@@ -138,6 +204,11 @@ describe('a value on file', () => {
   it.each([
     ['phone', '+49 151 2345678', '+49 151 2345679'],
     ['phone', '1512345678', '01512345678'],
+    ['phone', '+43 30 7654321', '030 7654321'],
+    ['phone', '+49 30 7654321', '+49 30 7654322'],
+    ['sso', '', 'okta'],
+    ['sso', 'okta', 'entra'],
+    ['sso', '', ''],
     ['phone', 'France', '+49 151 2345678'],
     ['phone', '', '030 1234567'],
     ['name', 'Maria Anders', 'María Anders'],
@@ -150,6 +221,7 @@ describe('a value on file', () => {
   it('gives way to a damage only if it is asked for by name', () => {
     expect(spare('name', 'Jörg', 'JÃ¶rg', { acceptDamaged: true })).toMatchObject({ text: 'JÃ¶rg', warnings: [{}] });
     expect(spare('email', 'a@b.example', '', { acceptDamaged: true }).text).toBe('a@b.example');
+    expect(spare('sso', 'okta', '', { clearContacts: true, acceptDamaged: true }).text).toBe('okta');
     expect(spare('email', 'a@b.example', '', { clearContacts: true })).toMatchObject({ text: '', warnings: [] });
   });
 

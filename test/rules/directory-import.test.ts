@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedContacts, planAccounts, planUsers } from '../../src/rules/directory-import.js';
+import { changedContacts, exchanged, planAccounts, planUsers } from '../../src/rules/directory-import.js';
 import { judgeAccount, judgeUser, type UserEntry } from '../../src/rules/directory-rows.js';
 import type { Account, User } from '../../src/rules/people.js';
 import { shippedPolicy } from './shipped-policy.js';
@@ -173,5 +173,43 @@ describe('the plan of an import', () => {
       'e-mail',
       'phone',
     ]);
+  });
+});
+
+describe('values that rows exchange with each other (B90)', () => {
+  const on = { name: 'Ana', email: 'ana@x.example', phone: '030 1', phoneE164: null, external: null };
+  const rowOf = (line: number, column: string, old: string, now: string) => ({
+    before: { ...on, [column]: old },
+    entry: { line, ...on, [column]: now },
+    fields: [column],
+  });
+  const linesOf = (...rows: Parameters<typeof exchanged>[0]) => exchanged(rows).map(({ line }) => line);
+
+  it.each([
+    ['name', 'Tom Berg', 'Eva Kranz'],
+    ['email', 'tom@x.example', 'eva@x.example'],
+    ['phone', '+49 151 1', '+49 151 2'],
+    ['external', 'okta:1', 'okta:2'],
+  ])('%s: a column that was sorted alone', (column, one, other) => {
+    const rows = [rowOf(2, column, one, other), rowOf(3, column, other, one)];
+    expect(exchanged(rows)).toMatchObject([
+      { line: 2, column },
+      { line: 3, column },
+    ]);
+    expect(linesOf(...rows.slice(1))).toEqual([]);
+  });
+
+  it('a column that slipped by a row, and a number in another spelling', () => {
+    expect(linesOf(rowOf(2, 'name', 'A', 'B'), rowOf(3, 'name', 'B', 'C'), rowOf(4, 'name', 'C', 'D'))).toEqual([2, 3]);
+    const dialled = { e164: '+49151', national: '151' };
+    const read = { ...rowOf(3, 'phone', '+49 2', '0151'), entry: { line: 3, phone: '0151', dialled } };
+    const was = { ...rowOf(2, 'phone', '+49 151', '+49 3'), before: { phone: '+49 151', phoneE164: '+49151' } };
+    expect(linesOf(was, read)).toEqual([3]);
+  });
+
+  it('nobody else is meant where people are renamed, share a new value, or write theirs in another way', () => {
+    expect(linesOf(rowOf(2, 'name', 'A', 'X'), rowOf(3, 'name', 'B', 'X'))).toEqual([]);
+    expect(linesOf(rowOf(2, 'name', 'ana', 'Ana'), rowOf(3, 'name', 'ANA', 'Ana'))).toEqual([]);
+    expect(linesOf(rowOf(2, 'phone', '', '030 1'), rowOf(3, 'phone', '030 2', ''))).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ import { untilApproved } from '../ask.js';
 import { type Command, type Context, command, type Given, type Operated } from '../command.js';
 import { block } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
-import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
+import { confirmed, IMPORT_PLAN, importPlanText, nounOf, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '[file]', path: 'reads' } as const;
@@ -39,7 +39,9 @@ const importAccounts = command({
   options: [...PLANNED, ...TABLE_OPTIONS],
   own: plannedInput,
   run: async (at, given) =>
-    importing(at, given, async (file) => ({ accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given) })),
+    importing(at, 'account', given, async (file) => ({
+      accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given),
+    })),
 });
 
 const importUsers = command({
@@ -49,7 +51,7 @@ const importUsers = command({
   options: [{ flags: '--accounts <file>', path: 'reads' }, ...PLANNED, '--clear-contacts', ...TABLE_OPTIONS],
   own: plannedInput,
   run: async (at, given) =>
-    importing(at, given, async (file) => {
+    importing(at, 'user', given, async (file) => {
       // The options name columns of the users.
       const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
       const companies = given.accounts && (await readTable(at.context, given.accounts, ACCOUNT_SHAPE, plain));
@@ -58,12 +60,12 @@ const importUsers = command({
     }),
 });
 
-async function importing(at: Operated, given: Planned, read: (file: string) => Promise<ImportRequest>) {
+async function importing(at: Operated, noun: string, given: Planned, read: (file: string) => Promise<ImportRequest>) {
   const { context, desk, signed, words } = at;
   const { apply, file, acceptDamaged } = given;
   if (apply === undefined && file === undefined) throw refusal('missing-option', 'file-missing', {}, 'csv-file');
-  const request =
-    apply === undefined ? { ...(await read(file ?? '')), acceptDamaged } : await readImportPlan(context, apply, given);
+  const rows = apply === undefined ? await read(file ?? '') : await readImportPlan(context, apply, given, noun);
+  const request = { acceptDamaged, ...rows, signal: context.signal };
   if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
     confirmed(context, given.confirm, (confirm) => importDirectory(desk, signed, { ...request, confirm })),
@@ -82,7 +84,7 @@ async function previewed(at: Operated, request: ImportRequest, { plan }: Planned
   const { context, desk, signed, words } = at;
   const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
-  const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
+  const apply = `countersign ${nounOf(request)} import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
   const changes = preview.changes.map(({ line, account, login, column, old, new: now }) => {
     const who = login === null ? account : `${account}/${login}`;
     return words('import.change', { line, who, column, before: old || null, after: now || null });

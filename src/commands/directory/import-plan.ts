@@ -25,8 +25,11 @@ export function importPlanText(desk: Desk, request: ImportRequest, { confirm, ou
 const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
   table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
 
-/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
-export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {
+/** Whose import it is: one of people may bring their companies along. */
+export const nounOf = ({ users }: Pick<ImportRequest, 'users'>) => (users === undefined ? 'account' : 'user');
+
+/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk or command; `usage` for what would change it. */
+export async function readImportPlan(context: Context, path: string, given: object, noun: string) {
   const { digests } = await context.desk();
   const free = ([name, value]: [string, unknown]) => !value || ['apply', 'confirm', 'wait'].includes(name);
   if (!Object.entries(given).every(free)) throw refusal('usage', 'import-alone', {}, 'another-plan');
@@ -38,6 +41,8 @@ export async function readImportPlan(context: Context, path: string, given: obje
   if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan))
     throw refusal('invalid-input', 'plan-file-changed', { file }, 'make-import-plan');
   const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
+  if (nounOf(request) !== noun)
+    throw refusal('invalid-input', 'other-import', { file: path, noun: nounOf(request) }, 'apply-other');
   return { ...request, outcome };
 }
 

@@ -4,6 +4,7 @@ import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
 import { askAuthority, note } from '../authorise.js';
+import { hear } from '../pause.js';
 import { type FoundUser, withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
@@ -41,15 +42,9 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator, form = 
   await askAuthority(desk, signed, EXPORTING);
   const detail = { accounts: await desk.store.read.accounts.count() };
   await note(desk, signed, EXPORTING, { kind: 'directory.exported', detail });
-  const cellsOf = ({ number, name, edition, sso, country }: Account) => [
-    number,
-    name,
-    edition,
-    sso ?? '',
-    country ?? '',
-  ];
-  const pages = whileAllowed(desk, signed, accountPages(desk));
-  return csvPages(['number', 'name', 'edition', 'sso', 'country'], pages, cellsOf, form);
+  const columns = ['number', 'name', 'edition', 'sso', 'country'] as const;
+  const cellsOf = (account: Account) => columns.map((column) => account[column] ?? '');
+  return csvPages(columns, whileAllowed(desk, signed, accountPages(desk)), cellsOf, form);
 }
 
 /** Whoever reads slowly may have lost the role meanwhile. */
@@ -111,6 +106,7 @@ export async function* inPages<T>(
     const limit = Math.min(PAGE, left);
     const page = await next(last, limit);
     if (page.length > 0) yield page;
+    await hear();
     if (page.length < limit) return;
     last = page.at(-1);
     left -= limit;

@@ -11,7 +11,6 @@ import {
   accountSearchKeys,
   newAccountRow,
   newUserRow,
-  ssoPatch,
   userSearchKeys,
 } from '../directory/directory-rows-of-store.js';
 import { accountsWithAdmin } from '../directory/hold-power.js';
@@ -75,11 +74,10 @@ export async function insertPeople(
   return added;
 }
 
-/** The columns that a row of a file changes of a company. */
-export function companyPatch({ before, entry, fields }: PlannedCompanies['plan']['update'][number]) {
-  const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
-  const name = fields.includes('name') ? accountNamePatch(entry.name) : {};
-  return { ...name, ...sso, ...(fields.includes('country') ? { country: accountAfter(before, entry).country } : {}) };
+/** The columns of a company that a file may change. Under another name of the provider its keys stay, because a file has none. */
+export function companyPatch({ before, entry }: PlannedCompanies['plan']['update'][number]) {
+  const { name, sso, country } = accountAfter(before, entry);
+  return { ...accountNamePatch(name), sso, country };
 }
 
 export function personChange(
@@ -95,9 +93,9 @@ export function personChange(
 export async function changeRows(acting: Acting<'directory:write'>, { companies, people }: ReadyImport) {
   for (const change of companies.plan.update) {
     const { before, entry, fields } = change;
-    const { country } = accountAfter(before, entry);
-    await acting.write.accounts.update(before.id, { ...companyPatch(change), updated_at: acting.now });
-    if (fields.includes('country')) await readNumbersAnew(acting, { id: before.id, country });
+    const patch = companyPatch(change);
+    await acting.write.accounts.update(before.id, { ...patch, updated_at: acting.now });
+    if (fields.includes('country')) await readNumbersAnew(acting, { id: before.id, ...patch });
     await acting.write.search.replace([accountSearchKeys(before.id, { name: entry.name, number: before.number })]);
   }
   const changes = people.plan.update.map((change) => personChange(people, change));

@@ -51,7 +51,7 @@ export interface ContactChange {
 }
 
 /**
- * Refusal `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
+ * Refusals: `cancelled`, if the signal fires before it is settled; `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
  * at; `missing-option` where many rows change and no number is given. Then nothing is changed. `second` is asked in the transaction that
  * would import; null if it may go on.
  */
@@ -63,20 +63,21 @@ export async function importFiles(
 ): Promise<ImportReport | Waiting> {
   await askAuthority(desk, signed, IMPORTING);
   // A plan reads faster what is written, and is not overtaken by its being written.
-  await finishImports(desk);
+  await finishImports(desk, request.signal);
   const plan = planner(desk, request);
   return untilNotOvertaken(async (round) => {
     const planned = await plan(desk.store.read);
     requireAsLookedAt(desk, planned, request);
     if (round === 1) await makeRoom(desk, signed, true);
-    return importPlanned(desk, signed, { ready: readyImport(desk, planned), planned, second });
+    const ready = readyImport(desk, planned);
+    return importPlanned(desk, signed, { ready, planned, second, signal: request.signal });
   }, ROUNDS);
 }
 
 /** So often a plan is made before the desk is too busy for this import. */
 const ROUNDS = { tries: 4, busy: () => refusal('busy', 'import-moved', {}, 'try-again') };
 
-interface Work {
+interface Work extends Pick<ImportRequest, 'signal'> {
   readonly planned: PlannedFiles;
   readonly ready: ReadyImport;
   readonly second: Parameters<typeof importFiles>[3];
@@ -89,15 +90,15 @@ async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Pr
   if (ready.companyRows.length + ready.added.length + changed <= STAGED_OVER) return importAtOnce(desk, signed, work);
   const waiting = await secondAsked(desk, signed, work);
   if (waiting !== undefined) return waiting;
-  const done = await stageImport(desk, signed, ready, (staged) => importAtOnce(desk, signed, work, staged));
-  return 'request' in done ? done : { ...done, notices: await writeSettled(desk) };
+  const done = await stageImport(desk, signed, work, (staged) => importAtOnce(desk, signed, work, staged));
+  return 'request' in done ? done : { ...done, notices: await writeSettled(desk, work) };
 }
 
 /** The import is done, whatever becomes of this: the next import or delivery writes what is left. */
-async function writeSettled(desk: Desk): Promise<readonly string[]> {
+async function writeSettled(desk: Desk, { signal }: Work): Promise<readonly string[]> {
   const notices: string[] = [];
   try {
-    await finishImports(desk, undefined, notices);
+    await finishImports(desk, signal, notices);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

@@ -13,6 +13,8 @@ export interface ImportRequest extends Allowed {
   readonly confirm?: number | undefined;
   /** `outcome` of the preview that was looked at: nothing else may come of it. */
   readonly outcome?: string;
+  /** Until when somebody waits for it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Counts {

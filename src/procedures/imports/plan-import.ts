@@ -3,7 +3,14 @@ import type { Desk, Reads } from '../../desk.js';
 import type { Problem } from '../../errors.js';
 import { type Allowed, spareRows, UNLESS } from '../../rules/damaged-values.js';
 import { sameEmail } from '../../rules/directory-fields.js';
-import { loginKeyOf, type PlannedUsers, planAccounts, planUsers, problem } from '../../rules/directory-import.js';
+import {
+  exchanged,
+  loginKeyOf,
+  type PlannedUsers,
+  planAccounts,
+  planUsers,
+  problem,
+} from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import {
   ACCOUNT_CELLS,
@@ -17,6 +24,7 @@ import {
 import { inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
+import { hear } from '../pause.js';
 
 /** `added`: `plan.add`, each entry with its future account. */
 export type PlannedCompanies = Awaited<ReturnType<typeof planCompanies>>;
@@ -46,7 +54,7 @@ export async function planCompanies(desk: Desk, store: Stored, given: readonly A
   const zeros = zerosLost('number', add, (entry) => owners.get(entry.number));
   return {
     ...planned,
-    warnings: spare.warnings,
+    warnings: [...spare.warnings, ...exchanged(planned.plan.update)],
     problems: [...planned.problems, ...spare.problems, ...zeros],
     added: add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
   };
@@ -106,7 +114,7 @@ export async function planPeople(
   store: Stored,
   companies: PlannedCompanies,
   given: Rows<UserColumn> | undefined,
-  allowed: Allowed,
+  allowed: Allowed & { readonly signal?: AbortSignal | undefined },
 ) {
   const fresh = companies.added.flatMap(({ account }) => bothKeys(account));
   const homes: Homes = { after: new Map(fresh), before: new Map() };
@@ -114,6 +122,7 @@ export async function planPeople(
   const seen = new Map<string, number>();
   const parts = await inChunks(given?.rows ?? [], async (rows) => {
     const { entries, problems: ofRows } = readUserRows(desk.policy, { rows, problems: [] });
+    await hear(allowed.signal);
     await findHomes(store, companies, homes, entries);
     return [{ ...(await planSome(desk, store, { homes, homeOf, seen }, entries, allowed)), ofRows }];
   });
@@ -124,7 +133,7 @@ export async function planPeople(
       unchanged: parts.reduce((sum, { plan }) => sum + plan.unchanged, 0),
     },
     kept: parts.flatMap(({ kept }) => kept),
-    warnings: parts.flatMap(({ warnings }) => warnings),
+    warnings: [...parts.flatMap(({ warnings }) => warnings), ...exchanged(parts.flatMap(({ plan }) => plan.update))],
     ofRows: [...(given?.problems ?? []), ...parts.flatMap(({ ofRows }) => ofRows)],
     problems: parts.flatMap(({ problems }) => problems),
     builtOn: homes.before as ReadonlyMap<string, Account>,
@@ -152,11 +161,14 @@ async function planSome(
     loginKeyOf(homes.after.get(accountId) ?? { number: accountId }, foldKey(login));
   const keyOfRow = (entry: UserEntry) => loginKeyOf(homeOf(entry) ?? { number: '' }, entry.loginKey);
   const existing = new Map(found.map((user) => [keyOf(user, user.login), user]));
-  const spare = spareRows(given, (entry) => existing.get(keyOfRow(entry)), USER_CELLS, allowed);
-  const entries = spare.entries.map((entry) => ({
-    ...entry,
-    dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
-  }));
+  const dialled = (entry: UserEntry) => read(entry.phone ?? '', homeOf(entry)?.country ?? null);
+  // Another way to write the number on file is no other number, and loses nothing.
+  const rows = given.map((entry) => {
+    const { phone, phoneE164 } = existing.get(keyOfRow(entry)) ?? { ...entry, phoneE164: null };
+    return phoneE164 !== null && dialled(entry)?.e164 === phoneE164 ? { ...entry, phone } : entry;
+  });
+  const spare = spareRows(rows, (entry) => existing.get(keyOfRow(entry)), USER_CELLS, allowed);
+  const entries = spare.entries.map((entry) => ({ ...entry, dialled: dialled(entry) }));
   const planned = planUsers(desk.policy, entries, homeOf, existing, seen);
   const zeroled = planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed)));
   const holders = await inChunks(zeroled, (some) => store.users.byLoginPairs(some));

@@ -9,7 +9,7 @@ import { type Acting, act } from '../authorise.js';
 import { type PersonChange, readChange } from '../directory/change-person.js';
 import { accountSearchKeys, stagedPatch } from '../directory/directory-rows-of-store.js';
 import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/room-for-import.js';
-import { Overtaken, pause } from '../pause.js';
+import { hear, Overtaken, pause } from '../pause.js';
 import {
   type Added,
   type AddedPeople,
@@ -44,15 +44,16 @@ export interface Staged {
 
 /**
  * Writes all that the import adds and changes, which nobody sees, and then does what settles it. Whatever is not settled is removed: also where it
- * is refused, or the store fails. Refusal `busy`; `Overtaken`; those of `settle`.
+ * is refused or interrupted, or the store fails. Refusals `busy`, `cancelled`; `Overtaken`; those of `settle`.
  */
 export async function stageImport<T>(
   desk: Desk,
   signed: SignedOperator,
-  ready: ReadyImport,
+  { ready, signal }: { readonly ready: ReadyImport; readonly signal?: AbortSignal | undefined },
   settle: (staged: Staged) => Promise<T>,
 ): Promise<T> {
   const id = desk.newId('imp');
+  const run = { desk, signed, id, signal };
   await act(desk, signed, IMPORTING, {
     entry: () => ({ kind: 'directory.staged', detail: { import: id } }),
     change: async ({ write, now, by }) => {
@@ -61,10 +62,11 @@ export async function stageImport<T>(
     },
   });
   try {
-    await stageCompanies(desk, signed, id, ready);
-    const powerful = await stagePeople(desk, signed, id, ready);
-    for (const some of chunksOf(ready.added, PEOPLE_IN_ORDER)) await stageWords(desk, signed, id, some);
-    const changed = await stageChanges(desk, signed, id, ready);
+    await stageCompanies(run, ready);
+    const powerful = await stagePeople(run, ready);
+    for (const some of chunksOf(ready.added, PEOPLE_IN_ORDER)) await stageWords(run, some);
+    const changed = await stageChanges(run, ready);
+    await hear(signal);
     return await settle({ id, count: ready.added.length, changed, powerful });
   } finally {
     // What cannot be removed now is removed by the next import; the reason why this one failed is worth more.
@@ -72,81 +74,83 @@ export async function stageImport<T>(
   }
 }
 
-async function stageCompanies(desk: Desk, signed: SignedOperator, id: string, ready: ReadyImport): Promise<void> {
+type Run = Readonly<{ desk: Desk; signed: SignedOperator; id: string; signal: AbortSignal | undefined }>;
+
+async function stageCompanies(run: Run, ready: ReadyImport): Promise<void> {
   const { added } = ready.companies;
   for (const [nth, rows] of chunksOf(ready.companyRows, ROWS).entries()) {
     const some = added.slice(nth * ROWS, nth * ROWS + rows.length);
-    await step(desk, signed, { import: id, accounts: rows.map((row) => row.id) }, async ({ write }) => {
+    await step(run, { accounts: rows.map((row) => row.id) }, async ({ write }) => {
       if (await areTaken(write, rows)) throw new Overtaken();
-      await write.accounts.insert(rows.map((row) => ({ ...row, import_id: id })));
+      await write.accounts.insert(rows.map((row) => ({ ...row, import_id: run.id })));
       await write.search.insert(some.map(({ account }) => accountSearchKeys(account.id, account)));
     });
   }
 }
 
-async function stagePeople(desk: Desk, signed: SignedOperator, id: string, { added, people }: ReadyImport) {
+async function stagePeople(run: Run, { added, people }: ReadyImport) {
   const powerful: Added[] = [];
   for (const some of chunksOf(added, ROWS)) {
     const logins = loginsOf(people.builtOn, some);
-    await step(desk, signed, { import: id, users: some.map(({ row }) => row.id) }, async (acting) => {
+    await step(run, { users: some.map(({ row }) => row.id) }, async (acting) => {
       if (await areThere(acting.write, logins)) throw new Overtaken();
-      const all = await insertPeople(acting, some, { import_id: id });
+      const all = await insertPeople(acting, some, { import_id: run.id });
       powerful.push(...all.filter((one) => one.gains));
     });
   }
   return powerful;
 }
 
-async function stageWords(desk: Desk, signed: SignedOperator, id: string, people: readonly AddedRow[]): Promise<void> {
+async function stageWords(run: Run, people: readonly AddedRow[]): Promise<void> {
   const words = people
     .map(wordsOfAdded)
     .flatMap((one) => [...new Set(one.words)].map((word) => ({ kind: one.kind, id: one.id, word, words: [word] })))
     .toSorted((a, b) => (a.word < b.word ? -1 : 1));
   for (const some of chunksOf(words, WORDS))
-    await step(desk, signed, { import: id, words: some.length }, ({ write }) => write.search.insert(some));
+    await step(run, { words: some.length }, ({ write }) => write.search.insert(some));
 }
 
 /** Keeps each change beside the row that it changes. Returns of how many rows. */
-async function stageChanges(desk: Desk, signed: SignedOperator, id: string, { companies, people }: ReadyImport) {
-  const read = await desk.phones();
+async function stageChanges(run: Run, { companies, people }: ReadyImport) {
+  const read = await run.desk.phones();
   for (const some of chunksOf(companies.plan.update, ROWS)) {
     const before = some.map((one) => one.before);
-    await step(desk, signed, { import: id, changed: before.map((one) => one.id) }, async ({ write }) => {
+    await step(run, { changed: before.map((one) => one.id) }, async ({ write }) => {
       if (await haveMoved(write.accounts, before)) throw new Overtaken();
-      for (const change of some) await write.accounts.stage(change.before.id, id, companyPatch(change));
+      for (const change of some) await write.accounts.stage(change.before.id, run.id, companyPatch(change));
     });
   }
   for (const some of chunksOf(people.plan.update, ROWS)) {
     const changes = new Map(some.map((change) => [change.before.id, personChange(people, change)]));
-    await step(desk, signed, { import: id, changed: [...changes.keys()] }, async ({ write }) => {
+    await step(run, { changed: [...changes.keys()] }, async ({ write }) => {
       const before = some.map((one) => one.before);
       if (await haveMoved(write.users, before)) throw new Overtaken();
       await write.users.patch([...changes.keys()], ({ user }) => {
         const change = changes.get(user.id) as PersonChange;
         const { dialled, moved } = readChange(read, change);
         const staged = JSON.stringify(stagedPatch(change.before, change.after, dialled, moved.length > 0));
-        return { staged, staged_in: id };
+        return { staged, staged_in: run.id };
       });
     });
   }
   return companies.plan.update.length + people.plan.update.length;
 }
 
-/** One transaction of an import that is still under way. */
+/** One transaction of an import that is still under way. Refusal `cancelled` once the signal has fired. */
 async function step(
-  desk: Desk,
-  signed: SignedOperator,
-  detail: { readonly import: string } & Readonly<Record<string, string | number | readonly string[]>>,
+  { desk, signed, id, signal }: Run,
+  detail: Readonly<Record<string, number | readonly string[]>>,
   change: (acting: Acting<'directory:write'>) => Promise<void>,
 ): Promise<void> {
+  await hear(signal);
   await act(desk, signed, GOING_ON, {
-    entry: () => ({ kind: 'directory.staged', detail }),
+    entry: () => ({ kind: 'directory.staged', detail: { import: id, ...detail } }),
     change: async (acting) => {
-      await goOn(acting, detail.import);
+      await goOn(acting, id);
       await change(acting);
     },
   });
-  await pause(BETWEEN_MS);
+  await pause(BETWEEN_MS, signal);
 }
 
 /** In the transaction that will settle it: Refusal `busy` or `Overtaken` if what was staged is not what the plan would add now. */

@@ -3,8 +3,8 @@
  * rows may come from a store, a backup or an export (after tessera's fsck).
  */
 import type { AuditHead, AuditRow } from '../../desk.js';
-import { refusal } from '../../errors.js';
 import { growTree, type HexTreeHasher, peakRanges } from '../../rules/growing-tree.js';
+import { hear } from '../pause.js';
 
 export interface LogReader {
   /** The one head row; undefined if it is missing. */
@@ -38,8 +38,7 @@ export async function readEntries(reader: LogReader, each: (rows: readonly Audit
     // `each` has seen this row. Counting on from a number this large could read it again for ever.
     if (last === undefined || rows.length < BATCH || !Number.isSafeInteger(last.seq + 1)) return;
     from = last.seq + 1;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (signal?.aborted === true) throw refusal('cancelled', 'log-reading-stopped', {});
+    await hear(signal);
   }
 }
 

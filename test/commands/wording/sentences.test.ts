@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import cells from '../../../src/rules/damaged-cells.json' with { type: 'json' };
 import { walk } from '../../support/imports.js';
 import { sourcesIn } from '../../support/screen-checks.js';
 import { repositoryRoot, START } from '../../support/test-desk.js';
@@ -249,5 +250,6 @@ describe('sentences that stand in the code', () => {
       'procedures/directory/read-csv.ts',
     ];
     expect(all.flatMap((name) => sentencesIn(source(name))).filter(isNew)).toEqual([]);
+    expect(cells.damages.map(({ why }) => why).filter(isNew)).toEqual([]);
   });
 });

@@ -1,10 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { editAccount } from '../../../src/procedures/directory/edit-account.js';
+import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 
+const KEYS = () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', alg: 'ES256', use: 'sig' }] });
+};
 const HEADER = 'account,login,name,email,phone,role\n';
 
 describe.each(engines)('a damaged directory on %s (B90)', (engine) => {
@@ -92,5 +98,49 @@ describe.each(engines)('a damaged directory on %s (B90)', (engine) => {
       '',
     ]);
     expect(await entriesOf(place, 'account.edited')).toHaveLength(0);
+  });
+
+  it('an empty cell removes no single sign-on and no country, and another name of the provider keeps its keys', async () => {
+    const file = (cells: string) =>
+      accountsFile(`number,name,edition,sso,country\n100241,Ana Trujillo,x-series,${cells}\n`);
+    const imported = async (cells: string) =>
+      importDirectory(place.desk, place.admin, {
+        accounts: await file(cells),
+        clearContacts: true,
+        acceptDamaged: true,
+      });
+    const openid = { issuer: 'https://login.example', audience: 'countersign', keys: KEYS() };
+    await editAccount(place.desk, place.admin, place.series, { ...openid, country: 'MX' });
+    const keys = () => place.desk.store.read.accounts.ssoSettings(place.series.id);
+    const before = await keys();
+    expect(before).toMatchObject({ issuer: 'https://login.example' });
+    const { warnings } = await imported(',');
+    expect(places(warnings)).toEqual(['2 sso', '2 country']);
+    const account = await findAccount(place.desk, '100241');
+    expect([account.sso, account.country, account.name]).toEqual(['okta', 'MX', 'Ana Trujillo']);
+    expect(await keys()).toEqual(before);
+    expect((await imported('Okta Workforce,MX')).accounts).toMatchObject({ updated: 1 });
+    expect((await findAccount(place.desk, '100241')).sso).toBe('Okta Workforce');
+    expect(await keys()).toEqual(before);
+  });
+
+  it('a number keeps what stood before its rest, and one that cannot be dialled any more is said', async () => {
+    const row = (phone: string) => `100234,nancy,Nancy Davolio,nancy@alfki.example,${phone},secondary-admin\n`;
+    const phone = async () => (await findUser(place.desk, '100234/nancy')).user.phone;
+    await users(row('+49 30 7654321'));
+    for (const rest of ['307654321', '30 7654321', '49307654321', '7654321']) {
+      expect(places((await users(row(rest))).warnings)).toEqual(['2 phone']);
+      expect(await phone()).toBe('+49 30 7654321');
+    }
+    expect(places((await users(row('030 7654322'))).warnings)).toEqual(['2 phone']);
+    expect(await phone()).toBe('030 7654322');
+  });
+
+  it('people who exchange names or numbers are imported, and said', async () => {
+    const rows = (a: string, b: string) =>
+      `100234,maria,${a},maria@alfki.example,,primary-admin\n100234,nancy,${b},nancy@alfki.example,,secondary-admin\n`;
+    const report = await users(rows('Nancy Davolio', 'Maria Anders'), { clearContacts: true });
+    expect(report.users).toMatchObject({ updated: 2 });
+    expect(places(report.warnings)).toEqual(['2 name', '3 name']);
   });
 });

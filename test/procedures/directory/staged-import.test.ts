@@ -2,10 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
-import { exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import { exportUsers, userPages } from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
@@ -118,6 +119,36 @@ describe.each(engines)('a large import on %s', (engine) => {
       expect((await seen()).users).toBe(before.users + 1 + MANY);
     },
   );
+
+  it.each([2, 4, 6, 8])('interrupted after %i steps it ends as cancelled, and leaves nothing', async (steps) => {
+    const before = await seen();
+    const stop = new AbortController();
+    const watched = once(steps, async () => stop.abort());
+    const asked = { ...(await request()), signal: stop.signal };
+    const error = await refusal(importDirectory(watched, place.admin, asked));
+    expect(error).toMatchObject({ code: 'cancelled' });
+    expect(await seen()).toEqual(before);
+    expect(await place.desk.store.read.imports.all()).toEqual([]);
+    expect((await refusal(previewImport(place.desk, place.admin, asked))).code).toBe('cancelled');
+  });
+
+  it('a signal is heard while it is planned, and between the pages of an export', async () => {
+    const stop = new AbortController();
+    const asked = { ...(await request()), signal: stop.signal };
+    // As a signal comes: when the process looks up from its work.
+    setImmediate(() => stop.abort());
+    expect((await refusal(previewImport(place.desk, place.admin, asked))).code).toBe('cancelled');
+    await importDirectory(place.desk, place.admin, await request());
+    const heard: boolean[] = [];
+    let here = false;
+    for await (const _page of userPages(place.desk)) {
+      heard.push(here);
+      setImmediate(() => {
+        here = true;
+      });
+    }
+    expect(heard).toEqual([false, true]);
+  });
 
   it('is told that another import of the same operator has removed it, and adds nothing', async () => {
     const late = once(4, async () => importDirectory(place.desk, place.admin, await request()));

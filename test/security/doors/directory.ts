@@ -27,7 +27,7 @@ import { stageImport } from '../../../src/procedures/imports/stage-import.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
-const NOTHING: Parameters<typeof stageImport>[2] = {
+const NOTHING: Parameters<typeof stageImport>[2]['ready'] = {
   companies: { plan: { add: [], update: [], unchanged: 0 }, added: [], problems: [], warnings: [] },
   people: {
     plan: { add: [], update: [], unchanged: 0 },
@@ -148,7 +148,7 @@ export const DIRECTORY: Doors = {
   },
   'imports/stage-import.stageImport': {
     permission: WRITE,
-    knock: (desk, signed) => stageImport(desk, signed, NOTHING, async () => undefined),
+    knock: (desk, signed) => stageImport(desk, signed, { ready: NOTHING }, async () => undefined),
   },
   'directory/room-for-import.abandonImport': {
     permission: WRITE,
