@@ -4,6 +4,7 @@
  * operators' screens and in mails (T12).
  */
 import { foldKey } from './directory-keys.js';
+import type { User } from './people.js';
 import { phoneDigits } from './phone-number.js';
 
 /** One spelling per text: NFC, no white space around it. */
@@ -67,6 +68,14 @@ export const faultOfExternal = (text: string): Fault =>
   text === '' || /^[a-z0-9][a-z0-9_-]{0,39}:[^\s\p{C}]{1,200}$/u.test(text)
     ? undefined
     : 'must be the name of a connector and an id, as okta:00u1a2b3';
+
+/** For comparing ids at other systems: many of these take capitals for the same (of ASCII only; for others they disagree), so nobody here differs by them. */
+export const externalKey = (external: string): string =>
+  external.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** The person's id there, with the connector's name before it; null where the one on file is of another system. */
+export const externalAt = (connector: string | null, { external }: Pick<User, 'external'>): string | null =>
+  connector !== null && external?.startsWith(`${connector}:`) ? external : null;
 
 /** A phone number as an operator types it; empty if none is on file. */
 export function faultOfPhone(text: string): Fault {

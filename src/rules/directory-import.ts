@@ -7,7 +7,7 @@
  */
 import type { Problem } from '../errors.js';
 import { customerRule, hasAdminStatus } from './customer-roles.js';
-import { faultOfPhone, sameEmail } from './directory-fields.js';
+import { externalKey, faultOfPhone, sameEmail } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import type { AccountEntry, UserEntry } from './directory-rows.js';
 import type { Account, User } from './people.js';
@@ -79,7 +79,7 @@ export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly warnings: readonly Problem[];
 }
 
-/** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`, as are the lines of `seen`: rows that were planned before these. */
+/** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`, as are the lines of `seen`, also by ids: rows that were planned before these. */
 export function planUsers(
   policy: Policy,
   entries: readonly UserEntry[],
@@ -98,6 +98,7 @@ export function planUsers(
       problems.push(problem(entry, 'account', `there is no account "${entry.account}"; write its number or id`));
       continue;
     }
+    problems.push(...sameExternal(entry, seen));
     const key = loginKeyOf(home, entry.loginKey);
     const twin = seen.get(key);
     const before = existing.get(key);
@@ -117,6 +118,14 @@ export function planUsers(
     }
   }
   return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, warnings, problems };
+}
+
+/** An id at another system is one person's (B55). No key of a login begins with a space. */
+function sameExternal({ external, ...entry }: UserEntry, seen: Map<string, number>): readonly Problem[] {
+  const key = ` ${externalKey(external ?? '')}`;
+  const twin = seen.get(key);
+  if (external !== undefined) seen.set(key, twin ?? entry.line ?? 1);
+  return twin === undefined ? [] : [problem(entry, 'external', `line ${twin} has the same id`)];
 }
 
 /** Unique: two accounts never share a number, and no number contains a slash. */

@@ -8,6 +8,8 @@ export interface DeliveryReport {
   /** To be tried again: failed just now, or not tried because their channel is down or switched off. */
   readonly waiting: number;
   readonly givenUp: number;
+  /** Resets at other systems that ended there, not done or in part. */
+  readonly notDone: number;
   /** Not sent, because the code that it carries is over (B89). */
   readonly dropped: number;
 }
@@ -21,7 +23,7 @@ export interface OutboxRun {
 
 /** `downAfter`: a channel counts as down after this many failures in a row. */
 export const beginRun = (downAfter: number): OutboxRun => ({
-  report: { delivered: 0, waiting: 0, givenUp: 0, dropped: 0 },
+  report: { delivered: 0, waiting: 0, givenUp: 0, notDone: 0, dropped: 0 },
   failures: {},
   downAfter,
 });
@@ -32,7 +34,7 @@ export const isDown = ({ failures, downAfter }: OutboxRun, kind: string): boolea
 export function countOutcome(run: OutboxRun, kind: string, outcome: keyof DeliveryReport): OutboxRun {
   const { report, failures } = run;
   const before = failures[kind] ?? 0;
-  const inARow = { delivered: 0, waiting: before + 1, givenUp: before, dropped: before }[outcome];
+  const inARow = { delivered: 0, waiting: before + 1, givenUp: before, notDone: before, dropped: before }[outcome];
   const counted = { ...report, [outcome]: report[outcome] + 1 };
   return { ...run, report: counted, failures: { ...failures, [kind]: inARow } };
 }

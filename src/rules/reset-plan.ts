@@ -73,6 +73,8 @@ export interface FoundUser {
   readonly sso: boolean;
   /** Name of the connector to the other system where the login is; null: here only. */
   readonly connector: string | null;
+  /** The id there, as on file. */
+  readonly external: string | null;
 }
 
 /** One line of the input, looked up. */
@@ -106,21 +108,25 @@ export interface PlannedRow {
 
 export type PlanCounts = Readonly<Record<RowClass, number>>;
 
-/** Ids of users: those who have something to lose, and of these those with an open objection, and those whom no code would reach. */
+/** Ids of users: who has something to lose, and of these who has an open objection, and whom no code would reach; who shares an id at another system. */
 export interface Holding {
   readonly acting: ReadonlySet<string>;
   readonly objected: ReadonlySet<string>;
   readonly unreached: ReadonlySet<string>;
+  readonly shared: ReadonlySet<string>;
 }
 
 /** Whether a result says that the user was reset. */
 export const isReset = (result: unknown): boolean => result === 'reset' || result === 'no-address';
 
 /** Classifies each row, in order. If a user is named twice, the first row counts. `holding` says who has something to lose. */
-export function planRows(rows: readonly FoundRow[], { acting, objected, unreached }: Holding): readonly PlannedRow[] {
+export function planRows(
+  rows: readonly FoundRow[],
+  { acting, objected, unreached, shared }: Holding,
+): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, written, found }): PlannedRow => {
-    if (typeof found === 'string') {
+    if (typeof found === 'string' || shared.has(found.id)) {
       const row = { line, class: found === 'nobody' ? 'unknown' : 'ambiguous', account, login } as const;
       return written === undefined ? row : { ...row, written };
     }

@@ -23,7 +23,7 @@ describe('a run over the outbox', () => {
 
   it('counts what became of each', () => {
     const run = runOf(['sms', 'waiting'], ['email', 'delivered'], ['email', 'delivered'], ['email', 'givenUp']);
-    expect(run.report).toEqual({ delivered: 2, waiting: 1, givenUp: 1, dropped: 0 });
+    expect(run.report).toEqual({ delivered: 2, waiting: 1, givenUp: 1, notDone: 0, dropped: 0 });
   });
 
   it('without a limit no failure stops it', () => {

@@ -22,6 +22,7 @@ const user = (login: string, more: Partial<FoundUser> = {}): FoundUser => ({
   admin: false,
   sso: false,
   connector: null,
+  external: null,
   ...more,
 });
 const facts = (userId: string, more: Partial<ResetFacts> = {}): ResetFacts => ({
@@ -41,6 +42,7 @@ const holding = (...users: readonly FoundUser[]) => ({
   acting: new Set(users.map((one) => one.id)),
   objected: new Set<string>(),
   unreached: new Set<string>(),
+  shared: new Set<string>(),
 });
 
 describe('a plan of resets', () => {

@@ -16,6 +16,7 @@ import type { Account } from '../../rules/people.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import { block } from '../wording/results.js';
 import { decides, leaves, requestLines } from './console-lock.js';
+import { goingOn, otherSteps, stageOfCall } from './console-request.js';
 import {
   aloud,
   askNext,
@@ -180,9 +181,11 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
     block.verdict(words('find.no-verification')),
     block.lines(words('find.answer-generally')),
   ];
-  const answer = await askNext(session, view, [
-    { name: words('call.another'), value: session.caller === null ? 'find' : 'request' },
-    session.call === null ? { ...endStep(session), value: 'find' } : endStep(session),
-  ]);
-  return answer ?? (session.caller === null ? 'find' : 'request');
+  const back = stageOfCall(session);
+  const outside = [
+    { name: words('call.go-on'), value: back },
+    { ...endStep(session), value: back },
+  ];
+  const inside = session.caller === null ? goingOn(session, back) : otherSteps(session);
+  return (await askNext(session, view, session.call === null ? outside : inside)) ?? back;
 }

@@ -86,6 +86,16 @@ export const otherSteps = ({ words }: LiveSession): readonly LiveChoice<Stage>[]
   { name: words('call.end'), value: 'end', key: '9' },
 ];
 
+/** Where the call can go on. */
+export const stageOfCall = ({ account, caller }: LiveSession): Stage =>
+  caller !== null ? 'request' : account !== null ? 'who' : 'find';
+
+/** Without key 2, where nobody is "the same caller" yet or the request is to go on. */
+export const goingOn = (session: LiveSession, back: Stage): readonly LiveChoice<Stage>[] => [
+  { name: session.words('call.go-on-call'), value: back },
+  ...otherSteps(session).filter(({ value }) => value !== 'request'),
+];
+
 /** Shows what was done, also where another operator has the call by now; then goes on with the call. `news`: for its note. */
 export async function showDone(session: LiveSession, news: CallNews | null, view: () => View): Promise<Stage> {
   const lost = news && (await note(session, news).catch((error: unknown) => error));
@@ -99,7 +109,7 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
   const { words } = session;
   const { worded } = await import('../wording/worded.js');
   const shown = worded((await withNeutralLine(error, words, heardWords(session))) as Refusal, 'desk', words);
-  const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
+  const back = stageOfCall(session);
   if (session.call !== null) await note(session, { outcome: shown.code });
   const say = shown.also['say'];
   const own = worded(error, 'desk', words).hint;
@@ -114,9 +124,5 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
     { name: words('call.go-on'), value: back },
     { name: words('call.leave'), value: 'left', key: '9' },
   ];
-  const inside = [
-    { name: words('call.go-on-call'), value: back },
-    ...otherSteps(session).filter(({ value }) => value !== 'request'),
-  ];
-  return (await askNext(session, view, session.call === null ? outside : inside)) ?? back;
+  return (await askNext(session, view, session.call === null ? outside : goingOn(session, back))) ?? back;
 }

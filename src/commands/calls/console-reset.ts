@@ -7,7 +7,7 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { Account, User } from '../../rules/people.js';
-import { resetView } from '../resets/reset-view.js';
+import { outcomeOf, resetView } from '../resets/reset-view.js';
 import { block } from '../wording/results.js';
 import { ALL, peopleOf } from './console-find.js';
 import { showDone } from './console-request.js';
@@ -40,7 +40,7 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
     resetUnderGrant(desk, session.signed, asked),
   );
   Object.assign(session, { verdict: null, reset: null, request: null, done });
-  const news = { outcome: done.outcome, ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
+  const news = { outcome: outcomeOf(done), ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
   const system = done.remote != null && done.remote.removed.length > 0 ? done.remote.connector : null;
   const view = () => [
     ...titleOf(session, account.name),

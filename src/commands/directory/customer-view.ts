@@ -140,6 +140,7 @@ export function userView(described: Described, words: Words) {
       ...secretRows(described, words),
       [words('directory.Locks'), locks || words('directory.no-locks')],
       [words('directory.Id'), user.id],
+      [words('directory.External'), user.external],
     ),
     ...sharingBlocks(sharing, words),
   ];

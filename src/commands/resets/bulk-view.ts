@@ -111,7 +111,8 @@ interface RunEnd {
 
 export function runView({ tally, job, approval, failedFile: file, notDone }: RunEnd, words: Words) {
   const exit = exitOfTally(tally);
-  const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? 'bulk.waiting' : 'bulk.partly';
+  const waiting = tally.has('needs-approval') ? 'bulk.waiting' : 'bulk.waiting-there';
+  const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? waiting : 'bulk.partly';
   return [
     block.verdict(words(verdict), exit === 0 ? 'good' : 'warn'),
     block.fields(

@@ -1,5 +1,6 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
+import { outcomeWith, type RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
 import { block, localMinute, pick } from '../wording/results.js';
 import { sayBlocks, type Words } from '../wording/words.js';
@@ -57,8 +58,14 @@ export const exitOfReset = ({ remote }: ResetOutcome): number => (remote === nul
 
 const EXITS: Readonly<Partial<Record<RemoteState, number>>> = { reset: 0, nothing: 0, waiting: 5, unreachable: 7 };
 
+/** As a row of a list says it: what is not done there is not done. */
+export const outcomeOf = ({ outcome, remote }: ResetOutcome) =>
+  remote === null ? outcome : outcomeWith(outcome, remote.state);
+
 /** The row that a list also has, and what only a reset on a call has. */
-export const resetDocument = (done: ResetOutcome) => ({
+export const resetDocument = (made: ResetOutcome) => documentOf({ ...made, outcome: outcomeOf(made) });
+
+const documentOf = (done: Omit<ResetOutcome, 'outcome'> & Pick<RowOutcome, 'outcome'>) => ({
   line: 1,
   user: done.target.id,
   login: done.target.login,

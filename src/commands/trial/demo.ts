@@ -135,13 +135,16 @@ const pagesLines = ({ cast, folder }: MadeDesk, address: string, words: Words): 
   words('trial.mails', { folder: join(folder, 'outbox') }),
 ];
 
+/** What leads to this desk; an empty one only keeps that of the shell away from the demo itself. */
+const named = (env: MadeDesk['env']) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+const exportsOf = (env: MadeDesk['env']) =>
+  Object.entries(named(env)).map(([name, value]) => `export ${name}='${value}'`);
+
 /** How the lead signs in beside the agent: on the same desk, with another folder for the session. */
 function leadLines({ cast, env, folder, leadSecret: secret }: MadeDesk, words: Words): readonly string[] {
   const { name, password } = cast.lead;
   return [
-    `  export COUNTERSIGN_STORE='${env.COUNTERSIGN_STORE}'`,
-    `  export COUNTERSIGN_KEY_FILE='${env.COUNTERSIGN_KEY_FILE}'`,
-    `  export XDG_STATE_HOME='${join(folder, 'lead')}'`,
+    ...exportsOf({ ...env, XDG_STATE_HOME: join(folder, 'lead') }).map((line) => `  ${line}`),
     words('trial.lead-signs-in', { name, password }),
     words('trial.lead-app', { secret }),
     words('trial.lead-does'),
@@ -160,10 +163,14 @@ function cheatNotes(made: MadeDesk, address: string | undefined, words: Words): 
 }
 
 function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
-  const environment = pick(made.env, 'COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME');
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
   const next: readonly Block[] = kept
-    ? [block.next(...exports, words('trial.start-system', { command: made.startSystem }), 'countersign whoami')]
+    ? [
+        block.next(
+          ...exportsOf(made.env),
+          words('trial.start-system', { command: made.startSystem }),
+          'countersign whoami',
+        ),
+      ]
     : [block.note(words('trial.keep'))];
   return {
     view: [...cheatSheet(made, words), ...next],
@@ -173,7 +180,7 @@ function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
         kept,
         operator: pick(made.cast.operator, 'name', 'role'),
         lead: { ...made.cast.lead, secretBase32: made.leadSecret },
-        environment,
+        environment: named(made.env),
         callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => {
           return { account, login, asks, says: phrase, about };
         }),

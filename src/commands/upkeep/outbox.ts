@@ -159,7 +159,7 @@ const flush = command({
     const { queued = 0 } = await desk.store.read.outbox.counts();
     // Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward.
     const later = Math.max(0, queued - report.waiting);
-    const counts = pick(report, 'delivered', 'waiting', 'givenUp', 'dropped');
+    const counts = pick(report, 'delivered', 'waiting', 'givenUp', 'notDone', 'dropped');
     if (counts.givenUp > 0) {
       const also = { delivery: { ...report, later } };
       throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
@@ -168,7 +168,7 @@ const flush = command({
     return {
       view: [block.lines(words('outbox.flushed', counts), ...notDue), ...offLines(off, words)],
       document: { delivery: { ...report, later }, off: offDocument(off) },
-      exit: report.waiting > 0 ? 4 : 0,
+      exit: report.waiting + report.notDone > 0 ? 4 : 0,
     };
   },
 });
@@ -179,10 +179,10 @@ async function work({ context, desk, words }: Operated): Promise<Result> {
   while (!context.signal.aborted) {
     try {
       const report = await flushOutbox(desk, { signal: context.signal, step: () => undefined });
-      const { delivered, givenUp, dropped } = report;
-      total += delivered;
-      if (delivered + givenUp + dropped > 0)
-        context.notice(words('outbox.watched', { at: desk.now(), delivered, givenUp, dropped }));
+      const { waiting: _, ...counts } = report;
+      total += counts.delivered;
+      if (Object.values(counts).some((count) => count > 0))
+        context.notice(words('outbox.watched', { at: desk.now(), ...counts }));
     } catch (error) {
       if (!isRefusal(error) || !['busy', 'store-unreachable'].includes(error.code)) throw error;
       context.notice(words('outbox.retries', { at: desk.now(), why: error.message, seconds: WATCH_MS / 1_000 }));

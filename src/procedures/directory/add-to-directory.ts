@@ -20,7 +20,6 @@ export async function addAccount(
   signed: SignedOperator,
   request: { number: string; name: string; edition: string; sso?: string | undefined; country?: string | undefined },
 ): Promise<Account> {
-  await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const { number, name, edition, sso = '', country = '' } = request;
   const entry = entryOf(judgeAccount(tidied({ number, name, edition, sso, country })));
@@ -56,7 +55,6 @@ const tidied = <Name extends string>(texts: Readonly<Record<Name, string>>) =>
  * login that is taken.
  */
 export async function addUser(desk: Desk, signed: SignedOperator, request: NewUserRequest) {
-  await askAuthority(desk, signed, ADDING);
   await forgetSilent(desk, signed);
   const account = await findAccount(desk, request.account);
   const { login, name, email, phone, role, signIn } = request;
@@ -91,7 +89,8 @@ export async function addUser(desk: Desk, signed: SignedOperator, request: NewUs
 }
 
 /** What a killed import has left bars nobody (room-for-import.ts). */
-async function forgetSilent(desk: Desk, signed: SignedOperator): Promise<void> {
+export async function forgetSilent(desk: Desk, signed: SignedOperator): Promise<void> {
+  await askAuthority(desk, signed, ADDING);
   const left = (await desk.store.read.imports.all()).filter(
     (row) => row.state !== 'settled' && row.seen_at + SILENT <= desk.now(),
   );

@@ -55,6 +55,9 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
   requireLanguage(wanted.language, desk.languages);
+  const [{ connector = '' }, connectors] = [wanted, desk.connectors.names()];
+  if (connector && !connectors.includes(connector))
+    throw refusal('invalid-input', 'connector-unknown', { connector, connectors }, 'set-connector-up');
   await desk.phones();
   const edited = await act(desk, signed, door, {
     change: (acting) => applyEdit(acting, account, wanted),

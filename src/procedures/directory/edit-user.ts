@@ -4,8 +4,9 @@ import { faultOfEmail, faultOfExternal, faultOfName, faultOfPhone, tidy } from '
 import { requireLanguage } from '../../rules/language.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
-import { refuseIfAny } from './add-to-directory.js';
+import { forgetSilent, refuseIfAny } from './add-to-directory.js';
 import { changePeople } from './change-person.js';
+import { idsOfOthers } from './external-ids.js';
 
 export interface UserEdit {
   readonly name?: string | undefined;
@@ -29,6 +30,7 @@ export async function editUser(
   edit: UserEdit,
 ) {
   requireLanguage(edit.language, desk.languages);
+  if (edit.external) await forgetSilent(desk, signed);
   // Loaded before the door is opened.
   await desk.phones();
   const { account } = found;
@@ -38,6 +40,7 @@ export async function editUser(
       const before = (await users.byId(found.user.id)) ?? found.user;
       const after = wanted(before, edit);
       const fields = FIELDS.filter((field) => before[field] !== after[field]);
+      if (fields.includes('external')) refuseIfAny(await idsOfOthers(acting.write, [{ ...after, own: before.id }]));
       if (fields.includes('language')) await users.update(before.id, { language: after.language });
       const { name } = acting.by.operator;
       const others = fields.some((field) => field !== 'language');
@@ -64,7 +67,7 @@ const FAULTS = [
 function wanted(before: User, edit: UserEdit) {
   const given = (field: 'name' | 'email' | 'phone') => (edit[field] === undefined ? before[field] : tidy(edit[field]));
   const language = edit.language === undefined ? before.language : edit.language || null;
-  const external = edit.external === undefined ? before.external : edit.external || null;
+  const external = edit.external === undefined ? before.external : tidy(edit.external) || null;
   const after = { name: given('name'), email: given('email'), phone: given('phone'), external, language };
   const changed = FAULTS.filter(([column]) => edit[column] !== undefined);
   refuseIfAny(changed.map(([column, faultOf]) => ({ column, message: faultOf(after[column] ?? '') })));

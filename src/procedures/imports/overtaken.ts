@@ -1,7 +1,8 @@
 /** Whether an import was overtaken: its plan and rows are made before the store is locked, and others go on writing meanwhile. */
 import { inChunks } from '../../rules/lists.js';
+import { othersWithId } from '../directory/external-ids.js';
 import type { AddedRow, ReadyImport } from './apply-import.js';
-import type { Stored } from './plan-import.js';
+import { newIds, type Stored } from './plan-import.js';
 
 /**
  * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
@@ -24,6 +25,7 @@ export async function isOvertaken(
   return (
     (await areTaken(store, companyRows)) ||
     (await areThere(store, loginsOf(builtOn, added))) ||
+    (await othersWithId(store, newIds(plan))).length > 0 ||
     (await haveMoved(store.accounts, before.accounts)) ||
     (await haveMoved(store.users, before.users))
   );

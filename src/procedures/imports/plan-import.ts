@@ -24,6 +24,7 @@ import {
 import { inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { accountOf } from '../directory/directory-rows-of-store.js';
+import { idsOfOthers } from '../directory/external-ids.js';
 import { hear } from '../pause.js';
 
 /** `added`: `plan.add`, each entry with its future account. */
@@ -174,7 +175,7 @@ async function planSome(
   const holders = await inChunks(zeroled, (some) => store.users.byLoginPairs(some));
   const owners = new Map(holders.map((user) => [keyOf(user, bare(user.login)), user.login]));
   const zeros = zerosLost('login', planned.plan.add, (entry) => owners.get(keyOfRow(entry)));
-  const torn = await namingTwo(store, planned.plan.update);
+  const torn = [...(await namingTwo(store, planned.plan.update)), ...(await idsOfOthers(store, newIds(planned.plan)))];
   return {
     ...planned,
     warnings: [...planned.warnings, ...spare.warnings],
@@ -200,3 +201,9 @@ async function namingTwo(store: Stored, updates: PlannedUsers['plan']['update'])
     return [problem(entry, 'email', message)];
   });
 }
+
+/** The new ids at other systems, and whose each will be. */
+export const newIds = ({ add = [], update = [] }: Partial<PlannedUsers['plan']>) => [
+  ...add,
+  ...update.flatMap(({ before, entry, fields }) => (fields.includes('external') ? [{ ...entry, own: before.id }] : [])),
+];

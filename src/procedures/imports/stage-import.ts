@@ -8,6 +8,7 @@ import { chunksOf } from '../../rules/lists.js';
 import { type Acting, act } from '../authorise.js';
 import { type PersonChange, readChange } from '../directory/change-person.js';
 import { accountSearchKeys, stagedPatch } from '../directory/directory-rows-of-store.js';
+import { othersWithId } from '../directory/external-ids.js';
 import { abandonImport, GOING_ON, IMPORTING, requireRoom } from '../directory/room-for-import.js';
 import { hear, Overtaken, pause } from '../pause.js';
 import {
@@ -22,6 +23,7 @@ import {
   wordsOfAdded,
 } from './apply-import.js';
 import { areTaken, areThere, haveMoved, isOvertaken, loginsOf } from './overtaken.js';
+import { newIds } from './plan-import.js';
 
 /** An import that adds and changes more companies and people is staged. */
 export const STAGED_OVER = 500;
@@ -92,8 +94,10 @@ async function stagePeople(run: Run, { added, people }: ReadyImport) {
   const powerful: Added[] = [];
   for (const some of chunksOf(added, ROWS)) {
     const logins = loginsOf(people.builtOn, some);
-    await step(run, { users: some.map(({ row }) => row.id) }, async (acting) => {
-      if (await areThere(acting.write, logins)) throw new Overtaken();
+    const rows = some.map(({ row }) => ({ id: row.id, external: row.external }));
+    await step(run, { users: rows.map((row) => row.id) }, async (acting) => {
+      const ids = await othersWithId(acting.write, rows, run.id);
+      if (ids.length > 0 || (await areThere(acting.write, logins))) throw new Overtaken();
       const all = await insertPeople(acting, some, { import_id: run.id });
       powerful.push(...all.filter((one) => one.gains));
     });
@@ -124,7 +128,8 @@ async function stageChanges(run: Run, { companies, people }: ReadyImport) {
     const changes = new Map(some.map((change) => [change.before.id, personChange(people, change)]));
     await step(run, { changed: [...changes.keys()] }, async ({ write }) => {
       const before = some.map((one) => one.before);
-      if (await haveMoved(write.users, before)) throw new Overtaken();
+      const ids = await othersWithId(write, newIds({ update: some }), run.id);
+      if (ids.length > 0 || (await haveMoved(write.users, before))) throw new Overtaken();
       await write.users.patch([...changes.keys()], ({ user }) => {
         const change = changes.get(user.id) as PersonChange;
         const { dialled, moved } = readChange(read, change);

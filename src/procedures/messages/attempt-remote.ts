@@ -3,9 +3,10 @@
  * what was found is in the row, so that the next attempt knows what an earlier one may have done, also after a kill. A code for the owner
  * is queued as a mail before the first factor goes.
  */
-import type { Desk, OutboxRow } from '../../desk.js';
+import type { Desk, OutboxRow, Writes } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { type AuditEntry, type AuditValue, SYSTEM } from '../../rules/audit-entry.js';
+import { externalAt } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import {
@@ -39,6 +40,7 @@ export async function attemptRemote(desk: Desk, row: OutboxRow, signal: AbortSig
     if (work.do === 'lift') return await lift(desk, row, work, signal);
     return await unlessOvertaken(() => reset(desk, { row, work, account, user }, signal));
   } catch (error) {
+    if (error instanceof Shared) return endOf({ ...NOTHING_SAID, reset: resetOf(row), state: 'ambiguous' });
     // The settings have faults, the row does not open or the store takes nothing now: other messages are sent meanwhile.
     if (!isRefusal(error)) throw error;
     // What an interrupted attempt has left in the row stays.
@@ -108,9 +110,20 @@ async function lift(desk: Desk, row: OutboxRow, work: RemoteWork, signal: AbortS
 }
 
 /** The id only if it is one at this connector. */
-export function personOf({ login, email, external }: User, connector: string) {
-  const own = external?.startsWith(`${connector}:`) ? external.slice(connector.length + 1) : null;
-  return { login, email: email || null, external: own };
+export function personOf(user: User, connector: string) {
+  const external = externalAt(connector, user)?.slice(connector.length + 1) ?? null;
+  return { login: user.login, email: user.email || null, external };
+}
+
+/** Somebody else is known by the id there: who of the two is meant, nobody knows. */
+class Shared extends Error {}
+
+/** Makes the id that was found this person's, before anything is changed there: of two people who are found under one, at most one is ever reset (B55). */
+async function takeId(write: Writes, { work: { connector }, user }: About, id: string): Promise<void> {
+  const found = `${connector}:${id}`;
+  const known = await write.users.byExternal([found, externalAt(connector, user) ?? found]);
+  if (known.some((one) => one.user.id !== user.id)) throw new Shared();
+  if ((await write.users.byId(user.id))?.external === null) await write.users.update(user.id, { external: found });
 }
 
 interface Step {
@@ -120,7 +133,8 @@ interface Step {
   readonly said: Readonly<Record<string, AuditValue>>;
 }
 
-async function keepProgress(desk: Desk, { row, work }: About, { progress, kind, mails, said }: Step): Promise<void> {
+async function keepProgress(desk: Desk, about: About, { progress, kind, mails, said }: Step): Promise<void> {
+  const { row, work } = about;
   const outcome = kind === 'mfa.remote-started' ? 'started' : 'done';
   const entry = { ...remoteEntry(desk, row, { id: progress.id, ...said }), kind, outcome } as const;
   await desk.store.record(entry, async (write) => {
@@ -130,6 +144,7 @@ async function keepProgress(desk: Desk, { row, work }: About, { progress, kind, 
     // What came up since the claim stops it before the first change, and never half way (B62, B63).
     const stopped = isFrozen(await write.freeze.get(), desk.now()) || reset?.objected_at != null;
     if (kind === 'mfa.remote-started' && stopped) throw new Overtaken();
+    if (kind === 'mfa.remote-started') await takeId(write, about, progress.id);
     await write.outbox.update(row.id, { reference: JSON.stringify(progress) });
     await write.outbox.insert(mails);
   });

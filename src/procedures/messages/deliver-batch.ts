@@ -167,14 +167,16 @@ async function finish(desk: Desk, attempted: readonly Attempted[]) {
         const current = there.get(row.id);
         const own = current?.attempts === row.attempts && current.next_attempt_at === row.next_attempt_at;
         const open = state === 'delivered' ? current?.state !== 'delivered' : current?.state === 'queued' && own;
-        outcomes.push([row.id, open ? OUTCOMES[state] : 'taken-by-another']);
+        const outcome = state === 'given-up' && connectorOf(row.channel) !== null ? 'notDone' : OUTCOMES[state];
+        outcomes.push([row.id, open ? outcome : 'taken-by-another']);
         if (!open) continue;
         const disable = sent?.ok === false && 'disable' in sent && sent.disable === true;
         const delivered = state === 'delivered';
         const external = connectorOf(row.channel) === null ? null : foundAt(row, sent as RemoteSent);
         const user = external === null ? undefined : await write.users.byId(row.user_id ?? '');
-        // Matched once by the exact rule, and never guessed again.
-        if (user?.external === null) await write.users.update(user.id, { external });
+        // Matched once by the exact rule, and never guessed again; an id that somebody else has is not this person's.
+        if (user?.external === null && external !== null && (await write.users.byExternal([external])).length === 0)
+          await write.users.update(user.id, { external });
         if (connectorOf(row.channel) === null && !(delivered && good.has(row.channel)))
           await noteOutcome(desk, write, { kind: row.channel, at, delivered, disable });
         if (delivered) good.add(row.channel);

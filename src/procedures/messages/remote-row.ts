@@ -73,10 +73,12 @@ export async function cancelRemotes(
   for (const { user_id: id, account_id: accountId } of resets) {
     const row = rows.get(id);
     if (row === undefined) continue;
-    const free = row.state === 'queued' && progressOf(row) === undefined;
-    if (free) await write.outbox.update(row.id, ended);
+    const begun = progressOf(row) !== undefined;
+    if (row.state === 'queued' && !begun) await write.outbox.update(row.id, ended);
     else await queueLift(desk, write, { id, accountId });
-    done.set(id, free || row.state === 'dropped' ? 'cancelled' : 'stays');
+    // What ended there without a change needs no undo.
+    if (begun || ['reset', 'partial'].includes(remoteOf(row).state)) done.set(id, 'stays');
+    else if (row.state === 'queued' || row.state === 'dropped') done.set(id, 'cancelled');
   }
   return done;
 }

@@ -5,6 +5,7 @@
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { externalAt } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { byId, chunksOf, grouped, inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
@@ -111,6 +112,7 @@ export const toFound = (desk: Desk, user: User, account: Account): FoundUser => 
   admin: hasAdminStatus(desk.policy, account, user),
   sso: user.signIn === 'sso',
   connector: account.connector,
+  external: externalAt(account.connector, user),
 });
 
 const keyOf = (accountId: string, text: string): string => `${accountId} ${foldKey(text)}`;

@@ -24,6 +24,7 @@ import {
 } from '../../rules/reset-plan.js';
 import { askAuthority, loggingRefusals } from '../authorise.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
+import { othersWithId } from '../directory/external-ids.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -51,8 +52,12 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   const found = await foundRows(desk, request);
   if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
   const people = new Map(found.flatMap((row) => (typeof row.found === 'object' ? [[row.found.id, row.found]] : [])));
-  const rows = planRows(found, await holdingOf(desk, people));
-  const remote = await plannedRemotes(desk, [...people.values()]);
+  const holding = await holdingOf(desk, people);
+  const rows = planRows(found, holding);
+  const remote = await plannedRemotes(
+    desk,
+    [...people.values()].filter(({ id }) => !holding.shared.has(id)),
+  );
   await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, rows));
   const { plain } = planTargets(desk.policy, rows);
   const plan: ResetPlan = {
@@ -137,6 +142,8 @@ async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
 async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const ids = [...people.values()].map(({ id: own, external }) => ({ own, external }));
+  const shared = new Set((await othersWithId(desk.store.read, ids)).map(({ one }) => one.own ?? ''));
   for (const batch of chunksOf([...people.keys()].sort())) {
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       const elsewhere = people.get(facts.userId)?.connector ?? null;
@@ -147,5 +154,5 @@ async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Pr
     for (const contacts of await desk.store.read.users.contacts(batch.filter((id) => acting.has(id))))
       if (oldEnoughAddress(desk, contacts) === null) unreached.add(contacts.user.id);
   }
-  return { acting, objected, unreached };
+  return { acting, objected, unreached, shared };
 }

@@ -48,7 +48,8 @@ function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowOutcome 
   return { ...row, remote, outcome: outcomeWith(row.outcome, remote.state, here) };
 }
 
-function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: boolean): RowOutcome['outcome'] {
+/** `here`: something was taken away here. */
+export function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here = true): RowOutcome['outcome'] {
   if (state === 'nothing') return here ? outcome : 'nothing-to-do';
   if (state === 'refused') return 'failed';
   // A line that was read before its turn there came may still say so.

@@ -152,4 +152,9 @@ export const SINCE_RELEASE: Readonly<
     await sql`update operator_tokens set name = label`.execute(db);
     await db.schema.alterTable('operator_tokens').dropColumn('label').execute();
   },
+  /** An index with which somebody else with the same id at another system is found: one id is one person's (B55). */
+  '0025-external-ids': async (db) => {
+    const ids = db.schema.createIndex('users_by_external').on('users').expression(sql`lower(external)`);
+    await ids.where(sql.ref('external'), 'is not', null).execute();
+  },
 };

@@ -44,12 +44,12 @@ export function isChanged(table: Staging) {
   return sql<boolean>`(${staged} is not null and ${staged} in (select id from imports where state = 'settled'))`;
 }
 
-/** True where one of these values is among the changes: it stands there as in any JSON text. */
+/** True where one of these values is among the changes, capitals aside: it stands there as in any JSON text. */
 export function isAmong(value: Readonly<Record<string, string>>) {
   const text = JSON.stringify(value).slice(1, -1);
   // No value on file is so long, and SQLite refuses a pattern that is much longer.
   if (text.length > LONGEST) return sql<boolean>`(1 = 0)`;
-  return sql<boolean>`(staged like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\')`;
+  return sql<boolean>`(lower(staged) like lower(${`%${text.replace(/[%_\\]/g, '\\$&')}%`}) escape '\\')`;
 }
 const LONGEST = 2_000;
 

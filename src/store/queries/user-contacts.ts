@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { User } from '../../rules/people.js';
 import { again, countOf } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
-import { isAmong, isChanged, type StagedUser, userAsChanged } from './imports.js';
+import { isAmong, isChanged, type StagedUser, thereAt, userAsChanged } from './imports.js';
 import { all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
 
 /** The contacts of a user, for finding others who have one of them. */
@@ -13,6 +13,8 @@ export interface SharedBy {
   readonly phoneDigits: string;
   readonly phoneE164: string | null;
 }
+
+type IdHolder = { readonly id: string; readonly user: User };
 
 const byEmailKey = ({ emailKey }: SharedBy) => sql<boolean>`(email_key = ${emailKey} and email_key <> '')`;
 const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phoneE164})`;
@@ -81,6 +83,26 @@ export const contactReads = (db: Db) => ({
     const fits = (row: StagedUser) => wanted.has(`${row.account_id} ${row.email_key}`);
     const changed = await changedUsers(db, [], [...new Set(pairs.map(({ accountId }) => accountId))]);
     return fitting(await rowsOf(found), changed, fits).map(toUser);
+  },
+  /** Whoever has one of these ids at another system, whatever its capitals; also by imports whose changes nobody sees yet, except `own`. */
+  async byExternal(ids: readonly string[], own = ''): Promise<readonly IdHolder[]> {
+    if (ids.length === 0) return [];
+    const small = sql.join(ids.map((id) => sql`lower(${id})`));
+    const among = sql.join(
+      ids.map((external) => isAmong({ external })),
+      sql` or `,
+    );
+    const imports = (await db.selectFrom('imports').select('id').where('id', '!=', own).execute()).map(({ id }) => id);
+    const rows = [sql<boolean>`(external is not null and lower(external) in (${small}))`].concat(
+      imports.length === 0 ? [] : sql<boolean>`(staged_in in (${sql.join(imports)}) and (${among}))`,
+    );
+    const found = rows.map((row) => db.selectFrom('users').selectAll('users').select(thereAt('users')).where(row));
+    const wanted = new Set(ids.map((id) => id.toLowerCase()));
+    return (await Promise.all(found.map((query) => query.execute()))).flat().flatMap((row) => {
+      const then: Pick<User, 'external'> = JSON.parse(row.staged ?? '{}');
+      const held = [...new Set([userAsChanged(row).external ?? '', then.external ?? ''])];
+      return held.filter((id) => wanted.has(id.toLowerCase())).map((id) => ({ id, user: toUser(row) }));
+    });
   },
   /** Other logins anywhere with the same e-mail or phone (B09). */
   async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {

@@ -6,6 +6,7 @@ import type { Desk } from '../../../src/desk.js';
 import { Refusal } from '../../../src/errors.js';
 import { prepareMessage } from '../../../src/procedures/messages/queue-message.js';
 import { findMessage, listOutbox } from '../../../src/procedures/messages/read-outbox.js';
+import { remoteRow } from '../../../src/procedures/messages/remote-row.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { accountRow, userRow } from '../../store/rows.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
@@ -56,11 +57,11 @@ describe.each(engines)('outbox on %s', (engine) => {
       signal: new AbortController().signal,
       tongue: { language: 'en', now: desk.now },
     }) as unknown as Context;
-  const flush = (sent: Sent): Promise<Result> => {
+  const flush = (sent: Sent, more: Partial<Desk> = {}): Promise<Result> => {
     const channels = { pick: () => ({ name: 'test', send: async () => sent }) } as unknown as Desk['channels'];
     const spec = commands.find(({ path }) => path === 'outbox flush');
     if (spec === undefined) throw new Error('no such command');
-    return spec.run(context({ ...made.desk, channels }), {} as never);
+    return spec.run(context({ ...made.desk, channels, ...more }), {} as never);
   };
 
   it('B11 shows enough of an address to recognise it, and never content or codes', async () => {
@@ -93,5 +94,26 @@ describe.each(engines)('outbox on %s', (engine) => {
       'no such address',
       'no such address',
     ]);
+  });
+
+  it('flush: a reset that another system did in part, or for nobody, is no message that was given up; it ends with 4', async () => {
+    const { desk } = made;
+    const user = { id: 'usr_acc_1_ana', accountId: 'acc_1' };
+    const work = { do: 'reset', connector: 'shop', reset: 'rst_1', to: null } as const;
+    await desk.store.record({ kind: 'test.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
+      const none = { job_id: null, line: null, by_user_id: null, caller_id: null, grant_id: null, reason: null };
+      const not = { ticket: null, objected_at: null, objected_by: null, ended_at: null, ended_by: null };
+      const counts = { final: 0, factors: 1, backup_codes: 0, devices: 0, sessions: 0, enrolments: 0 };
+      const done = { operator_id: null, outcome: 'reset', state: 'open', at: desk.now(), ...none, ...not, ...counts };
+      await write.resets.insert([{ id: 'rst_1', user_id: user.id, account_id: user.accountId, ...done }]);
+      await write.outbox.insert([remoteRow(desk, work, user)]);
+    });
+    const nobody = { state: 'unknown', removed: [], left: [], id: null, sessions: 'unknown', gate: null } as const;
+    const connectors = { ...desk.connectors, names: () => ['shop'], reset: async () => nobody };
+    expect(await flush({ ok: true, reference: 'r-2' }, { connectors })).toMatchObject({
+      exit: 4,
+      document: { delivery: { givenUp: 0, notDone: 1 } },
+      view: [{ lines: [expect.stringMatching(/0 given up, 1 reset not done/)] }],
+    });
   });
 });

@@ -77,6 +77,42 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     ]);
   });
 
+  it.each(['shop:E1', 'shop:e1', ' shop:E1 '])(
+    'B55 an id at another system is one person’s, in every company and with any capitals: %j is refused, and free again once it is given up',
+    async (external) => {
+      const { desk, admin } = place;
+      const person = (account: typeof place.classic, user: typeof place.nancy) => ({ account, user });
+      const [nancy, maria, ana] = [
+        person(place.classic, place.nancy),
+        person(place.classic, place.maria),
+        person(place.series, place.ana),
+      ];
+      await editUser(desk, admin, nancy, { external: 'shop:E1' });
+      for (const other of [maria, ana]) {
+        const refused = await refusal(editUser(desk, admin, other, { external }));
+        expect(refused.code).toBe('invalid-input');
+        expect(refused.message).toContain('100234/nancy');
+      }
+      // Her own again is no conflict, and neither is the id of that name at another system.
+      await editUser(desk, admin, nancy, { external });
+      await editUser(desk, admin, maria, { external: 'okta:E1' });
+      await editUser(desk, admin, nancy, { external: '' });
+      await editUser(desk, admin, ana, { external });
+      expect((await desk.store.read.users.byId(place.ana.id))?.external).toBe(external.trim());
+    },
+  );
+
+  it('refuses a connector that the settings do not name, and says which there are (B93)', async () => {
+    const { desk, admin, series } = place;
+    const connectors = { ...desk.connectors, names: () => ['okta', 'shop'] };
+    const edit = (connector: string) => editAccount({ ...desk, connectors }, admin, series, { connector });
+    const refused = await refusal(edit('nope'));
+    expect(refused.code).toBe('invalid-input');
+    expect(refused.message).toMatch(/"nope".*okta, shop/);
+    expect((await edit('shop')).account.connector).toBe('shop');
+    expect((await edit('')).account.connector).toBeNull();
+  });
+
   it('keeps the same login of two accounts apart (B05)', async () => {
     await addUser(place.desk, place.admin, {
       account: '100241',

@@ -154,6 +154,33 @@ describe.each(engines)('an import on %s', (engine) => {
     expect(await entriesOf(place, 'directory.imported')).toHaveLength(0);
   });
 
+  it('B55 a file gives nobody the id of somebody else at another system: of another row, or of a person on file anywhere', async () => {
+    const withIds = async (...rows: readonly string[]) =>
+      importDirectory(place.desk, place.admin, {
+        users: await usersFile(`account,login,name,role,external\n${rows.join('\n')}\n`),
+      });
+    await withIds('100241,ana,Ana Trujillo,admin,shop:E1');
+    const { problems } = await refusal(
+      withIds(
+        '100234,nancy,Nancy Davolio,secondary-admin,shop:e1',
+        '100234,new,New,user,shop:E1',
+        '100234,maria,Maria Anders,primary-admin,shop:E2',
+        '100241,bo,Bo,user,SHOP:E2',
+        '100241,cy,Cy,user,shop:e2',
+      ),
+    );
+    expect(problems.map(({ line, column, message }) => [line, column, message.replace(/;.*/, '')])).toEqual([
+      [2, 'external', 'is on file for 100241/ana'],
+      [3, 'external', 'line 2 has the same id'],
+      [3, 'external', 'is on file for 100241/ana'],
+      [5, 'external', expect.stringContaining('must be the name of a connector')],
+      [6, 'external', 'line 4 has the same id'],
+    ]);
+    // The same again, and other capitals of one's own, are no conflict.
+    await withIds('100241,ana,Ana Trujillo,admin,shop:E1');
+    expect((await withIds('100241,ana,Ana Trujillo,admin,shop:e1')).users?.updated).toBe(1);
+  });
+
   it('takes a new address, another spelling, and one that two already share', async () => {
     expect((await users('100234,nancy,Nancy,shared@alfki.example,,user,,')).users?.updated).toBe(1);
     const again = await users(

@@ -56,6 +56,48 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
     });
     await expect(importDirectory(dead, place.admin, await changes())).rejects.toThrow('killed');
   };
+  it('B55 an id at another system that somebody gets while the import is staged is not given twice', async () => {
+    const rows = Array.from({ length: MANY }, (_, n) => `100234,many${n},Old${n} Person,user,shop:E${n}\n`).join('');
+    const users = await usersFile(`account,login,name,role,external\n${rows}`);
+    const nancy = { account: place.classic, user: place.nancy };
+    const given: string[] = [];
+    const give = async () => {
+      const edit = (external: string) => editUser(place.desk, place.admin, nancy, { external });
+      // What is staged is taken; what is not, is not.
+      await edit('shop:e0').then(
+        () => given.push('shop:e0'),
+        () => undefined,
+      );
+      await edit(`shop:E${MANY - 1}`).then(
+        () => given.push('last'),
+        () => undefined,
+      );
+    };
+    const beside = once(3, give);
+    await expect(importDirectory(beside, place.admin, { users })).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(given).toEqual(['last']);
+    expect((await desk.store.read.users.byExternal([`shop:E${MANY - 1}`])).map(({ user }) => user.login)).toEqual([
+      'nancy',
+    ]);
+    expect(await desk.store.read.users.byExternal(['shop:E0'])).toEqual([]);
+  });
+
+  it('B55 what a settled import gives a person is theirs before it is written into their row', async () => {
+    const rows = Array.from({ length: MANY }, (_, n) => `100234,many${n},Old${n} Person,user,shop:E${n}\n`).join('');
+    const users = await usersFile(`account,login,name,role,external\n${rows}`);
+    const dead = besideDesk(desk, async (locked) => {
+      if ((await place.desk.store.read.imports.all()).some(({ state }) => state === 'settled') && locked > 0)
+        throw new Error('killed');
+    });
+    await importDirectory(dead, place.admin, { users }).catch(() => undefined);
+    const nancy = { account: place.classic, user: place.nancy };
+    await expect(editUser(place.desk, place.admin, nancy, { external: 'SHOP:E7'.toLowerCase() })).rejects.toMatchObject(
+      {
+        code: 'invalid-input',
+      },
+    );
+  });
+
   const seen = async () => {
     const { accounts, users } = place.desk.store.read;
     const { user } = await findUser(desk, '100234/many7');

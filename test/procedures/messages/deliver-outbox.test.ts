@@ -114,9 +114,9 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
 
   it('delivered: content destroyed, reference kept, attempt and outcome in the log (B74)', async () => {
     const [id] = await queue();
-    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 1, waiting: 0, givenUp: 0, dropped: 0 });
+    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 1, waiting: 0, givenUp: 0, notDone: 0, dropped: 0 });
     expect(await row(id)).toMatchObject({ state: 'delivered', content: null, reference: 'r-1', attempts: 1 });
-    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 0, waiting: 0, givenUp: 0, dropped: 0 });
+    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 0, waiting: 0, givenUp: 0, notDone: 0, dropped: 0 });
     expect(sent).toEqual([id]);
     const log = await place.desk.store.read.audit.newest({}, 10);
     const text = log.map(({ body }) => body).join();
@@ -208,25 +208,37 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
         pick: (kind) => deskWith(kind === 'sms' ? TAKEN : LATER).channels.pick(kind),
       },
     });
-    expect(report).toEqual({ delivered: 3, waiting: 120, givenUp: 0, dropped: 0 });
+    expect(report).toEqual({ delivered: 3, waiting: 120, givenUp: 0, notDone: 0, dropped: 0 });
     expect(sent.length, 'five failures in a row are enough').toBe(8);
     expect(sent).toEqual(expect.arrayContaining([...texts]));
     // Nothing lost: once the server is back, all of them go.
     place.clock.advance(minutes(10));
-    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 120, waiting: 0, givenUp: 0, dropped: 0 });
+    expect(await deliverDue(deskWith(TAKEN))).toEqual({
+      delivered: 120,
+      waiting: 0,
+      givenUp: 0,
+      notDone: 0,
+      dropped: 0,
+    });
     expect(new Set(sent).size).toBe(123);
   });
 
   it('more than one batch goes in one run', async () => {
     await queue(230);
-    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 230, waiting: 0, givenUp: 0, dropped: 0 });
+    expect(await deliverDue(deskWith(TAKEN))).toEqual({
+      delivered: 230,
+      waiting: 0,
+      givenUp: 0,
+      notDone: 0,
+      dropped: 0,
+    });
   });
 
   it('a message that does not open is tried again later and holds up nobody', async () => {
     const [broken, whole] = [...(await queue()), ...(await queue())];
     const entry = { kind: 'test.spoilt', outcome: 'done', at: place.desk.now(), by: SYSTEM } as const;
     await place.desk.store.record(entry, (write) => write.outbox.update(broken ?? '', { content: 'cs1.x' }));
-    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 1, waiting: 1, givenUp: 0, dropped: 0 });
+    expect(await deliverDue(deskWith(TAKEN))).toEqual({ delivered: 1, waiting: 1, givenUp: 0, notDone: 0, dropped: 0 });
     expect(sent).toEqual([whole]);
     expect(await row(broken)).toMatchObject({ state: 'queued', last_error: expect.stringContaining('store-corrupt') });
   });
@@ -240,8 +252,14 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
     );
     try {
       const desk = deskWith(TAKEN, 'x', other);
-      expect(await deliverDue(desk)).toEqual({ delivered: 0, waiting: 1, givenUp: 0, dropped: 0 });
-      expect(await deliverOutbox(desk, [second ?? ''])).toEqual({ delivered: 0, waiting: 0, givenUp: 0, dropped: 0 });
+      expect(await deliverDue(desk)).toEqual({ delivered: 0, waiting: 1, givenUp: 0, notDone: 0, dropped: 0 });
+      expect(await deliverOutbox(desk, [second ?? ''])).toEqual({
+        delivered: 0,
+        waiting: 0,
+        givenUp: 0,
+        notDone: 0,
+        dropped: 0,
+      });
       expect([...(await switchedOff(desk)).keys()]).toEqual(['webhook']);
       expect(sent).toEqual([first]);
       expect(await row(second)).toMatchObject({ state: 'queued', attempts: 0 });
@@ -260,7 +278,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
       throw new Refusal('busy', 'the store is busy', { hint: 'Try again.' });
     };
     const report = await deliverOutbox({ ...desk, store: { ...desk.store, record: busy } }, [id ?? '']);
-    expect(report).toEqual({ delivered: 0, waiting: 1, givenUp: 0, dropped: 0 });
+    expect(report).toEqual({ delivered: 0, waiting: 1, givenUp: 0, notDone: 0, dropped: 0 });
     expect(await deliverDue(desk)).toMatchObject({ delivered: 1 });
   });
 
@@ -272,6 +290,6 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
       return TAKEN;
     });
     const report = await deliverDue(desk, { signal: stop.signal, step: () => undefined });
-    expect(report).toEqual({ delivered: 1, waiting: 4, givenUp: 0, dropped: 0 });
+    expect(report).toEqual({ delivered: 1, waiting: 4, givenUp: 0, notDone: 0, dropped: 0 });
   });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resetDocument } from '../../../src/commands/resets/reset-view.js';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
 import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
@@ -108,6 +109,15 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     expect(log).not.toContain('CANARY');
   });
 
+  it('B88 the row of a call says what is not done there, as a row of a list does', async () => {
+    const rowOf = async (login: string) => resetDocument(await call(login));
+    expect(await rowOf('nobody')).toMatchObject({ outcome: 'unknown', reset: { outcome: 'unknown' } });
+    server.set({ fail: { status: 503, times: 1_000 } });
+    expect(await rowOf('bo')).toMatchObject({ outcome: 'unreachable', reset: { outcome: 'unreachable' } });
+    server.set({ fail: null });
+    expect(await rowOf('ana')).toMatchObject({ outcome: 'reset', reset: { outcome: 'reset' } });
+  });
+
   it('nobody there, and a system that is gone, are said as that and claim nothing', async () => {
     expect((await call('nobody')).remote).toMatchObject({ state: 'unknown', id: null });
     server.set({ fail: { status: 500, times: 1_000 } });
@@ -148,6 +158,65 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     expect([server.people['ana']?.factors.length, server.people['bo']?.factors.length]).toEqual([2, 0]);
     const rest = await undoResets(place.desk, lead, { id: job, line: 3, reason: 'wrong list' });
     expect(rest).toMatchObject([{ login: 'bo', remote: 'stays' }]);
+  });
+
+  it('what was not done there does not stay reset there: nobody of that login, several, or nothing to remove', async () => {
+    const { job } = await bulk('ana', 'nobody', 'bo');
+    const { bo } = server.people;
+    if (bo !== undefined) bo.factors = [];
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    expect(await lines(job)).toEqual([
+      ['ana', 'reset', 'reset'],
+      ['nobody', 'unknown', 'unknown'],
+      ['bo', 'nothing-to-do', 'nothing'],
+    ]);
+    const undone = await undoResets(place.desk, lead, { id: job, line: undefined, reason: 'wrong list' });
+    expect(undone.map(({ login, remote }) => [login, remote])).toEqual([
+      ['ana', 'stays'],
+      ['bo', null],
+      ['nobody', null],
+    ]);
+  });
+
+  it('B55 B56 who shares an id there with somebody, also of another company, is ambiguous in a plan and is never reset', async () => {
+    const { id } = server.people['bo'] ?? {};
+    await place.account('2', { connector: 'kc' });
+    await place.user('2', 'eva', { role: 'admin', external: `kc:${id}` });
+    // Known to nobody, and found by the login: it is the id of somebody else all the same.
+    const found = await call('bo');
+    expect(found.remote).toMatchObject({ state: 'ambiguous', id: null, removed: [] });
+    // As an earlier version let it be.
+    await place.user('1', 'tom', { external: `kc:${id}` });
+    await place.user('1', 'cy', { external: `KC:${id}`.toLowerCase() });
+    const rows = ['tom', 'cy', 'ana'].map((login, n) => ({ line: n + 2, user: '', account: '1', login, email: '' }));
+    const words = { reason: 'phones lost', ticket: 'INC-1', final: false, source: 'test', wholeAccount: null };
+    const { plan } = await planReset(place.desk, lead, { rows, ...words });
+    expect(plan.rows.map(({ login, class: name }) => [login, name])).toEqual([
+      ['tom', 'ambiguous'],
+      ['cy', 'ambiguous'],
+      ['ana', 'to-reset'],
+    ]);
+    expect(plan.remote).toMatchObject([{ users: 1 }]);
+    expect((await call('tom')).remote).toMatchObject({ state: 'ambiguous' });
+    expect(server.people['bo']).toMatchObject({ factors: [{ type: 'otp' }], sessions: 1 });
+    expect((await place.desk.store.read.users.byId('usr_acc_1_bo'))?.external).toBeNull();
+  });
+
+  it('B55 of two people who are found there under one login at the same moment, one is reset', async () => {
+    await place.account('2', { connector: 'kc' });
+    await place.user('2', 'bo');
+    const rows = ['1', '2'].map((account, n) => ({ line: n + 2, user: '', account, login: 'bo', email: '' }));
+    const words = { reason: 'phones lost', ticket: 'INC-1', final: false, source: 'test', wholeAccount: null };
+    const { work } = await beginJob(place.desk, lead, await planReset(place.desk, lead, { rows, ...words }));
+    if (work === null) throw new Error('nothing begun');
+    await runJob(place.desk, lead, work, { signal: never, told: async () => undefined });
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    const states = (await lines(work.head.id)).map(([, , state]) => state);
+    expect(states.toSorted()).not.toEqual(['reset', 'reset']);
+    const holders = await place.desk.store.read.users.byExternal([`kc:${server.people['bo']?.id}`]);
+    expect(holders).toHaveLength(1);
   });
 
   it('a later reset takes the place of one that has not begun, and each job says what became of its own', async () => {

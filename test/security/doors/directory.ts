@@ -1,7 +1,7 @@
 /** What the procedures of procedures/directory ask of an operator. */
 
 import { Refusal } from '../../../src/errors.js';
-import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
+import { addAccount, addUser, forgetSilent } from '../../../src/procedures/directory/add-to-directory.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
@@ -65,6 +65,7 @@ export const DIRECTORY: Doors = {
     permission: WRITE,
     knock: (desk, signed) => addAccount(desk, signed, { number: '', name: '', edition: 'none' }),
   },
+  'directory/add-to-directory.forgetSilent': { permission: WRITE, knock: (desk, signed) => forgetSilent(desk, signed) },
   'directory/add-to-directory.addUser': {
     permission: WRITE,
     knock: (desk, signed) =>

@@ -73,6 +73,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       ),
       ...['accounts', 'users', 'operators'].map((table) => `alter table ${table} drop column language`),
       'alter table accounts drop column connector',
+      'drop index users_by_external',
       'alter table users drop column external',
       'drop index users_by_contact_changed_at',
       ...['accounts', 'users'].flatMap((table) => [
@@ -111,6 +112,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0022-staged-changes',
       '0023-unapproved-users',
       '0024-token-names',
+      '0025-external-ids',
     ]);
   });
 
