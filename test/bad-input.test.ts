@@ -337,8 +337,16 @@ const CASES: readonly BadCase[] = [
       ],
       ['a reason of 1,001 characters', ['mfa', 'freeze', '--reason', 'r'.repeat(1_001)]],
       ['fifty thousand characters to search for', ['user', 'search', 'x'.repeat(50_000)]],
+      ['a kind of entry of fifty thousand characters', ['audit', 'list', '--kind', 'x'.repeat(50_000)]],
     ] as const
   ).map(([what, argv]) => ({ what, argv, exit: 2, code: 'invalid-input', says: /is longer than \d+ characters/ })),
+  ...[['x'.repeat(50_000)], ['help', 'x'.repeat(50_000)], ['audit', 'list', `--${'x'.repeat(50_000)}`]].map((argv) => ({
+    what: `a word of fifty thousand characters after ${argv.length - 1} others`,
+    argv,
+    exit: 2,
+    code: 'usage',
+    says: /^[\s\S]{1,600}$/,
+  })),
 ];
 
 describe('bad input', () => {
@@ -417,7 +425,11 @@ describe('bad input', () => {
     spoil?.(folder);
     const { exit, stdout } = run(['--json', 'doctor']);
     expect(exit).toBe(7);
-    const { findings } = JSON.parse(stdout) as { findings: { state: string; mend?: string }[] };
+    const { error, findings } = JSON.parse(stdout) as {
+      error: { code: string };
+      findings: { state: string; mend?: string }[];
+    };
+    expect(error.code).toBe('config');
     const amiss = findings.filter(({ state }) => state === 'wrong' || state === 'missing');
     expect(amiss.length).toBeGreaterThan(0);
     expect(amiss.every(({ mend }) => mend !== undefined)).toBe(true);

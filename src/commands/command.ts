@@ -202,6 +202,8 @@ export interface Context {
   readonly write: (text: string) => Promise<void>;
   /** Prints a result before the command has ended: what nobody may miss must be out before it counts. */
   readonly print: (result: Result) => Promise<void>;
+  /** Nobody reads stdout any more: whatever only shows something ends. */
+  readonly unread: () => boolean;
   /** One NDJSON row on stdout under --json, nothing otherwise. */
   readonly row: (value: unknown) => Promise<void>;
   /** A line on stderr, unless --quiet. */
@@ -224,6 +226,7 @@ export interface OutStream {
   readonly columns: number;
   /** Resolves when the stream has taken the text; a closed pipe is not an error. */
   write(text: string): Promise<void>;
+  readonly isClosed?: () => boolean;
 }
 
 /** What main gives to the program before any command is known: streams and the few ways to reach the outside. */

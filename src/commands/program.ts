@@ -146,7 +146,12 @@ function addHelpCommand(program: Commander, world: World): void {
       for (const step of wanted) {
         const next = place.commands.find((child) => child.name() === step);
         if (next === undefined)
-          throw refusal('usage', 'command-unknown', { wanted: wanted.join(' '), command: 'countersign --help' }, 'see');
+          throw refusal(
+            'usage',
+            'command-unknown',
+            { wanted: wanted.join(' ').slice(0, 200), command: 'countersign --help' },
+            'see',
+          );
         place = next;
       }
       await world.stdout.write(place.helpInformation());

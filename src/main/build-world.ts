@@ -75,6 +75,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     ),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
+    unread: () => around.stdout.isClosed?.() === true,
     print: async (result) =>
       void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(run, ...of) }, options, result)),
     row: async (value) => {

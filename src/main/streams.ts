@@ -5,7 +5,7 @@ import type { WriteStream } from 'node:tty';
 import type { OutStream } from '../commands/command.js';
 
 /**
- * A stream of the process. If the reader closes it (`| head -1`), later output is dropped without an error. A file is written in a loop,
+ * A stream of the process. If the reader closes it (`| head -1`), later output is dropped without an error; Node tells of it at a write. A file is written in a loop,
  * because one call may write less than asked, also on a full disk (T26). `refused` words what the system reports; without it that is
  * dropped too: there is nobody to tell.
  */
@@ -20,6 +20,7 @@ export function outStream(stream: WriteStream & { readonly fd: number }, refused
   let kind: 'file' | 'other' | undefined;
   return {
     isTTY: stream.isTTY === true,
+    isClosed: () => closed,
     get columns() {
       return stream.columns ?? 80;
     },

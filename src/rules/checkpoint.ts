@@ -18,6 +18,12 @@ export interface Checkpoint {
 
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 
+/** A note as it was written, whatever mail and ticket systems do to line ends, and to blanks at the end of lines and of the text. */
+export function asWritten(text: string): string {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  return `${lines.join('\n').trim()}\n`;
+}
+
 export function checkpointText({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
 }

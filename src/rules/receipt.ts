@@ -1,6 +1,7 @@
 /**
  * The receipt of a call (B97): each entry of it with the proof that the log of the desk contains it, in the form of C2SP tlog-proof, one after
- * the other. The entry itself is the `extra` data. Every byte counts: what reads differently from how it would be written is no receipt.
+ * the other. The entry itself is the `extra` data. Every byte counts, apart from blanks at ends, which other programs change: what reads
+ * differently from how it would be written is no receipt.
  *
  *     c2sp.org/tlog-proof@v1
  *     extra eyJhY2NvdW50Ijoi…
@@ -13,7 +14,7 @@
 import { refusal } from '../errors.js';
 import type { LoggedEntry } from './audit-entry.js';
 import { type TreeHasher, verifyInclusion } from './audit-tree.js';
-import { readCheckpointText } from './checkpoint.js';
+import { asWritten, readCheckpointText } from './checkpoint.js';
 
 export interface ReceiptProof {
   /** The entry exactly as it was hashed. */
@@ -48,21 +49,15 @@ export interface OpenedNote {
  * and refuses every other. Refusal `audit-broken` names the entry that does not fit.
  */
 export function checkReceipt(text: string, tree: TreeHasher, open: (note: string) => OpenedNote) {
-  const proofs = readReceipt(text);
+  const proofs = readReceipt(asWritten(text));
   const checked = proofs.map((proof) => checkProof(proof, tree, open));
   const [first] = checked;
   if (first === undefined) throw unreadable(1);
-  const { origin, size, root } = first.checkpoint;
-  const odd = checked.find(({ checkpoint }, at) => {
-    const before = at === 0 ? -1 : (proofs[at - 1]?.leafIndex ?? -1);
-    return (
-      checkpoint.origin !== origin ||
-      checkpoint.size !== size ||
-      !Buffer.from(checkpoint.root).equals(root) ||
-      (proofs[at]?.leafIndex ?? 0) <= before
-    );
-  });
-  if (odd !== undefined) throw refusal('audit-broken', 'receipt-mixed', { seq: odd.entry.seq });
+  const { origin, size } = first.checkpoint;
+  const odd = proofs.find(
+    ({ note, leafIndex }, at) => note !== proofs[0]?.note || leafIndex <= (proofs[at - 1]?.leafIndex ?? -1),
+  );
+  if (odd !== undefined) throw refusal('audit-broken', 'receipt-mixed', { seq: odd.leafIndex });
   const entries = checked.map(({ entry }) => entry);
   return { call: callOf(entries), entries, origin, size };
 }

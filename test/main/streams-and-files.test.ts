@@ -81,6 +81,28 @@ describe.skipIf(!existsSync('/dev/full'))('B88 standard output that takes no mor
     expect((await limited('--version')).code).toBe(0);
   });
 
+  it.each(['audit list --follow --json', 'audit list --follow', 'approval list --watch --json'])(
+    '%s ends when nobody reads it, and quietly',
+    async (line) => {
+      const following = desk.start(line.split(' '), { COUNTERSIGN_TOKEN: token });
+      following.child.stdout?.destroy();
+      expect(await following.ended).toMatchObject({ code: 0, stderr: '' });
+    },
+    60_000,
+  );
+
+  it('a reader who goes later is noticed at the next line', async () => {
+    const env = { COUNTERSIGN_TOKEN: token };
+    const following = desk.start(['audit', 'list', '--follow', '--json', '--kind', 'account'], env);
+    const add = (number: string) =>
+      desk.must(['account', 'add', `A${number}`, '--number', number, '--edition', 'classic'], '', env);
+    await add('1');
+    await new Promise((read) => following.child.stdout?.once('data', read));
+    following.child.stdout?.destroy();
+    await add('2');
+    expect(await following.ended).toMatchObject({ code: 0, stderr: '' });
+  }, 60_000);
+
   it('S28 a secret without an end is refused when it is too long', async () => {
     const endless = openSync('/dev/zero', 'r');
     const args = [executable, 'passphrase', 'check', '--passphrase-stdin'];

@@ -7,7 +7,6 @@ import {
   doorOfLog,
   entriesAfter,
   type LogDoor,
-  lastNumber,
   type NewestEntries,
   newestEntries,
   noteExport,
@@ -24,7 +23,7 @@ import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block, localSecond } from '../wording/results.js';
+import { block, exitWhenStopped, localSecond } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const FILTERS = [
@@ -65,14 +64,14 @@ const list = command({
     const door = doorOfLog(query, follow);
     await askAuthority(desk, signed, door);
     const filter = await readFilter(desk, query);
-    const last = await lastNumber(desk);
     const newest = await newestEntries(desk, filter, limit);
     const { entries } = newest;
-    if (follow) return followLog(at, { filter, door }, { ...newest, last });
+    if (follow) return followLog(at, filter, door, newest);
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, signed, entries, door);
     const view = [tableOf(entries, people, words)];
-    if (newest.foreign.length > 0 && !context.options.json) await context.write(renderView(view, context.style));
+    const odd = newest.foreign.length > 0 || newest.missing !== undefined;
+    if (odd && !context.options.json) await context.write(renderView(view, context.style));
     requireGenuine(newest);
     return { view, document: null, streamed: true };
   },
@@ -103,24 +102,20 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
   );
 }
 
-/** Ends with Ctrl-C (130), or when the reader of the pipe closes it. */
-async function followLog(
-  at: Operated,
-  { filter, door }: { readonly filter: AuditFilter; readonly door: LogDoor },
-  seen: NewestEntries & { readonly last: number },
-): Promise<Result> {
+/** Ends with Ctrl-C (130), or with the first line that the reader of a closed pipe does not take. */
+async function followLog(at: Operated, filter: AuditFilter, door: LogDoor, seen: NewestEntries): Promise<Result> {
   const { context, desk } = at;
   let after = seen.last;
   await writeEntries(at, door, seen.entries);
   requireGenuine(seen);
-  while (!context.signal.aborted) {
+  while (!context.signal.aborted && !context.unread()) {
     await pause(FOLLOW_MS, context.signal);
     for await (const page of entriesAfter(desk, filter, after)) {
       await writeEntries(at, door, page);
       after = page.at(-1)?.seq ?? after;
     }
   }
-  return { view: [], document: null, streamed: true, exit: 130 };
+  return { view: [], document: null, streamed: true, exit: exitWhenStopped(context.signal) };
 }
 
 /**
@@ -152,6 +147,7 @@ const exportLog = command({
     let count = 0;
     for await (const page of entriesAfter(desk, filter, -1)) {
       if (context.signal.aborted) throw new Refusal('cancelled', words('audit.incomplete'));
+      await askAuthority(desk, signed, doorOfLog({}, true));
       await context.write(textOf(page));
       count += page.length;
     }
@@ -171,21 +167,11 @@ async function csvLines() {
   const { stringify } = await import('csv-stringify/sync');
   const csv = (rows: readonly (readonly unknown[])[]) =>
     stringify(rows as unknown[][], { record_delimiter: 'windows' });
-  const cells = ({ seq, at, kind, outcome, by, account, user, ticket, reason, detail, policy }: LoggedEntry) => [
-    String(seq),
-    iso(at),
-    kind,
-    outcome,
-    by.kind,
-    by.id,
-    by.name,
-    account ?? '',
-    user ?? '',
-    ticket ?? '',
-    reason ?? '',
-    detail === undefined ? '' : printableJson(detail),
-    policy,
-  ];
+  const cells = ({ at, by, detail, ...rest }: LoggedEntry): readonly string[] => {
+    const text = detail && printableJson(detail);
+    const parts = { ...rest, at: iso(at), by_kind: by.kind, by_id: by.id, by_name: by.name, detail: text };
+    return CSV_COLUMNS.map((name) => String(parts[name as keyof typeof parts] ?? ''));
+  };
   return {
     heading: csv([CSV_COLUMNS]),
     // Control and bidi characters of stored text must not get into a cell raw, so they are escaped as on the screen.

@@ -13,7 +13,7 @@ import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
 import { askReason } from '../ask.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block, localSecond, pick } from '../wording/results.js';
+import { block, exitWhenStopped, localSecond, pick } from '../wording/results.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
@@ -34,7 +34,7 @@ const LOOK_AGAIN_MS = 1_000;
 async function watchList({ context, desk, signed, words }: Operated, all: boolean): Promise<Result> {
   const { json } = context.options;
   if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
-  for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
+  for (let shown = ''; !context.signal.aborted && !context.unread(); await pause(LOOK_AGAIN_MS, context.signal)) {
     await askAuthority(desk, signed, WATCHING);
     const approvals = await listApprovals(desk, all);
     const document = { approvals: approvals.map(approvalDocument) };
@@ -45,7 +45,7 @@ async function watchList({ context, desk, signed, words }: Operated, all: boolea
     if (json) await context.row(document);
     else await context.write(renderView(view, context.style));
   }
-  return { view: [], document: null, streamed: true };
+  return { view: [], document: null, streamed: true, exit: exitWhenStopped(context.signal) };
 }
 
 const show = command({

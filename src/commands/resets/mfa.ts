@@ -10,7 +10,7 @@ import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
 import { longList } from '../wording/long-list.js';
-import { block, localDay, localMinute, moments, pick } from '../wording/results.js';
+import { block, failure, localDay, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { reset } from './bulk-reset.js';
 import { remoteDocument } from './bulk-view.js';
@@ -26,6 +26,8 @@ const reconcile = command({
     const accounts = account === undefined ? await allAccounts(desk) : [await findAccount(desk, account)];
     const compared = await reconcileRemotes(desk, signed, accounts, context.signal);
     const drifts = compared.filter(({ drift }) => drift !== null);
+    const unread = drifts.some(({ drift }) => drift === 'not-read');
+    const error = failure(unread, 'delivery-failed', words('remote.not-read'));
     return {
       view: [
         block.verdict(
@@ -43,9 +45,9 @@ const reconcile = command({
           words('remote.same'),
         ),
       ],
-      document: { reconciled: { people: compared.length, drifts: drifts.map(driftDocument) } },
+      document: { ...error, reconciled: { people: compared.length, drifts: drifts.map(driftDocument) } },
       // Could not be read, says something else.
-      exit: drifts.some(({ drift }) => drift === 'not-read') ? 7 : drifts.length > 0 ? 4 : 0,
+      exit: unread ? 7 : drifts.length > 0 ? 4 : 0,
     };
   },
 });
@@ -153,7 +155,8 @@ const pending = command({
     const found = await pendingEnrolments(desk, given.job);
     if (given.csv) {
       const people = seePeople(desk, signed, 'mfa pending', found);
-      return { view: [], document: null, raw: await csvText(TO_CALL, people, toCall) };
+      const csv = await csvText(TO_CALL, people, toCall);
+      return { view: [], document: { csv }, raw: csv };
     }
     return longList(context, found, {
       name: 'pending',

@@ -61,6 +61,7 @@ export function usageRefusal(error: { readonly code: string; readonly message: s
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = nearOnly(
     withoutValue(error.message)
+      .replace(/('.{200})[^']+'/g, "$1…'")
       .replace(/^error: /, '')
       .replace(/\n/g, ' '),
   );
@@ -128,12 +129,11 @@ function refusedPath({ name, use }: { readonly name: string; readonly use: PathU
 
 /** What a person typed, checked by the schema of the command. Refusals name options as they are typed. */
 export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
+  // First, because a message of the schema may repeat what was typed.
+  requireShort(spec, raw);
   // Used once in a process: compiling the schema first would take longer than checking by it.
   const parsed = spec.input().safeParse(raw, { jitless: true });
-  if (parsed.success) {
-    requireShort(spec, raw);
-    return parsed.data;
-  }
+  if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({
     column: flagOf(spec, String(issue.path[0] ?? '')),
     message: issue.message,

@@ -1,6 +1,6 @@
 /** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
 import { type Command, command } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, failure } from '../wording/results.js';
 
 const doctor = command({
   path: 'doctor',
@@ -27,7 +27,7 @@ const doctor = command({
         ),
         ...(mends.length === 0 ? [] : [block.blank, block.next(...mends)]),
       ],
-      document: { findings },
+      document: { ...failure(failed > 0, 'config', words('doctor.failed', { failed })), findings },
       // The status that a command ends with when it needs what is missing here.
       exit: failed === 0 ? 0 : 7,
     };

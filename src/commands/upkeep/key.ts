@@ -9,7 +9,7 @@ import { CARE_FOR_KEY, noteKeyBackup } from '../../procedures/upkeep/care-for-st
 import { askNewSecret, askSecret } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { NEW_FILE } from '../ports.js';
-import { block } from '../wording/results.js';
+import { block, failure } from '../wording/results.js';
 
 /** Long, because the file opens everything and nothing limits how often its passphrase can be guessed. */
 const SHORTEST = 20;
@@ -56,6 +56,7 @@ const restore = command({
     const asked = words('key.passphrase-of');
     const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', asked);
     const { keyId: id, place, fitsStore } = await context.house.openKeyBackup(text, passphrase, check);
+    const error = failure(fitsStore === false, 'key-mismatch', words('key.other', { id }));
     const fits = fitsStore === null ? null : String(fitsStore);
     return {
       view: [
@@ -66,7 +67,7 @@ const restore = command({
           [words('key.store'), words('key.fits', { fits })],
         ),
       ],
-      document: { key: { id, file: place, fitsStore } },
+      document: { ...error, key: { id, file: place, fitsStore } },
       exit: fitsStore === false ? 8 : 0,
     };
   },

@@ -12,7 +12,7 @@ import { pause } from '../../procedures/pause.js';
 import { flushOutbox, resendEvents } from '../../procedures/upkeep/care-for-outbox.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
-import { block, localMinute, moments, pick } from '../wording/results.js';
+import { block, exitWhenStopped, failure, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const listConnectors = command({
@@ -43,8 +43,10 @@ const checkConnector = command({
   run: async ({ context, desk, words }, { name }) => {
     const connector = await desk.connectors.pick(name, context.signal);
     const found = await connector.check();
+    const trouble = words('connector.in-the-way', { trouble: found.why ?? '' });
+    const error = failure(found.why !== null, 'delivery-failed', trouble);
     const findings = [
-      ...(found.why === null ? [] : [words('connector.in-the-way', { trouble: found.why })]),
+      ...(found.why === null ? [] : [trouble]),
       ...found.missing.map((permission) => words('connector.missing', { permission })),
       ...found.tooMany.map((permission) => words('connector.too-many', { permission })),
       ...found.notes.map((checkNote) => words('connector.note', { checkNote })),
@@ -56,7 +58,7 @@ const checkConnector = command({
           : block.verdict(words('connector.findings', { count: findings.length }), 'bad'),
         block.lines(...findings),
       ],
-      document: { check: { name, kind: connector.kind, ...found } },
+      document: { ...error, check: { name, kind: connector.kind, ...found } },
       // Out of reach, partly right, right.
       exit: found.why !== null ? 7 : findings.length > 0 ? 4 : 0,
     };
@@ -189,7 +191,8 @@ async function work({ context, desk, words }: Operated): Promise<Result> {
     }
     await pause(WATCH_MS, context.signal);
   }
-  return { view: [block.lines(words('outbox.stopped', { total }))], document: { delivery: { delivered: total } } };
+  const view = [block.lines(words('outbox.stopped', { total }))];
+  return { view, document: { delivery: { delivered: total } }, exit: exitWhenStopped(context.signal) };
 }
 
 const WATCH_MS = 2_000;

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { type Command, type Context, command } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, exitWhenStopped } from '../wording/results.js';
 
 const serve = command({
   path: 'serve',
@@ -30,7 +30,8 @@ const serve = command({
     const { signal } = context;
     if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
     await served.close();
-    return { view: [block.lines(words('serve.stopped'))], document: null, streamed: true };
+    const view = [block.lines(words('serve.stopped'))];
+    return { view, document: null, streamed: true, exit: exitWhenStopped(signal) };
   },
 });
 

@@ -1,4 +1,5 @@
 /** What results are made of, in few words: the blocks of a view (terminal/render.ts), the members of a JSON document, moments as people read them. */
+import type { ErrorCode } from '../../errors.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, Tone } from '../../terminal/render.js';
@@ -28,6 +29,12 @@ export const block = {
     empty,
   }),
 } as const satisfies Readonly<Record<Block['kind'], unknown>>;
+
+/** Of a command that runs until it is stopped: Ctrl-C interrupts it; a service manager's SIGTERM and a closed pipe are how it ends. */
+export const exitWhenStopped = ({ aborted, reason }: AbortSignal) => (aborted && reason !== 'SIGTERM' ? 130 : 0);
+
+/** The beginning of a document that shows what failed. */
+export const failure = (is: boolean, code: ErrorCode, message: string) => (is ? { error: { code, message } } : {});
 
 /** These members, in this order. */
 export const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]): Pick<From, Name> =>

@@ -1,6 +1,6 @@
 /**
- * The record of a call (B97): what the log says about it, and nothing from memory. An agent sees the calls they had a part in; whoever may
- * read the log, each. `proveCall` gives a third party the same entries with their proofs.
+ * The record of a call (B97): what the log says about it, and nothing from memory or from the table of calls, for which nothing vouches. An
+ * agent sees the calls they had a part in; whoever may read the log, each. `proveCall` gives a third party the same entries with their proofs.
  */
 import type { CallRow, Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -10,8 +10,7 @@ import { days } from '../../rules/duration.js';
 import { partOfCall, type ReceiptProof } from '../../rules/receipt.js';
 import { askAuthority, mayAlso } from '../authorise.js';
 import { proveEntries, signCheckpoint } from './log-checkpoint.js';
-import { foreignEntries } from './log-reader.js';
-import { parseEntry, requireGenuine } from './read-audit-log.js';
+import { entriesAfter, parseEntry } from './read-audit-log.js';
 
 const ON_CALLS = { permission: 'verify' } as const;
 const RECEIPTS = { permission: 'audit:receipt' } as const;
@@ -32,45 +31,77 @@ export async function ownCalls(desk: Desk, signed: SignedOperator, limit: number
 /** `logins`: by id, of those whom the entries are about. Refusals: `not-found`, also for a call of others; `audit-broken` if what is shown is not what was logged. */
 export async function callRecord(desk: Desk, signed: SignedOperator, text: string) {
   await askAuthority(desk, signed, ON_CALLS);
-  const row = await requireOwn(desk, signed, text);
-  const entries = await entriesOf(desk, row);
+  const { call, entries } = await requireOwn(desk, signed, text);
   const ids = [...new Set(entries.flatMap(({ user }) => (user === undefined ? [] : [user])))];
   const logins = new Map((await desk.store.read.users.byIds(ids)).map(({ id, login }) => [id, login]));
-  return { ...(await headOf(desk, row)), entries, logins };
+  return { ...(await headOf(desk, call)), entries, logins };
 }
 
 /** Each entry of the call with its proof, all under one checkpoint. Refusals as of `callRecord`. */
 export async function proveCall(desk: Desk, signed: SignedOperator, text: string) {
   await askAuthority(desk, signed, RECEIPTS);
-  const row = await requireOwn(desk, signed, text);
-  const entries = await entriesOf(desk, row);
+  const { call, entries } = await requireOwn(desk, signed, text);
   const checkpoint = await signCheckpoint(desk);
   const { note, verifierKey } = checkpoint;
   const seqs = entries.map(({ seq }) => seq);
   const proved = await proveEntries(desk, seqs, checkpoint);
   const proofs = proved.map(({ body, leafIndex, hashes }): ReceiptProof => ({ body, leafIndex, hashes, note }));
-  return { call: row.id, proofs, verifierKey };
+  return { call: call.id, proofs, verifierKey };
 }
 
-async function requireOwn(desk: Desk, signed: SignedOperator, text: string): Promise<CallRow> {
+async function requireOwn(desk: Desk, signed: SignedOperator, text: string) {
+  const unknown = refusal('not-found', 'call-unknown', { id: text }, 'list-calls');
   const id = readCallId(text);
   const row = id === undefined ? undefined : await desk.store.read.calls.byId(id);
-  const me = signed.operator.id;
-  const mine = row !== undefined && [row.operator_id, row.opened_by].includes(me);
-  const allowed = mine || (row !== undefined && (await mayAlso(desk, signed, { permission: 'audit:read' })));
-  if (row === undefined || !allowed) throw refusal('not-found', 'call-unknown', { id: text }, 'list-calls');
-  return row;
+  if (row === undefined) throw unknown;
+  const entries = await entriesOf(desk, row.id);
+  const call = asLogged(row, entries);
+  const mine = [call.operator_id, call.opened_by].includes(signed.operator.id);
+  if (!mine && !(await mayAlso(desk, signed, { permission: 'audit:read' }))) throw unknown;
+  return { call, entries };
 }
 
-async function entriesOf(desk: Desk, row: CallRow): Promise<readonly LoggedEntry[]> {
+/** From its first entry until a day after its last, every entry of the log is compared, so that none of the call can be changed to look like another's. */
+async function entriesOf(desk: Desk, id: string): Promise<readonly LoggedEntry[]> {
   const { audit } = desk.store.read;
-  const during = { since: row.opened_at, until: (row.ended_at ?? row.updated_at) + AFTERWARDS };
-  const own = await audit.mentioning([`"call":"${row.id}"`], during);
-  const grants = own.flatMap(({ body }) => /"grant":"gr_\w+"/.exec(body) ?? []);
-  const rows = grants.length === 0 ? own : await audit.mentioning([`"call":"${row.id}"`, ...grants], during);
-  requireGenuine({ foreign: await foreignEntries(audit, desk.notary, rows) });
-  const entries = rows.map(parseEntry);
-  return entries.filter((entry) => partOfCall(entries, entry, row.id));
+  const says = `"call":"${id}"`;
+  const [first] = await audit.newest({ kind: 'call.opened', says }, 1);
+  const [last] = await audit.newest({ says }, 1);
+  if (first === undefined || last === undefined)
+    throw refusal('audit-broken', 'call-not-logged', { id }, 'audit-verify');
+  const until = parseEntry(last).at + AFTERWARDS;
+  const near: LoggedEntry[] = [];
+  for await (const page of entriesAfter(desk, {}, first.seq - 1)) {
+    near.push(...page.filter(({ detail }) => detail?.['call'] === id || detail?.['grant'] !== undefined));
+    if (page.some(({ seq, at }) => seq >= last.seq && at > until)) break;
+  }
+  return near.filter((entry) => partOfCall(near, entry, id));
+}
+
+/** The row as its entries say it: calls/live-calls.ts writes both together. */
+function asLogged(row: CallRow, entries: readonly LoggedEntry[]): CallRow {
+  const own = entries.filter(({ kind }) => kind.startsWith('call.'));
+  const last = <T>(of: (entry: LoggedEntry) => T | undefined) => own.map(of).findLast((said) => said !== undefined);
+  const taken = own.findLast(({ kind }) => kind === 'call.opened' || kind === 'call.resumed');
+  const left = own.findLast(({ kind, seq }) => /\.(ended|handed-over)$/.test(kind) && seq > (taken?.seq ?? -1));
+  // One that says nothing is of an agent who found nobody.
+  const saysNothing = ({ kind, ticket, detail = {} }: LoggedEntry) =>
+    kind === 'call.noted' && ticket === undefined && Object.keys(detail).length === 1;
+  const about = own.findLast((entry) => entry.account ?? entry.user ?? saysNothing(entry));
+  return {
+    ...row,
+    state: left?.kind.slice('call.'.length) ?? 'open',
+    operator_id: taken?.by.id ?? '',
+    opened_by: own[0]?.by.id ?? '',
+    opened_at: own[0]?.at ?? row.opened_at,
+    updated_at: own.at(-1)?.at ?? row.updated_at,
+    ended_at: left?.kind === 'call.ended' ? left.at : null,
+    account_id: about?.account ?? (about?.user === undefined ? null : (last(({ account }) => account) ?? null)),
+    user_id: about?.user ?? null,
+    ticket: last(({ ticket }) => ticket) ?? null,
+    outcome:
+      last(({ kind, detail }) => (kind === 'call.general' ? kind.slice(5) : detail?.['outcome']))?.toString() ?? null,
+  };
 }
 
 /** With the number of the company, the login of the caller, and the name of the operator who has it now; `updatedAt` is of the last news. */

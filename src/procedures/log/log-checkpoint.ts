@@ -6,8 +6,14 @@
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { decodeFrontier, inclusionRanges, rootOf, type TreeHasher, verifyInclusion } from '../../rules/audit-tree.js';
-import { type Checkpoint, checkpointText, readCheckpointText, readShortForm } from '../../rules/checkpoint.js';
-import { type LogNotary, type LogReader, rootOfRange } from './log-reader.js';
+import {
+  asWritten,
+  type Checkpoint,
+  checkpointText,
+  readCheckpointText,
+  readShortForm,
+} from '../../rules/checkpoint.js';
+import { type LogNotary, type LogReader, rootsOf } from './log-reader.js';
 
 /**
  * The log as its head describes it, if this desk wrote the head: its RFC 6962 tree hash of 32 bytes, and the latest time of any entry, ms (0 for an
@@ -37,13 +43,13 @@ export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoi
   const signer = await desk.signer();
   const short = readShortForm(note);
   if (short !== undefined) return { ...short, origin: signer.name };
-  const checkpoint = readCheckpointText(signer.open(note));
+  const checkpoint = readCheckpointText(signer.open(asWritten(note)));
   if (checkpoint.origin === signer.name) return checkpoint;
   const facts = { origin: checkpoint.origin, log: signer.name };
   throw refusal('audit-broken', 'checkpoint-of-other-log', facts, 'name-of-log');
 }
 
-export type EntryProof = Awaited<ReturnType<typeof proveOne>>;
+export type EntryProof = Awaited<ReturnType<typeof proveEntries>>[number];
 
 /** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root that the desk has sealed). */
 export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
@@ -51,39 +57,26 @@ export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
   return proof as EntryProof;
 }
 
-const bytesOf = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
-
-/** Several entries under one checkpoint; what their proofs share is read once. Refusals as above. */
-export async function proveEntries(desk: Desk, seqs: readonly number[], checkpoint: SignedCheckpoint) {
-  const known = new Map<number, Promise<Uint8Array>>();
-  const rootAt = (start: number, end: number) => {
-    // Ranges of one tree never overlap in part: start and length name one.
-    const name = start * checkpoint.size + (end - start);
-    const root = known.get(name) ?? rootOfRange(desk.store.read.audit, desk.notary, start, end).then(bytesOf);
-    known.set(name, root);
-    return root;
-  };
-  const proofs: EntryProof[] = [];
-  for (const seq of seqs) proofs.push(await proveOne(desk, seq, checkpoint, rootAt));
-  return proofs;
-}
-
-/** The entry exactly as it was hashed: leaf = SHA-256(0x00 ‖ body), and the sibling hashes from the leaf up to the root. */
-async function proveOne(
-  desk: Desk,
-  seq: number,
-  checkpoint: SignedCheckpoint,
-  rootAt: (start: number, end: number) => Promise<Uint8Array>,
-) {
-  if (seq >= checkpoint.size)
-    throw refusal('not-found', 'entry-unknown', { seq, size: checkpoint.size }, 'entry-numbers');
-  const [row] = await desk.store.read.audit.batch(seq, 1);
-  const hashes: Uint8Array[] = [];
-  for (const { start, end } of inclusionRanges(seq, checkpoint.size)) hashes.push(await rootAt(start, end));
-  const leafHash = desk.notary.tree.leaf(row?.body ?? '');
-  const claim = { leafIndex: seq, treeSize: checkpoint.size, leafHash, proof: hashes, root: checkpoint.root };
-  if (row?.seq !== seq || !verifyInclusion(desk.notary.tree, claim)) {
-    throw refusal('audit-broken', 'entry-unprovable', { seq }, 'audit-verify');
+/**
+ * Several entries under one checkpoint, each exactly as it was hashed: leaf = SHA-256(0x00 ‖ body), and the sibling hashes from the leaf up to
+ * the root. What their proofs share is read once. Refusals as above.
+ */
+export async function proveEntries({ store, notary }: Desk, seqs: readonly number[], checkpoint: SignedCheckpoint) {
+  const { audit } = store.read;
+  const { size: treeSize, root } = checkpoint;
+  const rootAt = rootsOf(audit, notary);
+  const proofs = [];
+  for (const leafIndex of seqs) {
+    if (leafIndex >= treeSize)
+      throw refusal('not-found', 'entry-unknown', { seq: leafIndex, size: treeSize }, 'entry-numbers');
+    const [row] = await audit.batch(leafIndex, 1);
+    const hashes: Uint8Array[] = [];
+    for (const { start, end } of inclusionRanges(leafIndex, treeSize))
+      hashes.push(Buffer.from(await rootAt(start, end), 'hex'));
+    const leafHash = notary.tree.leaf(row?.body ?? '');
+    if (row?.seq !== leafIndex || !verifyInclusion(notary.tree, { leafIndex, treeSize, leafHash, proof: hashes, root }))
+      throw refusal('audit-broken', 'entry-unprovable', { seq: leafIndex }, 'audit-verify');
+    proofs.push({ body: row.body, leafIndex, treeSize, leafHash, hashes, checkpoint });
   }
-  return { body: row.body, leafIndex: seq, treeSize: checkpoint.size, leafHash, hashes, checkpoint };
+  return proofs;
 }

@@ -42,46 +42,52 @@ export async function readEntries(reader: LogReader, each: (rows: readonly Audit
   }
 }
 
-type ShownRow = Pick<AuditRow, 'seq' | 'body'>;
-
 const HEX_DIGITS = 64;
 /** In a larger part of the tree, entries are only compared with their own hash: reading it all would take seconds. */
 const LARGEST = 1 << 16;
 
-/** Numbers of the rows that somebody is about to read and that the head does not seal (T20); `audit verify` checks the rest. The newest entries are in the small parts of the tree. */
-export async function foreignEntries(reader: LogReader, notary: LogNotary, shown: readonly ShownRow[]) {
-  const head = await reader.head();
-  const all = shown.map(({ seq }) => seq);
-  if (head === undefined || !notary.headFits(head)) return all;
-  const foreign = all.filter((seq) => seq < 0 || seq >= head.size);
-  for (const { start, end, peak } of sealedPeaks(head)) {
-    const here = shown.filter(({ seq }) => seq >= start && seq < end);
-    if (here.length === 0) continue;
-    const whole = end - start > LARGEST || (await rootOfRange(reader, notary, start, end)) === peak;
-    for (const row of here) if (!whole || !(await isStored(reader, notary, row))) foreign.push(row.seq);
-  }
-  return foreign;
+/**
+ * Judges rows that somebody is about to read (T20). `foreign`: the numbers of those that the head does not seal; `audit verify` checks the rest.
+ * `missing`: the first number of a span that none of them has. Whoever reads in pages keeps the judge, because it reads each part once.
+ */
+export function openJudge(reader: LogReader, notary: LogNotary) {
+  const rootAt = rootsOf(reader, notary);
+  return async (shown: readonly AuditRow[], [from, to]: readonly [from: number, to: number] = [0, 0]) => {
+    const head = await reader.head();
+    const parts = head !== undefined && notary.headFits(head) ? sealedPeaks(head) : [];
+    const foreign: number[] = [];
+    let next = from;
+    for (const { seq, body, leaf } of shown) {
+      if (seq === next) next += 1;
+      const part = parts.find(({ start, end }) => seq >= start && seq < end);
+      const whole = part && (part.end - part.start > LARGEST || (await rootAt(part.start, part.end)) === part.peak);
+      if (whole !== true || leaf !== notary.hexTree.leaf(body)) foreign.push(seq);
+    }
+    return { foreign, missing: next < to ? next : undefined };
+  };
 }
 
 /** The parts of the tree, largest first, with the hash of each in the head, hex. */
 export const sealedPeaks = ({ size, frontier }: AuditHead) =>
   peakRanges(size).map((range, at) => ({ ...range, peak: frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS) }));
 
-/** Tree hash of the entries from `start` up to, not including, `end`, hex; empty if some are missing at its end, or a hash is none. */
-export async function rootOfRange(reader: LogReader, { hexTree }: LogNotary, start: number, end: number) {
-  const tree = growTree(hexTree);
-  for (let from = start; from < end; ) {
-    const rows = await reader.batch(from, Math.min(BATCH, end - from));
-    if (rows.some(({ leaf }) => leaf.length !== HEX_DIGITS)) return '';
-    for (const { leaf } of rows) tree.append(leaf);
-    const last = rows.at(-1);
-    if (last === undefined) return '';
-    from = last.seq + 1;
-  }
-  return tree.root();
-}
-
-async function isStored(reader: LogReader, { hexTree }: LogNotary, { seq, body }: ShownRow): Promise<boolean> {
-  const [row] = await reader.batch(seq, 1);
-  return row?.seq === seq && row.leaf === hexTree.leaf(body);
+/** Tree hashes of the entries from `start` up to, not including, `end`, hex; empty if some are missing at its end, or a hash is none. Each is read once. */
+export function rootsOf(reader: LogReader, { hexTree }: LogNotary) {
+  const known = new Map<string, Promise<string>>();
+  const read = async (start: number, end: number) => {
+    const tree = growTree(hexTree);
+    for (let from = start; from < end; ) {
+      const rows = await reader.batch(from, Math.min(BATCH, end - from));
+      if (rows.some(({ leaf }) => leaf.length !== HEX_DIGITS)) return '';
+      for (const { leaf } of rows) tree.append(leaf);
+      const last = rows.at(-1);
+      if (last === undefined) return '';
+      from = last.seq + 1;
+    }
+    return tree.root();
+  };
+  return (start: number, end: number): Promise<string> => {
+    if (!known.has(`${start}-${end}`)) known.set(`${start}-${end}`, read(start, end));
+    return known.get(`${start}-${end}`) as Promise<string>;
+  };
 }

@@ -3,11 +3,12 @@ import type { AuditFilter, Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
+import { growTree } from '../../rules/growing-tree.js';
 import { readMoment } from '../../rules/moment.js';
 import { askAuthority, mayAlso, note } from '../authorise.js';
-import { inPages } from '../directory/export-directory.js';
 import { findAccount, findUser } from '../directory/find-account.js';
-import { foreignEntries } from './log-reader.js';
+import { logState } from './log-checkpoint.js';
+import { openJudge } from './log-reader.js';
 
 /** A filter as people type it. `by`: name or id of an operator, id of a user, or `system`. `kind`: `mfa.reset`, or a bare noun for all of its verbs. */
 export type LogQuery = {
@@ -19,15 +20,16 @@ export async function readFilter(desk: Desk, query: LogQuery): Promise<AuditFilt
   const now = desk.now();
   const account = query.account === undefined ? undefined : await findAccount(desk, query.account);
   const user = query.user === undefined ? undefined : (await findUser(desk, query.user, account)).user;
-  return {
-    ...(query.by === undefined ? {} : { by: await actorId(desk, query.by) }),
-    ...(account === undefined ? {} : { account: account.id }),
-    ...(user === undefined ? {} : { user: user.id }),
-    ...(query.kind === undefined ? {} : { kind: query.kind }),
-    ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
-    ...(query.since === undefined ? {} : { since: readMoment('since', query.since, now, 'back') }),
-    ...(query.until === undefined ? {} : { until: readMoment('until', query.until, now, 'back') }),
+  const wish = {
+    by: query.by === undefined ? undefined : await actorId(desk, query.by),
+    account: account?.id,
+    user: user?.id,
+    kind: query.kind,
+    outcome: query.outcome,
+    since: query.since === undefined ? undefined : readMoment('since', query.since, now, 'back'),
+    until: query.until === undefined ? undefined : readMoment('until', query.until, now, 'back'),
   };
+  return Object.fromEntries(Object.entries(wish).filter(([, part]) => part !== undefined)) as AuditFilter;
 }
 
 async function actorId(desk: Desk, reference: string): Promise<string> {
@@ -39,31 +41,53 @@ async function actorId(desk: Desk, reference: string): Promise<string> {
 
 export type NewestEntries = Awaited<ReturnType<typeof newestEntries>>;
 
-/** The newest entries that match, in the order they were written. `foreign`: numbers of those that the head of the log does not seal. */
+/** Only without a filter does a number that is not there mean that the entry is missing. */
+const isWhole = (filter: AuditFilter): boolean => Object.keys(filter).length === 0;
+
+/**
+ * The newest entries that match, in the order they were written. `foreign`: numbers of those that the head of the log does not seal; `missing`:
+ * the first that should be among them. `last`: number of the newest entry of all. Refusal `audit-broken` for a head that this desk did not write.
+ */
 export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number) {
   const { audit } = desk.store.read;
-  const rows = await audit.newest(filter, limit);
-  return { entries: rows.map(parseEntry).reverse(), foreign: await foreignEntries(audit, desk.notary, rows) };
+  const { size } = await logState(audit, desk.notary);
+  const rows = (await audit.newest(filter, limit)).toReversed();
+  const from = rows.length < limit ? 0 : Math.max(rows[0]?.seq ?? 0, 0);
+  const judged = await openJudge(audit, desk.notary)(rows, isWhole(filter) ? [from, size] : undefined);
+  return { entries: rows.map(parseEntry), ...judged, last: Math.max(size - 1, rows.at(-1)?.seq ?? -1) };
 }
 
-/** Refusal `audit-broken`: what was shown is not what was logged. */
-export function requireGenuine({ foreign }: Pick<NewestEntries, 'foreign'>): void {
+/** Refusal `audit-broken`: what is shown is not what was logged. */
+export function requireGenuine({ foreign, missing }: Pick<NewestEntries, 'foreign' | 'missing'>): void {
+  if (missing !== undefined) throw refusal('audit-broken', 'entry-missing', { seq: missing }, 'audit-verify');
   if (foreign.length === 0) return;
   const facts = { count: foreign.length, entries: foreign.slice(0, 5) };
   throw refusal('audit-broken', 'entries-foreign', facts, 'audit-verify');
 }
 
-/** Every matching entry after a number, oldest first, in pages; ends at the end of the log. Refusal `audit-broken` as `parseEntry`. */
-export async function* entriesAfter({ store: { read } }: Desk, filter: AuditFilter, afterSeq: number) {
-  const pages = inPages<{ seq: number; body: string }>((last, limit) =>
-    read.audit.find(filter, last?.seq ?? afterSeq, limit),
-  );
-  for await (const rows of pages) yield rows.map(parseEntry);
-}
+const PAGE = 500;
 
-/** The number of the newest entry, -1 for an empty log. */
-export async function lastNumber(desk: Desk): Promise<number> {
-  return ((await desk.store.read.audit.head())?.size ?? 0) - 1;
+/**
+ * Every matching entry after a number, oldest first, in pages, up to the present end of the log. Refusal `audit-broken` in place of a page with an
+ * entry that is not what was logged; without a filter also where one is missing, and at the end where the whole log has another root.
+ */
+export async function* entriesAfter({ store: { read }, notary }: Desk, filter: AuditFilter, afterSeq: number) {
+  const { size, root } = await logState(read.audit, notary);
+  const judge = openJudge(read.audit, notary);
+  const tree = growTree(notary.hexTree);
+  for (let [last, more] = [afterSeq, true]; more; ) {
+    const rows = await read.audit.find(filter, last, PAGE);
+    const known = rows.filter(({ seq }) => seq < size);
+    const page = known.map(parseEntry);
+    for (const { leaf } of known) tree.append(leaf);
+    more = page.length === PAGE;
+    const end = known.at(-1)?.seq ?? last;
+    requireGenuine(await judge(rows, isWhole(filter) ? [last + 1, more ? end + 1 : size] : undefined));
+    if (page.length > 0) yield page;
+    last = end;
+  }
+  if (tree.size() === size && tree.root() !== Buffer.from(root).toString('hex'))
+    throw refusal('audit-broken', 'log-other-root', {}, 'audit-verify');
 }
 
 /** Refusal `audit-broken` if it is no entry of this number, by which readers go on. */
@@ -106,13 +130,11 @@ export async function peopleOf(
   const words = new Map<string, string>();
   await askAuthority(desk, signed, door);
   if (!(await mayAlso(desk, signed, { ...door, permission: 'directory:read' }))) return words;
-  for (const id of new Set(entries.map((entry) => entry.account))) {
-    const account = id === undefined ? undefined : await desk.store.read.accounts.byId(id);
-    if (account !== undefined) words.set(account.id, account.number);
-  }
-  for (const id of new Set(entries.map((entry) => entry.user))) {
-    const user = id === undefined ? undefined : await desk.store.read.users.byId(id);
-    if (user !== undefined) words.set(user.id, `${words.get(user.accountId) ?? ''}/${user.login}`);
-  }
+  const idsOf = (ids: readonly (string | undefined)[]) => [...new Set(ids)].filter((id) => id !== undefined);
+  const users = await desk.store.read.users.byIds(idsOf(entries.map(({ user }) => user)));
+  // An entry may name a user without their company.
+  const homes = idsOf([...entries.map(({ account }) => account), ...users.map(({ accountId }) => accountId)]);
+  for (const { id, number } of await desk.store.read.accounts.byIds(homes)) words.set(id, number);
+  for (const { id, accountId, login } of users) words.set(id, `${words.get(accountId) ?? ''}/${login}`);
   return words;
 }

@@ -12,7 +12,7 @@
  * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and its hash covers the rest.
  */
 import type { AuditHead, AuditRow, Desk } from '../../desk.js';
-import { type Problem, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { growTree } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
@@ -149,40 +149,39 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const KEPT = 20;
 
 class LogFaults {
-  readonly #problems: Problem[] = [];
-  readonly #entries: number[] = [];
+  readonly #kept: { readonly message: string; readonly entry: number | undefined }[] = [];
   #count = 0;
 
-  add(message: string): void {
+  add(message: string, entry?: number): void {
     this.#count += 1;
-    if (this.#problems.length < KEPT) this.#problems.push({ message });
+    if (this.#kept.length < KEPT) this.#kept.push({ message, entry });
   }
 
   addEntry(seq: number, what: string): void {
-    if (this.#entries.length < KEPT) this.#entries.push(seq);
-    this.add(`entry ${seq} ${what}`);
+    this.add(`entry ${seq} ${what}`, seq);
   }
 
   /** Entries from `start` up to, not including, `end`. */
   addRange(start: number, end: number, what: 'missing' | 'changed together with its hash'): void {
-    if (this.#entries.length < KEPT) this.#entries.push(start);
     const one = end - start === 1;
-    if (what === 'missing') this.add(one ? `entry ${start} is missing` : `entries ${start} to ${end - 1} are missing`);
-    else this.add(one ? `entry ${start} was ${what}` : `one of the entries ${start} to ${end - 1} was ${what}`);
+    const missing = one ? `entry ${start} is missing` : `entries ${start} to ${end - 1} are missing`;
+    const changed = one ? `entry ${start} was ${what}` : `one of the entries ${start} to ${end - 1} was ${what}`;
+    this.add(what === 'missing' ? missing : changed, start);
   }
 
   /** True if a fault in the range was named already (or more faults were found than are kept). */
   nameOneIn(start: number, end: number): boolean {
-    return this.#count > KEPT || this.#entries.some((seq) => seq >= start && seq < end);
+    return this.#count > KEPT || this.#kept.some(({ entry = -1 }) => entry >= start && entry < end);
   }
 
   /** Throws the refusal `audit-broken`, with the first fault in its message, if there is any fault. */
   throwIfAny(): void {
-    const [first] = this.#problems;
+    const [first] = this.#kept;
     if (first === undefined) return;
+    const entries = this.#kept.flatMap(({ entry }) => entry ?? []);
     throw refusal('audit-broken', 'log-broken', { first: first.message, more: this.#count - 1 }, 'keep-store', {
-      problems: this.#count === 1 ? [] : this.#problems,
-      also: { audit: { outcome: 'broken', faults: this.#count, entries: this.#entries } },
+      problems: this.#count === 1 ? [] : this.#kept.map(({ message }) => ({ message })),
+      also: { audit: { outcome: 'broken', faults: this.#count, entries } },
     });
   }
 }

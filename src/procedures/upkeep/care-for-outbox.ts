@@ -6,10 +6,8 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
 import { act, askAuthority } from '../authorise.js';
-import { inPages } from '../directory/export-directory.js';
 import { finishImports } from '../directory/finish-imports.js';
-import { foreignEntries } from '../log/log-reader.js';
-import { parseEntry, requireGenuine } from '../log/read-audit-log.js';
+import { entriesAfter } from '../log/read-audit-log.js';
 import { deliverDue, type Watched } from '../messages/deliver-outbox.js';
 import { eventMessages, toldOf } from '../messages/queue-events.js';
 
@@ -37,16 +35,10 @@ export async function resendEvents(desk: Desk, signed: SignedOperator, since: nu
   await askAuthority(desk, signed, RESENDING);
   const { wanted } = desk.channels;
   if (wanted.length === 0) throw refusal('config', 'no-receiver', {}, 'name-receiver');
-  const { audit } = desk.store.read;
-  const end = (await audit.head())?.size ?? 0;
-  const pages = inPages<{ seq: number; body: string }>(async (last, limit) =>
-    (await audit.find({}, last?.seq ?? since - 1, limit)).filter(({ seq }) => seq < end),
-  );
   let count = 0;
-  for await (const page of pages) {
+  for await (const page of entriesAfter(desk, {}, since - 1)) {
     const [from = 0, to = from] = [page[0]?.seq, page.at(-1)?.seq];
-    requireGenuine({ foreign: await foreignEntries(audit, desk.notary, page) });
-    const rows = eventMessages(desk, wanted, await toldOf(desk, desk.store.read, page.map(parseEntry), from));
+    const rows = eventMessages(desk, wanted, await toldOf(desk, desk.store.read, page, from));
     const detail = { since: from, to, events: rows.length };
     await act(desk, signed, RESENDING, {
       entry: () => ({ kind: 'delivery.resent', detail }),

@@ -22,6 +22,8 @@ export interface AuditFilter {
   readonly account?: string;
   readonly user?: string;
   readonly outcome?: string;
+  /** A part of the canonical text. */
+  readonly says?: string;
   /** Inclusive lower and exclusive upper bound, ms. */
   readonly since?: number;
   readonly until?: number;
@@ -38,25 +40,17 @@ export const auditReads = (db: Db, traits: SchemaTraits) => ({
   },
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
-    const whole = db.selectFrom('audit_entries').select(['seq', 'body', traits.asHex('leaf').as('leaf')]);
-    return whole.where('seq', '>=', fromSeq).orderBy('seq').limit(limit).execute();
+    return wholeRow(db, traits).where('seq', '>=', fromSeq).orderBy('seq').limit(limit).execute();
   },
-  /** Bodies that match a filter, oldest first, after a sequence number (-1 for the beginning). */
-  async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {
-    return filtered(db, filter).where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
+  /** Entries that match a filter, oldest first, after a sequence number (-1 for the beginning). */
+  async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly AuditRow[]> {
+    return filtered(db, traits, filter).where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
   },
-  /** Bodies in a span of time that contain one of the texts, oldest first. */
-  async mentioning(texts: readonly string[], { since, until }: { readonly since: number; readonly until: number }) {
-    return filtered(db, { since, until })
-      .where((e) => e.or(texts.map((text) => sql<boolean>`body like ${`%${text.replace(/_/g, '\\_')}%`} escape '\\'`)))
-      .orderBy('seq')
-      .execute();
-  },
-  /** The newest bodies that match a filter, newest first. Each of several kinds is looked up: their index has no order over all. */
-  async newest(filter: AuditFilter, limit: number): Promise<readonly { seq: number; body: string }[]> {
+  /** The newest that match a filter, newest first. Each of several kinds is looked up: their index has no order over all. */
+  async newest(filter: AuditFilter, limit: number): Promise<readonly AuditRow[]> {
     const found = [];
     for (const one of await byKind(db, filter))
-      found.push(await filtered(db, one).orderBy('seq', 'desc').limit(limit).execute());
+      found.push(await filtered(db, traits, one).orderBy('seq', 'desc').limit(limit).execute());
     return found
       .flat()
       .toSorted((a, b) => b.seq - a.seq)
@@ -76,8 +70,11 @@ async function byKind(db: Db, filter: AuditFilter): Promise<readonly AuditFilter
   return rows.flatMap(({ kind }) => (kind?.startsWith(`${filter.kind}.`) ? [{ ...filter, kind }] : []));
 }
 
-function filtered(db: Db, filter: AuditFilter) {
-  let query = db.selectFrom('audit_entries').select(['seq', 'body']);
+const wholeRow = (db: Db, traits: SchemaTraits) =>
+  db.selectFrom('audit_entries').select(['seq', 'body', traits.asHex('leaf').as('leaf')]);
+
+function filtered(db: Db, traits: SchemaTraits, filter: AuditFilter) {
+  let query = wholeRow(db, traits);
   if (filter.kind !== undefined) {
     query = filter.kind.includes('.')
       ? query.where('kind', '=', filter.kind)
@@ -90,6 +87,8 @@ function filtered(db: Db, filter: AuditFilter) {
   if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome);
   // As the index says it, which has only these.
   if (filter.outcome !== undefined && filter.outcome !== 'done') query = query.where(sql<boolean>`outcome <> 'done'`);
+  const says = filter.says?.replace(/[\\%_]/g, '\\$&');
+  if (says !== undefined) query = query.where(sql<boolean>`body like ${`%${says}%`} escape '\\'`);
   if (filter.since !== undefined) query = query.where('at', '>=', filter.since);
   if (filter.until !== undefined) query = query.where('at', '<', filter.until);
   return query;

@@ -144,7 +144,7 @@ describe('an agent who waits for a second operator', () => {
 });
 
 describe('approval list --watch', () => {
-  it('B81 prints the list again when it changes, one document a change with --json, and Ctrl-C ends it with 0', async () => {
+  it('B81 prints the list again when it changes, one document a change with --json, and Ctrl-C ends it with 130', async () => {
     await change({ role: 'lead' });
     const [text, json] = [
       countersign('approval', 'list', '--watch'),
@@ -160,7 +160,7 @@ describe('approval list --watch', () => {
     for (const line of lines) expect(JSON.parse(line)).toHaveProperty('approvals');
     for (const terminal of [text, json]) {
       terminal.type(KEYS.ctrlC);
-      expect((await terminal.exit()).code).toBe(0);
+      expect((await terminal.exit()).code).toBe(130);
     }
   });
 });

@@ -7,6 +7,9 @@ import { commands } from '../../../src/commands/log/audit.js';
 import { canonicalJson } from '../../../src/crypto/canonical.js';
 import { treeHasher } from '../../../src/crypto/digests.js';
 import { openEngine } from '../../../src/opening/open-desk.js';
+import { newestEntries, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
+import type { Engine } from '../../../src/store/engine.js';
+import { accountRow, userRow } from '../../store/rows.js';
 import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
@@ -47,9 +50,10 @@ describe.each(engines)('audit export on %s', (engine) => {
   });
   afterAll(() => made.close());
 
-  async function exported(format: 'csv' | 'ndjson', json = false): Promise<string> {
+  let text = '';
+  async function exported(format: 'csv' | 'ndjson', json = false, filter: object = { kind: 'call' }): Promise<string> {
     const auditor = await made.operator('auditor');
-    let text = '';
+    text = '';
     const context = {
       options: { json },
       tongue: { language: 'en', read: () => undefined, now: () => 0 },
@@ -62,8 +66,46 @@ describe.each(engines)('audit export on %s', (engine) => {
       },
     } as unknown as Context;
     const spec = commands.find(({ path }) => path === 'audit export');
-    await spec?.run(context, { format, kind: 'call' } as never);
+    await spec?.run(context, { format, ...filter } as never);
     return text;
+  }
+
+  /** Lists, or follows until a line is written or the refusal comes. */
+  async function listed(given: object, stop = new AbortController()): Promise<readonly { seq: number }[]> {
+    const rows: { seq: number }[] = [];
+    const auditor = await made.operator('auditor');
+    const context = {
+      options: { json: true },
+      tongue: { language: 'en', read: () => undefined, now: () => 0 },
+      desk: async () => made.desk,
+      operator: () => auditor,
+      signal: stop.signal,
+      unread: () => false,
+      row: async (row: { seq: number }) => void rows.push(row),
+    } as unknown as Context;
+    await commands.find(({ path }) => path === 'audit list')?.run(context, { limit: 50, ...given } as never);
+    return rows;
+  }
+
+  /** Does something to the rows of the log without the desk, and afterwards puts them back as they were. */
+  async function tampered(
+    change: (raw: Engine, seq: number) => Promise<unknown>,
+    look: (seq: number) => Promise<void>,
+  ) {
+    const { close, ...raw } = await openEngine(made.settings.store, false);
+    const { audit } = made.desk.store.read;
+    const rows = (await raw.db.selectFrom('audit_entries').select(['seq', 'body', 'leaf']).execute()).map((row) => row);
+    const [row] = await audit.newest({ kind: 'call' }, 1);
+    await change(raw as Engine, row?.seq ?? -1);
+    try {
+      await look(row?.seq ?? -1);
+    } finally {
+      const kept = rows.map(({ seq }) => seq);
+      await raw.db.deleteFrom('audit_entries').where('seq', 'in', kept).execute();
+      await raw.db.deleteFrom('audit_entries').where('seq', '>', 100_000).execute();
+      await raw.db.insertInto('audit_entries').values(rows).execute();
+      await close();
+    }
   }
 
   it('B74 NDJSON: each line gives the leaf of its entry, and holds no character that could steer a terminal', async () => {
@@ -117,6 +159,86 @@ describe.each(engines)('audit export on %s', (engine) => {
     expect(rows).toHaveLength(5);
     await put(row?.body ?? '');
     await close();
+  });
+
+  const mallory = (body: string) => body.replace('call.general', 'call.dropped');
+  const leafOf = (body: string) => Buffer.from(treeHasher.leaf(body));
+  const change =
+    (also: (body: string) => object) =>
+    async ({ db }: Engine, seq: number) => {
+      const one = db.selectFrom('audit_entries').select('body').where('seq', '=', seq);
+      const { body } = await one.executeTakeFirstOrThrow();
+      const row = { body: mallory(body), ...also(mallory(body)) };
+      await db.updateTable('audit_entries').set(row).where('seq', '=', seq).execute();
+    };
+  const beyond = async ({ db }: Engine) => {
+    const body = canonicalJson({ v: 1, seq: 900_000, kind: 'call.general', outcome: 'done', at: 4e12, by: {} });
+    await db
+      .insertInto('audit_entries')
+      .values({ seq: 900_000, body, leaf: leafOf(body) })
+      .execute();
+  };
+  const removed = ({ db }: Engine, seq: number) => db.deleteFrom('audit_entries').where('seq', '=', seq).execute();
+  const ACTS: readonly [string, (raw: Engine, seq: number) => Promise<unknown>, 'both' | 'whole'][] = [
+    ['an entry was changed', change(() => ({})), 'both'],
+    ['an entry and its hash were changed', change((body) => ({ leaf: leafOf(body) })), 'both'],
+    ['an entry was put beyond the end', beyond, 'both'],
+    ['an entry was deleted', removed, 'whole'],
+  ];
+
+  it.each(ACTS)(
+    'T20 B75 where %s, an export ends with audit-broken and shows nothing of it',
+    async (_what, act, which) => {
+      for (const format of ['ndjson', 'csv'] as const) {
+        for (const filter of [{}, { kind: 'call' }, { since: '2000-01-01' }].slice(0, which === 'both' ? 3 : 1)) {
+          await tampered(act, async () => {
+            await expect(exported(format, false, filter)).rejects.toMatchObject({ code: 'audit-broken' });
+            expect(text).not.toMatch(/call\.dropped|900000/);
+          });
+          await exported(format, false, filter);
+        }
+      }
+    },
+  );
+
+  it('T20 a list without a filter names an entry that is missing, also the newest', async () => {
+    const missing = (seq: number) => ({ code: 'audit-broken', because: { reason: 'entry-missing', facts: { seq } } });
+    await tampered(removed, async (seq) => {
+      await expect(listed({})).rejects.toMatchObject(missing(seq));
+      expect((await listed({ limit: 1 }))[0]?.seq).toBeGreaterThan(seq);
+    });
+    const size = (await made.desk.store.read.audit.head())?.size ?? 0;
+    await tampered(
+      ({ db }) =>
+        db
+          .deleteFrom('audit_entries')
+          .where('seq', '=', size - 1)
+          .execute(),
+      async () => await expect(listed({ limit: 5 })).rejects.toMatchObject(missing(size - 1)),
+    );
+    await listed({});
+  });
+
+  it.each([{}, { kind: 'call' }])('T20 following with %j refuses a row that was put in by hand', async (filter) => {
+    const [beginning, stop] = [await listed(filter), new AbortController()];
+    const following = listed({ ...filter, follow: true }, stop);
+    const ended = expect(following).rejects.toMatchObject({ code: 'audit-broken' });
+    await tampered(beyond, () => ended);
+    stop.abort('SIGINT');
+    expect(beginning.length).toBeGreaterThan(0);
+  });
+
+  it('a user of an entry without a company is named with their company', async () => {
+    const by = proven((await made.operator('admin')).actor);
+    await made.desk.store.record(
+      { kind: 'call.general', outcome: 'done', at: made.desk.now(), by, user: 'usr_acc_1_ana' },
+      async (write) => {
+        await write.accounts.insert([accountRow('1')]);
+        await write.users.insert([userRow('acc_1', 'ana')]);
+      },
+    );
+    const { entries } = await newestEntries(made.desk, { kind: 'call' }, 1);
+    expect((await peopleOf(made.desk, await made.operator('admin'), entries)).get('usr_acc_1_ana')).toBe('1/ana');
   });
 
   it('--json and CSV at once is a usage error', async () => {

@@ -74,6 +74,15 @@ describe.each(engines)('outbox on %s', (engine) => {
     await expect(findMessage(made.desk, 'msg_none')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ])('the worker that %s stops ends with %i', async (reason, exit) => {
+    const spec = commands.find(({ path }) => path === 'outbox flush');
+    const stopped = { ...context(made.desk), signal: AbortSignal.abort(reason) };
+    expect(await spec?.run(stopped, { watch: true } as never)).toMatchObject({ exit });
+  });
+
   it('flush: what will be tried again ends with 4, what is given up with delivery-failed, what went out with 0', async () => {
     expect(await flush({ ok: false, permanent: false, why: 'later' })).toMatchObject({ exit: 4 });
     expect(await flush({ ok: true, reference: 'r-0' }), 'not due before the schedule says').toMatchObject({

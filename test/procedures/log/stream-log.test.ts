@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Sink } from '../../../src/delivery/sink.js';
 import type { Desk } from '../../../src/desk.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { streamLog } from '../../../src/procedures/log/stream-log.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
@@ -91,7 +93,6 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     await write(2);
     await streamLog(desk);
     await write(2);
-    const { openEngine } = await import('../../../src/opening/open-desk.js');
     const engine = await openEngine(made.settings.store, false);
     const { value } = await engine.db
       .selectFrom('sink_cursors')
@@ -106,6 +107,24 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     await engine.close();
     expect(await streamLog(desk)).toMatchObject({ sent: 4 });
     expect(got.slice(2)).toEqual(await bodies());
+  });
+
+  it.each([
+    ['was changed', "update audit_entries set body = replace(body, 'call.general', 'call.dropped') where seq = 4"],
+    ['was deleted', 'delete from audit_entries where seq = 4'],
+  ])('T20 nothing is sent from a batch on in which an entry %s, and this is said', async (_what, text) => {
+    await write(3);
+    await streamLog(desk);
+    const sent = [...got];
+    await write(3);
+    const engine = await openEngine(made.settings.store, false);
+    await sql.raw(text).execute(engine.db);
+    await engine.close();
+    const why = expect.stringMatching(/^the log does not check out at entry \d$/);
+    expect(await streamLog(desk)).toEqual({ sent: 0, waiting: 3, why, failed: true });
+    expect(got).toEqual(sent);
+    made.clock.advance(61_000);
+    expect(await streamLog(desk)).toMatchObject({ sent: 0, waiting: 3, failed: true });
   });
 
   it('without a sink nothing is sent and nothing waits', async () => {
