@@ -57,6 +57,9 @@ export interface Command {
   readonly inspects?: true;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** Rows of options: the first cannot be used with any of the others (`apart`), or has no effect without one of them (`beside`). */
+  readonly apart?: readonly (readonly string[])[];
+  readonly beside?: readonly (readonly string[])[];
   /** Shape of the input. A function, so that a schema costs nothing until its command runs. */
   readonly input: () => z.ZodType;
   run(context: Context, input: never): Promise<Result>;
@@ -74,7 +77,7 @@ export interface CatalogueEntry {
 }
 
 /** What a command says of itself, in data/help/commands.json by its path; `every` describes what means the same in all. */
-interface HelpText {
+interface HelpText extends Pick<Command, 'apart' | 'beside'> {
   readonly summary?: string;
   readonly examples?: readonly string[];
   readonly arguments?: Readonly<Record<string, string>>;

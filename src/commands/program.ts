@@ -85,7 +85,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   const topics = () => `\nMore to read: countersign help TOPIC\n  ${topicNames(world.topics).join(', ')}\n`;
   program.addHelpText('after', topics);
   addHelpCommand(program, world);
-  const run = async (spec: Command, leaf: Commander) => {
+  const run: Run = async (spec, leaf, typed) => {
+    checkTogether(spec, typed);
     finished.exit = await runCommand(spec, leaf, world, program);
   };
   // Only help and a word that is none need the others.
@@ -94,7 +95,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   return { program, finished };
 }
 
-type Run = (spec: Command, leaf: Commander) => Promise<void>;
+/** `typed`: its options that were typed, `--sso` and `--no-sso` each by its own name. */
+type Run = (spec: Command, leaf: Commander, typed: ReadonlySet<string>) => Promise<void>;
 
 function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run): void {
   const top = program
@@ -122,15 +124,16 @@ const sentence = (summary: string): string => `${summary[0]?.toUpperCase() ?? ''
 
 function fill(leaf: Commander, spec: Command, run: Run): void {
   leaf.summary(spec.summary).description(sentence(spec.summary));
+  const typed = new Set<string>();
   for (const argument of spec.arguments ?? []) leaf.argument(argument.name, argument.about);
   for (const option of spec.options ?? []) {
     const made = new Option(option.flags, option.about);
     if (option.many === true)
       made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-    leaf.addOption(made);
+    leaf.addOption(made).on(`option:${made.name()}`, () => typed.add(`--${made.name()}`));
   }
   leaf.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}\n`);
-  leaf.action(async () => run(spec, leaf));
+  leaf.action(async () => run(spec, leaf, typed));
 }
 
 function addHelpCommand(program: Commander, world: World): void {
@@ -158,6 +161,17 @@ function addHelpCommand(program: Commander, world: World): void {
       // `help console` is about the command and about its keys.
       if (topic !== undefined) await world.stdout.write(`\n${topic}`);
     });
+}
+
+/** Refusal `usage` where one of the options would be ignored without a word. */
+function checkTogether({ apart = [], beside = [] }: Command, typed: ReadonlySet<string>): void {
+  for (const [option = '', ...others] of apart) {
+    const other = others.find((one) => typed.has(one));
+    if (typed.has(option) && other !== undefined) throw refusal('usage', 'options-apart', { option, other });
+  }
+  for (const [option = '', ...names] of beside)
+    if (typed.has(option) && !names.some((one) => typed.has(one)))
+      throw refusal('usage', 'option-beside', { option, names });
 }
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {

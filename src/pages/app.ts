@@ -133,6 +133,10 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
       const { html: body, ...more } = done;
       return answer(c, parts, visit, { title: page.title, body, ...more }, 200);
     }
+    if ('file' in done) {
+      c.header('Content-Disposition', `attachment; filename="${done.file}"`);
+      return c.text(done.lines);
+    }
     const said = done.said === undefined ? '' : `${done.to.includes('?') ? '&' : '?'}${done.said.replace('.', '=')}`;
     return c.redirect(`${done.to}${said}`, 303);
   } catch (error) {
@@ -171,7 +175,7 @@ function answer(c: Context, parts: AppParts, visit: Around, framed: Framed & { s
 function plain(c: Context, parts: AppParts, status: Status, key: TextKey, wait = 0): Response | Promise<Response> {
   if (wait > 0) c.header('Retry-After', String(wait));
   const { desk, words } = parts;
-  const own = words.in(accepted(c.req.header('accept-language') ?? ''));
+  const own = words.in(accepted(c.req.header('accept-language') ?? ''), true);
   const text = textOf(own);
   const nobody = { desk, words: own, text, login: undefined, nonce: nonceOf(desk), path: c.req.path, formToken: '' };
   const body = html`<p>${text(key)}</p><p><a href="/profile">${text('to-start')}</a></p>`;

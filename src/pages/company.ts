@@ -109,7 +109,10 @@ async function review(visit: Signed, wanted: readonly string[]): Promise<Answer>
   const names = people.map((user) => html`<li>${user.name} (${user.login})</li>`);
   const yes = html`${ids.map((id) => hidden('user', id))}${hidden('count', String(count))}${field('reason', text('users.reason'))}${button(text('users.reset-yes'), 'reset', 'danger')}`;
   return {
-    html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, yes)}${back}`,
+    html:
+      count === 0
+        ? html`<p>${text('users.nothing-to-lose')}</p><ul>${names}</ul>${back}`
+        : html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, yes)}${back}`,
   };
 }
 
@@ -152,14 +155,15 @@ const security = page('/security', 'security.title', ['done'], {
       }),
     give: (visit) =>
       proven(visit, { act: 'give', kept: ['user', 'scope'] }, async () => {
-        await grantScope(visit.desk, visit.login, visit.given('user'), visit.given('scope').trim());
-        return { to: '/security', said: 'said.privilege-given' };
+        const asked = [visit.given('user'), visit.given('scope').trim()] as const;
+        const { outcome } = await grantScope(visit.desk, visit.login, ...asked);
+        return { to: '/security', said: outcome === 'changed' ? 'said.privilege-given' : 'said.nothing-to-do' };
       }),
     take: (visit, which) =>
       proven(visit, { act: `take ${which}`, kept: [] }, async () => {
         const [user = '', scope = ''] = which.split(' ');
-        await revokeScope(visit.desk, visit.login, user, scope);
-        return { to: '/security', said: 'said.privilege-taken' };
+        const { outcome } = await revokeScope(visit.desk, visit.login, user, scope);
+        return { to: '/security', said: outcome === 'changed' ? 'said.privilege-taken' : 'said.nothing-to-do' };
       }),
   },
 });

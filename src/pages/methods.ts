@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { listFactors, newBackupCodes, removeFactor } from '../procedures/factors/manage-factors.js';
 import { endSessions, forgetDevices, listDevices, listSessions } from '../procedures/portal/devices-and-sessions.js';
 import { dayOf, minuteOf } from '../rules/moment.js';
-import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';
+import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
 import { type Page, page, proven } from './page.js';
 import { beginSetUp, kindButtons, setUpActs, unfinished } from './set-up.js';
 import type { TextKey } from './text.js';
@@ -42,6 +42,8 @@ const methods = page('/methods', 'methods.title', ['done'], {
         await removeFactor(visit.desk, visit.login, id);
         return { to: '/methods', said: 'said.method-removed' };
       }),
+    // What this page has just been shown, and no more: the store has no code in clear, and an address would be remembered.
+    keep: async ({ given }) => ({ file: 'backup-codes.txt', lines: given('codes').replace(/[^\w\s-]|\r/g, '') }),
     backup: (visit) => proven(visit, { act: 'backup', kept: [] }, async () => ({ html: await newCodes(visit) })),
   },
 });
@@ -53,7 +55,8 @@ async function newCodes(visit: Signed): Promise<Html> {
   await visit.risen(login);
   const warning = onlyMethod ? html`<p class="no">${text('advice.only-backup-codes')}</p>` : '';
   const list = html`<ol class="secret">${codes.map((code) => html`<li>${code}</li>`)}</ol>`;
-  return html`<p>${text('methods.codes-once')}</p>${list}${warning}${link(text('methods.codes-kept'), '/methods')}`;
+  const keep = html`${hidden('codes', `${codes.join('\n')}\n`)}${button(text('methods.codes-file'), 'keep')}`;
+  return html`<p>${text('methods.codes-once')}</p>${list}${warning}${form(visit, keep)}${link(text('methods.codes-kept'), '/methods')}`;
 }
 
 const devices = page('/devices', 'devices.title', ['done'], {

@@ -7,8 +7,11 @@ import { button, form, type Html, hidden, passwordField, signInAgain } from './l
 import type { TextKey } from './text.js';
 import { owedFor, type Signed, takePassword, type Visit } from './visit.js';
 
-/** A page of its own after a form, for what is shown once, with a script if it says so; or a page to go to, with the sentence that it says. */
-export type Answer = { readonly html: Html; readonly script?: true } | { readonly to: string; readonly said?: TextKey };
+/** A page of its own after a form, for what is shown once, with a script if it says so; a text to be kept under this name; or a page to go to, with the sentence that it says. */
+export type Answer =
+  | { readonly html: Html; readonly script?: true }
+  | { readonly file: string; readonly lines: string }
+  | { readonly to: string; readonly said?: TextKey };
 
 export interface Page<V extends Visit = Visit> {
   readonly path: string;

@@ -39,7 +39,7 @@ export async function openVisit(c: Context, parts: Answering, form: URLSearchPar
   let token = getCookie(c, session) ?? '';
   let login = token.startsWith('csp_') ? await loginOfToken(desk, token) : undefined;
   const wanted = accepted(c.req.header('accept-language') ?? '');
-  const words = base.in(languageOf(login?.account ?? null, login?.user ?? null, wanted));
+  const words = base.in(languageOf(login?.account ?? null, login?.user ?? null, wanted), true);
   const keep = (next: PortalLogin | undefined, made: string) => {
     [login, token] = [next, made];
     setCookie(c, session, token, options);

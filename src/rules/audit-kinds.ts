@@ -3,7 +3,7 @@
  * can match nothing is refused. Kinds are never renamed: old entries keep theirs. A text has several verbs.
  */
 const KINDS = {
-  account: ['added change-refused disabled edited edition-changed enabled sign-in-changed'],
+  account: ['added change-refused disabled edited edition-changed enabled invited sign-in-changed'],
   'application-password': ['changed'],
   approval: ['approved decision-refused rejected requested'],
   audit: ['exported'],

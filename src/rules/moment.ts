@@ -53,6 +53,9 @@ export const clockOf = (time: number): string => iso(time).slice(11, 16);
 /** For people in any time zone: `2026-11-22 10:15 UTC` */
 export const minuteOf = (time: number): string => `${dayOf(time)} ${clockOf(time)} UTC`;
 
+/** The end of this minute, ms: what can be done only from a moment on is said to be possible once that minute is over. */
+export const minuteUp = (time: number): number => Math.ceil(time / minutes(1)) * minutes(1);
+
 /** The same time of day so many working days later, ms; days are those of UTC. */
 export function workingDaysLater(at: number, count: number): number {
   let then = at;

@@ -5,7 +5,7 @@
 import type { Worded } from '../errors.js';
 import type { AuditValue, EntryFacts } from './audit-entry.js';
 import type { AuditKind } from './audit-kinds.js';
-import { minuteOf } from './moment.js';
+import { minuteOf, minuteUp } from './moment.js';
 
 export interface Power {
   /** The admins of the company and the user it is about; the admins of the desk; or its leads too. */
@@ -27,7 +27,7 @@ const company = (template: string | null, values: Power['values'] = {}): Power =
 });
 const text = (value: AuditValue | undefined): string =>
   (Array.isArray(value) ? value.join(' ') : String(value ?? '')) || '–';
-const from = ({ heldUntil }: Detail, at: number) => minuteOf(typeof heldUntil === 'number' ? heldUntil : at);
+const from = ({ heldUntil }: Detail, at: number) => minuteOf(minuteUp(typeof heldUntil === 'number' ? heldUntil : at));
 
 const switched =
   (template: string, values: (state: string) => Power['values'], state: string): Judge =>
@@ -93,6 +93,8 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
       before: ['editionTitle', text(editionBefore)],
     }),
   'account.enabled': switched('power-company-switched', aCompany, 'enabled'),
+  // Whoever is invited had no password; that somebody at the desk invites many is for the admins to know.
+  'account.invited': ({ people }) => company('power-invited', { count: text(people) }),
   'account.sign-in-changed': ({ signIn, logins }) =>
     company('power-sign-in-all', { signIn: ['signInTitle', text(signIn)], count: text(logins) }),
   // An alarm gives no power, but is told in the same way (B95).

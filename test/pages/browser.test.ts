@@ -1,4 +1,5 @@
 /** The pages in a real browser, by clicks and keys, with what each did read from the store (B91). Skipped where there is no Chromium. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +120,35 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     await plain.getByRole('button', { name: 'Use the passkey' }).click();
     await plain.getByRole('alert').waitFor();
     expect(plain.url()).toContain('/sign-in/code');
+  }, 60_000);
+
+  it('B41 backup codes are kept as a text file, by a form and with no address that names them; the print has the codes alone', async () => {
+    await place.givePassword('ben', PASSWORD);
+    const page = await (await chromium.newContext({ locale: 'en-GB', javaScriptEnabled: false })).newPage();
+    const addresses: string[] = [];
+    page.on('request', (one) => addresses.push(one.url()));
+    await page.goto(`${place.address}/methods`);
+    await page.getByLabel('Company').fill('100234');
+    await page.getByLabel('Login').fill('ben');
+    await page.getByLabel('Application password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Make backup codes' }).click();
+    const codes = await page.locator('ol.secret li').allInnerTexts();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as a text file' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('backup-codes.txt');
+    expect(
+      readFileSync(await download.path(), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toEqual(codes);
+    expect(addresses.filter((one) => codes.some((code) => decodeURIComponent(one).includes(code)))).toEqual([]);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('ol.secret').isVisible()).toBe(true);
+    expect(await page.getByRole('link', { name: 'I have kept them' }).isVisible()).toBe(false);
+    expect(await page.locator('nav').isVisible()).toBe(false);
   }, 60_000);
 
   it.each([

@@ -29,7 +29,14 @@ describe('the Admin Console (B91)', () => {
       '/security?said=privilege-given',
     );
     expect((await place.user('uma')).scopes).toEqual(['billing:inquiry']);
+    const nothing = async (act: string, fields = {}) => {
+      expect((await browser.send(act, fields)).at).toBe('/security?said=nothing-to-do');
+      expect(browser.last().text).toContain('There was nothing to change.');
+      expect(browser.last().text).not.toContain('have ended');
+    };
+    await nothing('give', { user: 'usr_acc_100234_uma', scope: 'billing:inquiry' });
     expect((await browser.send('take usr_acc_100234_uma billing:inquiry')).at).toBe('/security?said=privilege-taken');
+    await nothing('take usr_acc_100234_uma billing:inquiry');
     expect((await browser.send('give', { user: 'usr_acc_200500_xavi', scope: 'billing' })).status).toBe(404);
     await browser.get('/users');
     expect(browser.last().text).not.toContain('xavi');
@@ -72,6 +79,16 @@ describe('the Admin Console (B91)', () => {
     place.clock.advance(fresh);
     expect((await boss.send('save on')).text).toContain('Give your password');
     expect((await place.login('xena')).account.mfaRequiredAt).toBeNull();
+  });
+
+  it('B59 B88 where nobody has anything to lose, the page says so, and offers no reset', async () => {
+    const browser = place.visitor();
+    await browser.signIn('ana', { account: '100234' });
+    await browser.get('/users');
+    const { text } = await browser.send('review usr_acc_100234_uma');
+    expect(text).toContain('There is nothing to reset');
+    expect(text).toContain('uma (uma)');
+    expect(text).not.toMatch(/lose their|gets a mail|Yes, reset/);
   });
 
   it('the list is searched, and filtered for people without a second factor', async () => {

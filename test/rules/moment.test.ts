@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { waitFrom } from '../../src/commands/wording/results.js';
+import { say } from '../../src/commands/wording/say.js';
 import { readMoment } from '../../src/rules/moment.js';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
 const at = (setting: 'since' | 'until' | 'expires', text: string) =>
   new Date(readMoment(setting, text, NOW, setting === 'since' ? 'back' : 'ahead')).toISOString();
+
+it('the end of a lock-out is said in one way everywhere: at that minute it is over', () => {
+  const until = new Date(2026, 10, 22, 11, 10, 38).getTime();
+  expect(waitFrom(until - 60_000)(until)).toMatch(/11:11/);
+  expect(say('{until, date, end}', { until }, 'en', until)).toBe('2026-11-22 11:11');
+  expect(say('{at, date, minute}', { at: until }, 'en', until)).toBe('2026-11-22 11:10');
+});
 
 describe('a moment as people type it', () => {
   it.each([

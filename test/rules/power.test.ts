@@ -20,6 +20,7 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
   'account.edited': { does: { fields: ['name', 'sso-settings'] }, not: { fields: ['name'] } },
   'account.edition-changed': { does: { edition: 'classic', editionBefore: 'x-series' } },
   'account.enabled': { does: { changed: true }, not: { changed: false } },
+  'account.invited': { does: { people: 12 } },
   'account.sign-in-changed': { does: { signIn: 'sso', logins: 3 } },
   'desk.alarmed': { does: { scope: 'desk', misses: 31, bound: 30 } },
   'key.backed-up': { does: { key: 'k' } },

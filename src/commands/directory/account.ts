@@ -75,7 +75,6 @@ async function runPower(at: Operated, given: Edit): Promise<Result | null> {
 async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
   const { reason, country, language, connector } = others;
-  if (forbidPhoneResets && allowPhoneResets) throw refusal('usage', 'both-phone-resets', {});
   const change = {
     name,
     sso: sso === false ? null : sso,

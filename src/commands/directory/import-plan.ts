@@ -8,7 +8,7 @@ import type { ImportPreview } from '../../procedures/imports/import-directory.js
 import type { ImportRequest } from '../../procedures/imports/plan-directory.js';
 import type { Rows } from '../../rules/directory-rows.js';
 import type { Context } from '../command.js';
-import { wordsOf } from '../wording/words.js';
+import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { fileName } from './table-options.js';
 
 /** How the file begins: canonical JSON has the plan's members in the order of their names. */
@@ -47,15 +47,20 @@ export async function readImportPlan(context: Context, path: string, given: obje
 }
 
 /** A person types the number that a script gives with --confirm. */
-export async function confirmed<T>(context: Context, given: number | undefined, run: (confirm?: number) => Promise<T>) {
+export async function confirmed<T>(
+  context: Context,
+  given: number | undefined,
+  run: (confirm?: number) => Promise<T>,
+  type: ScreenKey = 'import.type',
+) {
   try {
     return await run(given);
   } catch (error) {
-    const count = isRefusal(error) && error.because?.reason === 'import-confirm' && error.because.facts['count'];
+    const count = isRefusal(error) && error.code === 'missing-option' && error.because?.facts['count'];
     if (typeof count !== 'number' || !context.ask.possible) throw error;
     const prompts = await context.ask.prompts('--confirm');
     const words = wordsOf(context);
-    const message = words('import.type', { count });
+    const message = words(type, { count });
     if (await prompts.typed({ message, expected: String(count) })) return run(count);
     throw new Refusal('cancelled', words('bulk.not-typed'));
   }

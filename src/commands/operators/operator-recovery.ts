@@ -109,7 +109,7 @@ const recover = command({
 /** Undefined for somebody who recovers alone: with a recovery code, and not signed in as somebody else. */
 async function whoAsks(context: Context, given: RecoverGiven): Promise<SignedOperator | undefined> {
   const claim = { ...(await shownToken(context)), command: 'operator recover' };
-  const alone = given.recoveryCodeStdin && given.approver === undefined;
+  const alone = given.recoveryCodeStdin;
   if (claim.token === undefined && alone) return undefined;
   const desk = await context.desk();
   try {

@@ -142,7 +142,6 @@ const edit = command({
   ],
   run: async ({ desk, signed, words }, given) => {
     const { isUser, isNoUser, email, language, unlock } = given;
-    if (isUser !== undefined && isNoUser) throw refusal('usage', 'both-customers', {});
     const told = [given.role, email, language, isUser].some((one) => one !== undefined);
     if (!told && !given.enable && !unlock && !isNoUser)
       throw refusal('missing-option', 'operator-change-missing', { name: given.name }, 'operator-edit-example');

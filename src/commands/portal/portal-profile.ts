@@ -17,12 +17,30 @@ import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
   path: 'portal profile',
-  run: async ({ desk, login }) => {
-    const document = documentOf(login, await readProfile(desk, login));
-    const aside = `${login.account.number}/${login.user.login}`;
+  run: async ({ desk, login, words }) => {
+    const facts = await readProfile(desk, login);
+    const { account, user } = login;
+    const { privileges, passphrase, passwordChangedAt: at } = facts;
+    const held = privileges === 'everything' ? words('owner.everything') : privileges.join(', ');
+    const required = String(account.mfaRequiredAt !== null);
+    const { state: phraseState, setAt, readable } = passphrase;
+    const phrase = { phraseState, at: setAt, readable: String(readable) };
     return {
-      view: [block.title(login.user.name, aside), block.fields(...leavesOf(document))],
-      document: { profile: document },
+      view: [
+        block.title(user.name, `${account.number}/${user.login}`),
+        block.fields(
+          [words('owner.company'), `${account.name} (${account.number})`],
+          [words('directory.Edition'), words.term('editionTitle', account.edition)],
+          [words('directory.Role'), words.term('roleTitle', user.role)],
+          [words('owner.privileges'), held || '–'],
+          [words('directory.E-mail'), user.email || words('directory.none-on-file')],
+          [words('directory.Phone'), user.phone || words('directory.none-on-file')],
+          [words('directory.Passphrase'), words('owner.phrase-is', phrase)],
+          [words('directory.Password'), words('directory.set-at', { at })],
+          [words('directory.Factors'), words('owner.second-factors', { required })],
+        ),
+      ],
+      document: { profile: documentOf(login, facts) },
     };
   },
 });
@@ -47,14 +65,6 @@ const changePassword = command({
     });
   },
 });
-
-/** Every value under its name in the document, as a script finds it. */
-const leavesOf = (document: object, path = ''): readonly (readonly [string, string])[] =>
-  Object.entries(document).flatMap(([name, value]: [string, unknown]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? leavesOf(value, `${path}${name}.`)
-      : [[`${path}${name}`, value === null ? '–' : String(value)] as const],
-  );
 
 function documentOf({ account, user }: Owner, facts: Profile) {
   return {

@@ -71,6 +71,7 @@ export function portalCommand<
     access: 'anyone',
     ...spec,
     options: [...(spec.options ?? []), ...PORTAL_OPTIONS],
+    beside: [['--code', '--password-stdin']],
     run: ({ context }, given) => portalSession(context, given as All, door, (portal) => run(portal, given as All)),
   });
 }

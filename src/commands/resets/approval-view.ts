@@ -1,6 +1,6 @@
 /** What is shown of requests for approval, for the commands and the console. */
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
-import { iso } from '../../rules/moment.js';
+import { iso, minuteUp } from '../../rules/moment.js';
 import { block, localMinute, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
@@ -59,7 +59,7 @@ export function requestView(approval: ApprovalInFull, words: Words) {
       [words('approval.reason'), subject.reason ?? words('approval.none-given')],
       [words('approval.ticket'), subject.ticket ?? words('approval.none-given')],
       [words('approval.final'), subject.final ? words('approval.final-means') : null],
-      [words('approval.counts-from'), counts === null ? null : localMinute(counts)],
+      [words('approval.counts-from'), counts === null ? null : localMinute(minuteUp(counts))],
       [words('approval.expires'), localMinute(approval.expiresAt)],
       ['SHA-256', approval.hash],
     ),

@@ -22,11 +22,12 @@ import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import { untilApproved } from '../ask.js';
 import { type Context, command, type Operated, type Result } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
+import { readPeople, typed } from '../directory/people-list.js';
 import { fileName } from '../directory/table-options.js';
 import { block } from '../wording/results.js';
 import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
-import { RESET_OPTIONS, type ResetGiven, readResetList, resetInput, typed, writeNotDone } from './reset-input.js';
+import { RESET_OPTIONS, type ResetGiven, resetInput, writeNotDone } from './reset-input.js';
 import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 import { showRun } from './show-run.js';
 
@@ -142,7 +143,7 @@ async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
   const reason = await needed(at, given.reason, '--reason', 'approval.reason');
   const ticket = await needed(at, given.ticket, '--ticket', 'approval.ticket');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
-  const list = await readResetList(context, desk, { ...given, keepCells });
+  const list = await readPeople(context, desk, { ...given, keepCells }, 'countersign help mfa reset');
   return planReset(desk, signed, { ...list, reason, ticket, final: given.final });
 }
 

@@ -1,7 +1,7 @@
 /** What results are made of, in few words: the blocks of a view (terminal/render.ts), the members of a JSON document, moments as people read them. */
 import type { ErrorCode } from '../../errors.js';
 import { hours, minutes } from '../../rules/duration.js';
-import { iso } from '../../rules/moment.js';
+import { clockOf, iso, minuteOf, minuteUp } from '../../rules/moment.js';
 import type { Block, Tone } from '../../terminal/render.js';
 import type { TableColumn } from '../../terminal/table.js';
 
@@ -73,16 +73,20 @@ export function localZoned(at: number): string {
   return `${localSecond(at)} UTC${east === 0 ? '' : offset}`;
 }
 
+/** How moments are written: in the zone of this machine, or for people anywhere. */
+export const LOCAL = { clock: localClock, minute: localMinute, second: localSecond };
+export const ANYWHERE = { clock: (at: number) => `${clockOf(at)} UTC`, minute: minuteOf, second: iso };
+
 /** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
 export const waitFrom =
-  (now: number, language = 'en') =>
+  (now: number, language = 'en', { clock, minute }: Pick<typeof LOCAL, 'clock' | 'minute'> = LOCAL) =>
   (at: number): string => {
     const waiting = new Intl.RelativeTimeFormat(language);
-    const end = Math.ceil(at / minutes(1)) * minutes(1);
+    const end = minuteUp(at);
     const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
-    if (left < 120) return `${waiting.format(left, 'minute')} (${localClock(end)})`;
-    if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
-    return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
+    if (left < 120) return `${waiting.format(left, 'minute')} (${clock(end)})`;
+    if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${minute(end)})`;
+    return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${minute(end)})`;
   };
 
 /** `3 minutes ago`, `2 days ago`; undefined within the last minute. */

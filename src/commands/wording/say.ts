@@ -1,7 +1,8 @@
 /** Says a message of the catalogue (ICU MessageFormat) with its facts, in one of the languages of data/messages (B98). */
 import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
 import type { Fact, Facts, Problem } from '../../errors.js';
-import { localMinute, localSecond, waitFrom } from './results.js';
+import { minuteUp } from '../../rules/moment.js';
+import { LOCAL, waitFrom } from './results.js';
 
 // The library asks Intl which locales it knows, to no use here. The first such question takes a third of a command's time: those of
 // NumberFormat, ListFormat and RelativeTimeFormat are asked only where a sentence needs them.
@@ -15,21 +16,25 @@ const PLAIN = /^(?:[^{}<>']|'(?![{}<>'])|\{\w+\})*$/u;
 
 /** The styles of moments are ours: the formatter below finds the function by the name. */
 const STYLES = {
-  date: { minute: { said: 'minute' }, second: { said: 'second' }, wait: { said: 'wait' } } as Record<string, object>,
+  date: Object.fromEntries(['minute', 'end', 'second', 'wait'].map((said) => [said, { said }])) as Record<
+    string,
+    object
+  >,
   number: { tenths: { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false } },
 };
 
 /**
  * The sentence. A list is joined by commas, `<or>{names}</or>` says which of them, and `<options>` has columns of a file under their names
- * on the command line; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits. Throws where a fact is missing,
- * which a test rules out for every refusal.
+ * on the command line; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits; `zone`: how moments are written.
+ * Throws where a fact is missing, which a test rules out for every refusal.
  */
-export function say(message: string, facts: Facts, language: string, now: number): string {
+export function say(message: string, facts: Facts, language: string, now: number, zone = LOCAL): string {
   if (PLAIN.test(message))
     return message.replaceAll(/\{(\w+)\}/gu, (all, name: string) =>
       name in facts ? String(sayable(facts[name])) : all,
     );
-  const moments = { minute: localMinute, second: localSecond, wait: waitFrom(now, language) };
+  const end = (at: number) => zone.minute(minuteUp(at));
+  const moments = { ...zone, end, wait: waitFrom(now, language, zone) };
   const format = new IntlMessageFormat(message, tagOf(language), STYLES, { formatters: formattersOf(moments) });
   const said = format.format<List>({
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, sayable(fact)])),

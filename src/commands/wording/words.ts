@@ -5,7 +5,7 @@ import type { Fact, Facts } from '../../errors.js';
 import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import type { Block } from '../../terminal/render.js';
 import type { Tongue } from '../ports.js';
-import { block, localClock } from './results.js';
+import { ANYWHERE, block, LOCAL, localClock } from './results.js';
 import { say } from './say.js';
 
 type Texts = Readonly<Record<string, string>>;
@@ -54,7 +54,8 @@ export interface Words {
   (key: ScreenKey, facts?: Facts): string;
   readonly language: string;
   readonly now: () => number;
-  in(language: string): Words;
+  /** `anywhere`: for readers whose clocks may be in another zone than this machine's. */
+  in(language: string, anywhere?: boolean): Words;
   /** Several, such as the heads of columns. */
   all(...keys: readonly ScreenKey[]): readonly string[];
   /** A word that screens share with refusals. */
@@ -73,7 +74,7 @@ export const wordsOf = ({ tongue }: { readonly tongue: Tongue }): Words => words
 /** English needs no file: for what speaks where nothing was read yet. */
 export const englishAt = (now: number): Words => wordsIn('en', { read: () => undefined, now: () => now });
 
-function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words {
+function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>, zone = LOCAL): Words {
   const catalogue = <T>(file: string, english: T): T =>
     language === 'en' ? english : ((tongue.read(language, file) as T | undefined) ?? english);
   const termOf = (set: string, key: string) =>
@@ -87,7 +88,7 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
         ? (fact.map((one) => (one.message ? { ...one, message: known(one.message) } : inTerms(name, one))) as Fact)
         : (termOf(name, String(fact)) ?? (name === 'why' && typeof fact === 'string' ? reason(fact) : fact));
     const named = Object.entries(facts).map(([name, fact]) => [name, inTerms(name, fact)] as const);
-    return say(message, Object.fromEntries(named), language, tongue.now());
+    return say(message, Object.fromEntries(named), language, tongue.now(), zone);
   };
   const words = (key: ScreenKey, facts: Facts = {}) => {
     const [group = '', name = ''] = key.split('.');
@@ -97,7 +98,7 @@ function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words 
   return Object.assign(words, {
     language,
     now: tongue.now,
-    in: (other: string) => wordsIn(other, tongue),
+    in: (other: string, anywhere = false) => wordsIn(other, tongue, anywhere ? ANYWHERE : zone),
     all: (...keys: readonly ScreenKey[]) => keys.map((key) => words(key)),
     term: (set: string, key: string) => termOf(set, key) ?? key,
     known,

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { lockingAtOnce } from '../../rules/alarms.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { seconds } from '../../rules/duration.js';
-import { minuteOf } from '../../rules/moment.js';
+import { minuteOf, minuteUp } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
@@ -135,7 +135,7 @@ export async function queueLockNotice(
   const lock = refusalNow(state, desk.clock.time());
   if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return;
   const { name, login, email: to } = caller;
-  const until = lock.kind === 'locked' ? minuteOf(lock.until) : (['mail', 'until-lifted'] as const);
+  const until = lock.kind === 'locked' ? minuteOf(minuteUp(lock.until)) : (['mail', 'until-lifted'] as const);
   const counted = { count: String(state.failures), when: minuteOf(desk.now()), until };
   const values = { name, login, account: account.name, ...counted };
   const message = prepareMessage(desk, { template: 'locked-out', to, account, user: caller, values });

@@ -29,29 +29,32 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
   return first ?? { email: '', phone: '' };
 }
 
-/** The contact for codes of this kind, and how it is dialled; `to` is null if a number cannot be dialled. Empty if nothing on file is old enough. */
-async function find(desk: Desk, kind: SentFactor, { account, user }: FoundOwner) {
+/** Where codes of this kind go; null if it is a number that cannot be dialled. Empty if nothing on file is old enough. */
+async function find(desk: Desk, kind: SentFactor, { account, user }: FoundOwner): Promise<string | null> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
-  const { email, phone, phoneE164 } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
-  if (kind.contact === 'email' || phone === '') return kind.contact === 'email' ? { on: email, to: email } : NONE;
-  // What was not read in the company's own country is read in the desk's, which only the desk's settings choose.
-  const read = phoneE164 == null && account.country === null ? (await desk.phones())(phone, null) : null;
-  return { on: phone, to: phoneE164 ?? read?.e164 ?? null };
+  const inForce = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
+  return kind.contact === 'email' ? inForce.email : dialled(desk, account, inForce);
 }
 
-const NONE = { on: '', to: '' } as const;
+async function dialled(desk: Desk, account: Account, { phone, phoneE164 }: Contact): Promise<string | null> {
+  if (phone === '') return '';
+  // What was not read in the company's own country is read in the desk's, which only the desk's settings choose.
+  const read = phoneE164 == null && account.country === null ? (await desk.phones())(phone, null) : null;
+  return phoneE164 ?? read?.e164 ?? null;
+}
 
 /** Where codes of this kind go now: an address, or a number in the form in which it is dialled; empty if there is none. */
 export const findContact = async (desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> =>
-  (await find(desk, kind, owner)).to ?? '';
+  (await find(desk, kind, owner)) ?? '';
 
 /** As `findContact`; refusal `invalid-input` if there is none, or none that can be dialled. */
 export async function contactOnFile(desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> {
-  const { on, to } = await find(desk, kind, owner);
-  const { login } = owner.user;
-  if (to === null)
-    throw refusal('invalid-input', 'phone-not-dialled', { login, ending: on.slice(-2) }, 'desk-mends-phone');
-  if (to !== '') return to;
+  const to = await find(desk, kind, owner);
+  if (to) return to;
+  const { login, phone } = owner.user;
+  // A number that the desk has corrected, or reads in another country now, is dialled only once it is old enough.
+  if (to === null && (await dialled(desk, owner.account, owner.user)) === null)
+    throw refusal('invalid-input', 'phone-not-dialled', { login, ending: phone.slice(-2) }, 'desk-mends-phone');
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
   const facts = { contact: kind.contact, days: addressOnFileDays, login };
   throw refusal('invalid-input', 'contact-not-on-file', facts, 'other-method');

@@ -5,7 +5,7 @@
  */
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { minuteOf } from '../../rules/moment.js';
+import { minuteOf, minuteUp } from '../../rules/moment.js';
 import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { recoveryWrong } from './guesses.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
@@ -93,7 +93,7 @@ export async function recover(desk: Desk, write: Writes, row: OperatorRow, how: 
     await write.grants.revokeOfOperator(id, now);
   }
   const kind = waits ? 'operator-recovery-waits' : 'operator-recovered';
-  const values = waits ? { who, from: minuteOf(made.start.validFrom) } : { who };
+  const values = waits ? { who, from: minuteOf(minuteUp(made.start.validFrom)) } : { who };
   await tellOperator(desk, write, row, { kind, values, now });
   const tokens = (await write.operators.tokens()).filter(
     (token) => token.operator_id === id && token.revoked_at === null && now < token.expires_at,

@@ -84,7 +84,7 @@ export async function inviteUsers(desk: Desk, signed: SignedOperator, found: rea
 /** As operators type it. */
 const whoIs = ({ account, user }: Owner): string => `${account.number}/${user.login}`;
 
-function requireInvitable(desk: Desk, owner: Owner): void {
+export function requireInvitable(desk: Desk, owner: Owner): void {
   const { account, user } = owner;
   const who = whoIs(owner);
   if (isClosed(owner)) throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');

@@ -13,7 +13,7 @@ import {
 } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
 import { inChunks } from '../../rules/lists.js';
-import { minuteOf } from '../../rules/moment.js';
+import { minuteOf, minuteUp } from '../../rules/moment.js';
 import { type Acting, type Authorised, act, askAuthority, loggingRefusals } from '../authorise.js';
 import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
@@ -204,7 +204,7 @@ export async function approveAlone(
       const expiresAt = validFrom + hours(24);
       // An approval of one's own counts from the time at which it was decided, which is ahead (approvals.ts).
       await write.approvals.decide(row.id, { state: 'approved', by: self, at: validFrom, reason, expiresAt });
-      const change = ['mail', 'own-approval', row.id, minuteOf(validFrom)] as const;
+      const change = ['mail', 'own-approval', row.id, minuteOf(minuteUp(validFrom))] as const;
       const values = { change, who: by.operator.name };
       await tellOperator(desk, write, by.operator, { kind: 'operator-changed', values, now });
       return { id: row.id, validFrom, expiresAt, row };

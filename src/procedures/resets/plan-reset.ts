@@ -104,7 +104,7 @@ export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns) {
   return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
 }
 
-async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
+export async function foundRows(desk: Desk, { wholeAccount, rows }: Pick<BulkRequest, 'wholeAccount' | 'rows'>) {
   if (wholeAccount === null) return findResetTargets(desk, rows);
   const users = await desk.store.read.users.ofAccount(wholeAccount.id);
   return users.map((user, index) => ({

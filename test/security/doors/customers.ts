@@ -1,5 +1,6 @@
 /** What the procedures of this part ask of an operator. */
 import { type SetUp, sendSetUpCode, setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { inviteMany } from '../../../src/procedures/portal/invite-many.js';
 import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import type { Doors } from './door.js';
 
@@ -17,6 +18,11 @@ export const CUSTOMERS: Doors = {
   'passphrases/set-up-passphrase.setUpPassphrase': {
     permission: 'passphrase:setup',
     knock: (desk, signed) => setUpPassphrase(desk, signed, ADMIN, { code: 'none', phrase: async () => 'weak' }),
+  },
+  'portal/invite-many.inviteMany': {
+    permission: 'mfa:reset-bulk',
+    fresh: true,
+    knock: (desk, signed) => inviteMany(desk, signed, [], 0).next(),
   },
   'portal/invite-user.inviteUsers': {
     permission: 'user:invite',
