@@ -12,6 +12,11 @@ import { type ScreenKey, wordsOf } from './wording/words.js';
 
 const MOST_BYTES = 4096;
 
+/** Before a command makes a secret that it shows only once. Refusal `usage`. */
+export function requireShown({ options: { quiet, json } }: Pick<Context, 'options'>): void {
+  if (quiet && !json) throw refusal('usage', 'quiet-hides', {}, 'no-quiet');
+}
+
 /** An existing secret, asked once. `option` is what a script gives instead. */
 export async function askSecret(context: Context, fromStdin: boolean, option: string, message: string) {
   if (fromStdin) return context.files.readSecretLine(option);
@@ -21,7 +26,7 @@ export async function askSecret(context: Context, fromStdin: boolean, option: st
 
 /** Secrets on lines of their own, for commands that need two; with `least` 1 the second may be left out. */
 export async function readSecretLines(context: Context, option: string, what: string, least = 2) {
-  const text = (await context.files.readText('-', 16 * MOST_BYTES)).replace(/\r?\n$|\r$/, '');
+  const text = (await context.files.readText('-', 16 * MOST_BYTES, option)).replace(/\r?\n$|\r$/, '');
   const lines = text.split(/\r?\n|\r/);
   const isText = Buffer.byteLength(text) <= MOST_BYTES && !text.includes('\ufffd');
   const fits = isText && lines.length >= least && lines.length <= 2;
@@ -32,12 +37,10 @@ export async function readSecretLines(context: Context, option: string, what: st
 
 /** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */
 export async function askNewSecret(context: Context, fromStdin: boolean, option: string, message: string) {
-  if (fromStdin) return context.files.readSecretLine(option);
+  const first = await askSecret(context, fromStdin, option, message);
+  if (fromStdin) return first;
   const words = wordsOf(context);
-  const prompts = await context.ask.prompts(option);
-  const first = await prompts.secret({ message });
-  const second = await prompts.secret({ message: words('ask.once-more') });
-  if (first !== second)
+  if (first !== (await askSecret(context, false, option, words('ask.once-more'))))
     throw new Refusal('invalid-input', words('ask.different'), { hint: words('ask.different-next') });
   return first;
 }
@@ -57,7 +60,10 @@ interface MissingQuestion<Name extends string> {
   /** What a script gives instead: `--number`, `<login>`. */
   readonly option: string;
   readonly message: string;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly (
+    | string
+    | { readonly name: string; readonly value: string; readonly description: string }
+  )[];
 }
 
 /** All answers, given or asked. Refusal `missing-option` naming every missing one. */
@@ -93,7 +99,8 @@ export async function askDisable(context: Context, what: string, given: string |
 async function askOne(context: Context, { option, message, choices }: MissingQuestion<string>): Promise<string> {
   const prompts = await context.ask.prompts(option);
   if (choices === undefined) return prompts.line({ message });
-  return prompts.choose({ message, choices: choices.map((choice) => ({ name: choice, value: choice })) });
+  const offered = choices.map((choice) => (typeof choice === 'string' ? { name: choice, value: choice } : choice));
+  return prompts.choose({ message, choices: offered });
 }
 
 /** A second operator, who approves in person beside the one who asks: by options or prompts. */

@@ -184,7 +184,7 @@ export interface Result {
   readonly exit?: number;
   /** The rows were already written through `context.rows`; under --json no document follows. */
   readonly streamed?: boolean;
-  /** Printed exactly as it is, without an added newline: completion scripts, notes, exports. */
+  /** Printed exactly as it is, without an added newline: completion scripts, notes, exports. Data, so --quiet does not suppress it. */
   readonly raw?: string;
   /** Runs after the answer is printed. Must not throw. */
   readonly after?: () => Promise<void>;
@@ -201,7 +201,7 @@ export interface Context {
   readonly ask: Ask;
   readonly files: Files;
   readonly sessions: Sessions;
-  /** Writes text to stdout at once, for exports and followed logs. It is the result, so --quiet does not suppress it. */
+  /** Writes data to stdout at once, for exports. --quiet does not suppress it. */
   readonly write: (text: string) => Promise<void>;
   /** Prints a result before the command has ended: what nobody may miss must be out before it counts. */
   readonly print: (result: Result) => Promise<void>;

@@ -39,8 +39,8 @@ export const NEW_FILE: FileKind = { what: 'an empty file', begins: /^$/ };
  * of the desk, also not through a symbolic link.
  */
 export interface Files {
-  /** Text of a file; `-` is standard input. Refusal `invalid-input` with the path if it cannot be read or has more bytes than `most`. */
-  readText(path: string, most?: number): Promise<string>;
+  /** Text of a file; `-` is standard input (`secret`: for this option). Refusal `invalid-input` with the path if it cannot be read or has more bytes than `most`. */
+  readText(path: string, most?: number, secret?: string): Promise<string>;
   /** Bytes of a file or standard input, piece by piece. */
   readChunks(path: string): AsyncIterable<Uint8Array>;
   /** Standard input as one line, without the final newline (for `--…-stdin`). */

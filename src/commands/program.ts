@@ -27,7 +27,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   try {
     const word = firstWord(argv);
     if (word === undefined && !asksForHelp(argv)) return await runBare(argv, world, options);
-    return await finish(buildProgram(world, await loaded(word, argv), word), argv);
+    return await finish(buildProgram(world, await loaded(word, argv), word), argv, options);
   } catch (error) {
     const refused = error instanceof CommanderError ? usageRefusal(error, firstWord(argv)) : error;
     // At `portal` sit the customer's people.
@@ -38,21 +38,26 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   }
 }
 
-async function finish({ program, finished }: ReturnType<typeof buildProgram>, argv: readonly string[]) {
+async function finish(built: ReturnType<typeof buildProgram>, argv: readonly string[], options: GlobalOptions) {
+  const { world, program, finished } = built;
+  let document: object | undefined;
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    // commander's way to say that it has shown help or version.
-    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+    // commander's way to say that it has told help or version. The exit status in it is what main begins with.
+    if (!(error instanceof CommanderError) || finished.told === '') throw error;
+    if (error.code === 'commander.version') document = { version: world.version };
   }
-  await finished.told;
-  return finished.exit;
+  const raw = finished.told;
+  return raw === ''
+    ? finished.exit
+    : reportResult(world, options, { view: [], raw, document: document ?? { help: raw } });
 }
 
 /** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
 async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {
   if (world.canAsk(options)) {
-    return finish(buildProgram(world, await loaded('console', argv), 'console'), ['console', ...argv]);
+    return finish(buildProgram(world, await loaded('console', argv), 'console'), ['console', ...argv], options);
   }
   const { program } = buildProgram(world, [], undefined);
   if (options.json) throw refusal('usage', 'no-command', { command: 'countersign --help' }, 'see');
@@ -66,10 +71,10 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
 }
 
 function buildProgram(world: World, commands: readonly Command[], word: string | undefined) {
-  const finished = { exit: 0, told: Promise.resolve() };
+  /** `told`: the help or version that was asked for. */
+  const finished = { exit: 0, told: '' };
   const writeOut = (text: string) => {
-    finished.told = world.stdout.write(text);
-    finished.told.catch(() => undefined); // whoever awaits it reports it
+    finished.told += text;
   };
   const program = new Commander('countersign');
   program
@@ -84,7 +89,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
   const topics = () => `\nMore to read: countersign help TOPIC\n  ${topicNames(world.topics).join(', ')}\n`;
   program.addHelpText('after', topics);
-  addHelpCommand(program, world);
+  addHelpCommand(program, world, writeOut);
   const run: Run = async (spec, leaf, typed) => {
     checkTogether(spec, typed);
     finished.exit = await runCommand(spec, leaf, world, program);
@@ -92,7 +97,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   // Only help and a word that is none need the others.
   const typed = CATALOGUE.filter((entry) => entry.word === word);
   for (const entry of typed.length > 0 ? typed : CATALOGUE) addEntry(program, entry, commands, run);
-  return { program, finished };
+  return { world, program, finished };
 }
 
 /** `typed`: its options that were typed, `--sso` and `--no-sso` each by its own name. */
@@ -136,15 +141,15 @@ function fill(leaf: Commander, spec: Command, run: Run): void {
   leaf.action(async () => run(spec, leaf, typed));
 }
 
-function addHelpCommand(program: Commander, world: World): void {
+function addHelpCommand(program: Commander, world: World, writeOut: (text: string) => void): void {
   program.helpCommand(false);
   program
     .command('help [words...]', { hidden: true })
     .description('help for a command or a topic')
-    .action(async (wanted: string[]) => {
+    .action((wanted: string[]) => {
       const topic = wanted.length === 1 ? topicText(world.topics, wanted[0] ?? '') : undefined;
       const command = program.commands.some((child) => child.name() === wanted[0]);
-      if (topic !== undefined && !command) return void (await world.stdout.write(topic));
+      if (topic !== undefined && !command) return writeOut(topic);
       let place = program;
       for (const step of wanted) {
         const next = place.commands.find((child) => child.name() === step);
@@ -157,9 +162,9 @@ function addHelpCommand(program: Commander, world: World): void {
           );
         place = next;
       }
-      await world.stdout.write(place.helpInformation());
+      place.outputHelp();
       // `help console` is about the command and about its keys.
-      if (topic !== undefined) await world.stdout.write(`\n${topic}`);
+      if (topic !== undefined) writeOut(`\n${topic}`);
     });
 }
 

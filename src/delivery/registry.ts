@@ -2,7 +2,7 @@
  * The only list of channels, what each carries, and the settings that choose among them.
  * A new channel is one file in this room and one line in CHANNELS.
  *
- *   [mail]     channel = "file" | "smtp"   from, fromName, host, port, security, user, passwordFile, caFile
+ *   [mail]     channel = "file" | "smtp"   from, fromName, host, port, security, user, passwordFile, caFile, pool
  *   [sms]      channel = "file" | "http"   url, accountSid, tokenFile, from
  *   [webhook]  channel = "file" | "http"   url, secretFile, allowPrivate      ("http" if a url is given)
  *   [events]   channel = "file" | "http"   url, issuer, audience, tokenFile, allowPrivate               (the same)

@@ -20,7 +20,7 @@ export type SmtpConfig = ReturnType<typeof readSmtpConfig>;
 
 /**
  * Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. `caFile`: PEM of an in-house certificate authority, or null for the
- * authorities that Node trusts.
+ * authorities that Node trusts. `pool`: connections at most at a time.
  */
 export function readSmtpConfig(section: Section) {
   const host = section.text('host');
@@ -33,19 +33,19 @@ export function readSmtpConfig(section: Section) {
   if (!section.has('from')) section.fault('from', 'is missing: the sender address of the desk');
   if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile must be set together');
   const caFile = section.optionalText('caFile');
-  return { channel: 'smtp' as const, host, port, security, user, passwordFile, caFile };
+  const pool = section.integer('pool', 1, 20, 5);
+  return { channel: 'smtp' as const, host, port, security, user, passwordFile, caFile, pool };
 }
 
 /** An SMTP dialogue has several steps with a time-out each. The whole attempt may take this many time-outs. */
 const STEPS_AT_MOST = 4;
-const MOST_CONNECTIONS = 5;
 const ABOUT_THE_MESSAGE = ['MAIL FROM', 'RCPT TO', 'DATA'];
 /** Bad sequence (503) and the login's own codes (RFC 4954, 5.3.4 of RFC 5248), which are not the message's fault. */
 const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
 
 export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, sender: Sender): Channel {
   const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
-  const pool = pooled(() => transportOptions(config, timeoutMs, effects));
+  const pool = pooled(() => transportOptions(config, timeoutMs, effects), config.pool);
   const attempt = (
     outer: AbortSignal | undefined,
     work: (transport: Transporter, signal: AbortSignal) => Promise<unknown>,
@@ -61,12 +61,12 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
 }
 
 /** Connections for all mails that are on their way. They end with the last of these, unless they are held. */
-function pooled(options: () => Promise<SMTPTransportOptions>) {
+function pooled(options: () => Promise<SMTPTransportOptions>, maxConnections: number) {
   let users = 0;
   let opening: Promise<Transporter> | undefined;
   const open = async () => {
     const { createTransport } = await import('nodemailer');
-    return createTransport({ ...(await options()), pool: true, maxConnections: MOST_CONNECTIONS });
+    return createTransport({ ...(await options()), pool: true, maxConnections });
   };
   const hold = () => {
     users += 1;

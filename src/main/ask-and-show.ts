@@ -10,6 +10,14 @@ export function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, opti
   return terminal !== null && options.input && stdinIsTTY && stderr.isTTY && !told;
 }
 
+/** At a terminal a secret would stay on the screen, and where nobody can be asked anything else would be waited for. Refusal `usage`. */
+export const stdinOf = (around: Surroundings, options: GlobalOptions) => (secret?: string) => {
+  if (!around.stdinIsTTY || (secret === undefined && canAsk(around, options))) return around.stdin();
+  throw new Refusal('usage', `${secret ?? '-'} reads standard input, which is a terminal here`, {
+    hint: 'Use a pipe or < FILE. Without the option, countersign asks for a secret itself.',
+  });
+};
+
 const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
 
 export function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {

@@ -7,7 +7,7 @@ import { CATALOGUE } from '../commands/catalogue.js';
 import type { Context, World } from '../commands/command.js';
 import { reportResult } from '../commands/report-outcome.js';
 import type { GlobalOptions } from '../config.js';
-import { canAsk, progressOf, promptsOf, screenOf, styleOf } from './ask-and-show.js';
+import { canAsk, progressOf, promptsOf, screenOf, stdinOf, styleOf } from './ask-and-show.js';
 import { beginRun, type Run, type Surroundings } from './begin-run.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions } from './files.js';
@@ -54,9 +54,10 @@ export function buildWorld(around: Surroundings): World {
 
 function contextOf(run: Run, options: GlobalOptions): Context {
   const { around } = run;
+  const settings = () => run.settings(options);
   return {
     options,
-    settings: () => run.settings(options),
+    settings,
     desk: () => run.desk(options),
     operator: () => {
       if (run.opened.signed === undefined)
@@ -68,11 +69,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
       prompts: (option) => promptsOf(run, options, option),
       screen: (plain) => screenOf(run, options, plain),
     },
-    files: openFiles(
-      around.stdin,
-      around.signal,
-      pathRules(around, () => run.settings(options)),
-    ),
+    files: openFiles(stdinOf(around, options), around.signal, pathRules(around, settings)),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     unread: () => around.stdout.isClosed?.() === true,

@@ -32,28 +32,28 @@ const STDIN_SECRET_BYTES = 64 * 1024;
 const TEXT_BYTES = 64 * 1024 * 1024;
 
 export function openFiles(
-  openStdin: () => NodeJS.ReadableStream,
+  openStdin: (secret?: string) => NodeJS.ReadableStream,
   signal: AbortSignal,
   rules: ReturnType<typeof pathRules>,
 ): Files {
-  const stdin = () => stoppedBy(signal, openStdin());
+  const stdin = (secret?: string) => stoppedBy(signal, openStdin(secret));
   const unlocked = async (path: string): Promise<void> => {
     const lockedBy = await rules.lockedBy();
     if (lockedBy !== undefined) throw pathRefused(path, lockedBy);
   };
-  const chunksOf = (path: string) =>
-    path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path));
+  const chunksOf = (path: string, secret?: string) =>
+    path === '-' ? (stdin(secret) as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path));
   const writable = async (path: string): Promise<void> => {
     await unlocked(path);
     requireForeign(path, await rules.own());
   };
   return {
     lockedBy: rules.lockedBy,
-    readText: async (path, most = TEXT_BYTES) =>
-      textOf(await gather(chunksOf(path), path === '-' ? 'standard input' : path, most)),
-    readChunks: chunksOf,
+    readText: async (path, most = TEXT_BYTES, secret = undefined) =>
+      textOf(await gather(chunksOf(path, secret), path === '-' ? 'standard input' : path, most)),
+    readChunks: (path) => chunksOf(path),
     readSecretLine: async (option) => {
-      const text = textOf(await gather(stdin(), 'standard input', STDIN_SECRET_BYTES)).replace(/\r?\n$|\r$/, '');
+      const text = textOf(await gather(stdin(option), 'standard input', STDIN_SECRET_BYTES)).replace(/\r?\n$|\r$/, '');
       // U+FFFD: a byte that is not UTF-8. The secret typed at a prompt would be another.
       if (text === '' || /[\r\n\ufffd]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
         throw new Refusal('invalid-input', `${option}: standard input must be exactly one line with the secret`, {

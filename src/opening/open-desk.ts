@@ -119,16 +119,19 @@ async function requireNoDesk(engine: Engine): Promise<void> {
   });
 }
 
-/** Creates store and key if there is no desk yet; the procedure that follows creates the first operator. */
+/** Creates store and key if there is no desk yet; the procedure that follows creates the first operator. What is there is judged first. */
 export async function establishDesk(custody: Custody) {
   custody.policy;
+  readFacts(custody);
+  const { key: named } = custody.settings;
+  const found = 'command' in named || existsSync(named.file) ? ensureKey(custody.settings) : undefined;
   const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {
     await requireNoDesk(engine);
     const known = await unchecked(engine, 'store-id');
     const storeId = known ?? newId('inv', custody.now()).replace(/^inv_/, 'desk_');
     refuseUsedKey(custody.settings, known);
-    const key = ensureKey(custody.settings);
+    const key = found ?? ensureKey(custody.settings);
     const own = custody.boundTo(storeId);
     await migrate(engine, migrationKeys(own), offeredPolicy(own).pinned);
     const desk = deskOver(own, engine);
@@ -172,20 +175,25 @@ interface Opened {
   readonly sink: Sink | null;
 }
 
+/** What the config file says of messages, languages and pages. Refusals `config`. */
+const readFacts = ({ settings: { file, deskName }, dataFolder }: Custody) => ({
+  delivery: readDeliveryConfig(file, deskName),
+  spoken: { ...languagesOf(file, dataFolder), pagesUrl: pagesUrlOf(file.pages) },
+});
+
 function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened): Desk {
   const { settings, dataFolder, policy, keyring, notary } = custody;
   const { now } = clock;
   const vault = openVault(keyring);
   const hasher = openHasher(custody.hashing ?? costsOf(policy.limits));
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
-  const delivery = readDeliveryConfig(settings.file, settings.deskName);
+  const { delivery, spoken } = readFacts(custody);
   const { wanted } = delivery;
   const follow = async (entries: readonly AuditEntry[], write: Writes, firstSeq: number) => {
     await announcePower(desk, write, entries);
     return wanted.length > 0 ? eventMessages(sealing, wanted, await toldOf(desk, write, entries, firstSeq)) : [];
   };
   const store = openStore(engine, notary, { anchor, clock, follow });
-  const spoken = { ...languagesOf(settings.file, dataFolder), pagesUrl: pagesUrlOf(settings.file.pages) };
   const desk: Desk = {
     ...sealing,
     clock,

@@ -13,9 +13,11 @@ export function readSpan(text: string): number | undefined {
   return unit(Number(match[1]));
 }
 
+const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
+
 /**
- * A moment in ms since the epoch: a date or time (UTC if no zone is named), or a span counted from now. A day is its first moment for
- * `since`; as an end it includes itself (B90).
+ * A moment in ms since the epoch: a date or time, local as screens show it if no zone is named (B98), or a span counted from now. A day is its
+ * first moment for `since`; as an end it includes itself (B90).
  */
 export function readMoment(
   setting: 'since' | 'until' | 'expires',
@@ -25,16 +27,14 @@ export function readMoment(
 ): number {
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
-  const written = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
-  const time =
-    written === null
-      ? Number.NaN
-      : Date.parse(written[1] === undefined || written[4] !== undefined ? text.trim() : `${text.trim()}Z`);
-  const wholeDay = written?.[1] === undefined && setting !== 'since' ? days(1) : 0;
+  const [, day = '', clock = '00:00', zone = ''] = WRITTEN.exec(text.trim()) ?? [];
+  const time = Date.parse(`${day}T${clock}${zone}`);
   // Date.parse takes 2026-02-30 for the second of March.
-  if (!Number.isNaN(time) && dayOf(Date.parse(text.trim().slice(0, 10))) === text.trim().slice(0, 10))
-    return time + wholeDay;
-  throw refusal('invalid-input', 'time-unreadable', { setting, text }, 'time-forms');
+  if (Number.isNaN(time) || dayOf(Date.parse(day)) !== day)
+    throw refusal('invalid-input', 'time-unreadable', { setting, text }, 'time-forms');
+  const wholeDay = setting !== 'since' && day === text.trim();
+  // Not 24 hours: on some days people set their clocks.
+  return wholeDay ? new Date(time).setHours(24, 0, 0, 0) : time;
 }
 
 /** For machines: RFC 3339, UTC, with milliseconds. */

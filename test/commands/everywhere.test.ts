@@ -118,6 +118,45 @@ describe('without a person to ask', () => {
     expect(wrong).toEqual([]);
   }, 300_000);
 
+  it('each command refuses to read a terminal as a secret or as a file, where it would wait for ever', async () => {
+    const wrong: string[] = [];
+    const reading = short.flatMap((command) => {
+      const secrets = (command.options ?? []).filter(({ flags }) => flags.endsWith('-stdin'));
+      const files = (command.arguments ?? []).filter(({ path }) => path === 'reads');
+      return [
+        ...secrets.map(({ flags }) => [...lineOf(command, 'x'), flags]),
+        ...(files.length > 0 ? [lineOf(command, '-')] : []),
+      ];
+    });
+    let refused = 0;
+    await each(reading, async (line) => {
+      const terminal = openTerminal(process.execPath, [executable, ...line], { env: { ...made.env, CI: '1' } });
+      try {
+        const { code } = await terminal.exit(20_000);
+        if (/which is a terminal/.test(terminal.screen())) refused += 1;
+        if (!KNOWN.includes(code as never)) wrong.push(`${line.join(' ')}: ${code}\n${terminal.screen()}`);
+      } catch (error) {
+        wrong.push(`${line.join(' ')}: ${String(error)}`);
+      } finally {
+        terminal.close();
+      }
+    });
+    expect(wrong).toEqual([]);
+    // Others are refused before they read, or have nothing to ask.
+    expect(refused).toBeGreaterThan(10);
+  }, 300_000);
+
+  it('a secret is not read from a terminal either where a person could type it: it would stay on the screen', async () => {
+    const args = [executable, 'passphrase', 'check', '--passphrase-stdin'];
+    const terminal = openTerminal(process.execPath, args, { env: { ...made.env } });
+    try {
+      expect(await terminal.exit(20_000)).toMatchObject({ code: 2 });
+      expect(terminal.screen()).toContain('--passphrase-stdin reads standard input, which is a terminal here');
+    } finally {
+      terminal.close();
+    }
+  });
+
   it('each command without --…-stdin leaves an input that never ends alone', async () => {
     const wrong: string[] = [];
     await each(
@@ -191,9 +230,11 @@ describe('help', () => {
       const asked = await runInside(['help', word]);
       const flag = await runInside([word, '--help']);
       expect([asked.exit, flag.exit], word).toEqual([0, 0]);
-      expect(flag.stdout, word).toContain(asked.stdout.trim().split('\n')[0] ?? '');
+      expect(asked.stdout, word).toContain(flag.stdout.trim());
+      // An example is one line, however long.
+      const [told = ''] = asked.stdout.split('\nExamples:\n');
       expect(
-        asked.stdout.split('\n').every((line) => [...line].length <= 100),
+        told.split('\n').every((line) => [...line].length <= 100),
         word,
       ).toBe(true);
     }

@@ -48,7 +48,16 @@ const patient = effects({ readFile: SECRETS });
 
 const smtpAt = (port: number, world = HURRY) =>
   openSmtpChannel(
-    { channel: 'smtp', host: '127.0.0.1', port, security: 'none', user: null, passwordFile: null, caFile: null },
+    {
+      channel: 'smtp',
+      host: '127.0.0.1',
+      port,
+      security: 'none',
+      user: null,
+      passwordFile: null,
+      caFile: null,
+      pool: 5,
+    },
     world,
     SENDER,
   );

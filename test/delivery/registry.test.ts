@@ -35,7 +35,7 @@ describe('the delivery settings', () => {
   );
 
   it('fill in what is usual', () => {
-    expect(settingsOf({ mail: SMTP }, 'email')).toMatchObject({ port: 587, security: 'starttls', user: null });
+    expect(settingsOf({ mail: SMTP }, 'email')).toMatchObject({ port: 587, security: 'starttls', user: null, pool: 5 });
     expect(settingsOf({ mail: { ...SMTP, security: 'tls' } }, 'email')).toMatchObject({ port: 465 });
     expect(settingsOf({ mail: { ...SMTP, host: 'localhost' } }, 'email')).toMatchObject({ security: 'none' });
     expect(settingsOf({ sms: SMS }, 'sms')).toMatchObject({ url: expect.stringMatching(/^https:.*\{accountSid\}/) });
@@ -54,6 +54,7 @@ describe('the delivery settings', () => {
     [{ mail: { ...SMTP, security: 'none' } }, 'mail.security may be "none" only'],
     [{ mail: { ...SMTP, host: 'localhost.evil.example', security: 'none' } }, 'mail.security may be "none" only'],
     [{ mail: { ...SMTP, port: 70_000 } }, 'mail.port must be a whole number'],
+    [{ mail: { ...SMTP, pool: 21 } }, 'mail.pool must be a whole number from 1 to 20'],
     [{ mail: { ...SMTP, user: 'desk' } }, 'must be set together'],
     [{ mail: { ...SMTP, password: 'hunter2' } }, 'mail.password is not a known setting'],
     [{ sms: { ...SMS, url: 'http://gateway.example/' } }, 'sms.url must begin with https'],

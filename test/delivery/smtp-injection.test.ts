@@ -17,6 +17,7 @@ function channelAt(port: number, name = SENDER.name) {
     user: null,
     passwordFile: null,
     caFile: null,
+    pool: 5,
   };
   return openSmtpChannel(config, effects(), { ...SENDER, name });
 }

@@ -33,6 +33,7 @@ function channelAt(port: number, changes: Partial<SmtpConfig> = {}, others: Part
     user: null,
     passwordFile: null,
     caFile: null,
+    pool: 5,
     ...changes,
   };
   return openSmtpChannel(config, effects(others), SENDER);
@@ -59,6 +60,24 @@ describe('e-mail through a real SMTP server', () => {
     });
     expect(mail.text?.trimEnd()).toBe(body);
     expect(mail.headers).toContainEqual(expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }));
+  });
+
+  it('over as many connections at a time as the settings allow', async () => {
+    const seen = { open: 0, most: 0 };
+    const { port, mails } = await startSmtp({
+      onConnect: (_, done) => {
+        seen.open += 1;
+        seen.most = Math.max(seen.most, seen.open);
+        done();
+      },
+      onClose: () => {
+        seen.open -= 1;
+      },
+    });
+    const channel = channelAt(port, { pool: 2 });
+    const ids = ['msg_1', 'msg_2', 'msg_3', 'msg_4', 'msg_5', 'msg_6'];
+    await Promise.all(ids.map((id) => channel.send(message('email', { id }), attempt())));
+    expect([mails.length, seen.most]).toEqual([6, 2]);
   });
 
   it('carries the same Message-ID on every attempt, so that a receiver can drop the second', async () => {

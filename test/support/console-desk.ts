@@ -10,7 +10,7 @@ import type { Desk } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
-import { prepareToken, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
+import { prepareToken, tokenEnd, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
 import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
@@ -168,7 +168,7 @@ async function fill(desk: Desk): Promise<void> {
 async function addOperator(desk: Desk, name: string, role: OperatorRole): Promise<string> {
   const at = desk.now();
   const id = desk.newId('op');
-  const token = prepareToken(desk, { operatorId: id, role, label: 'test' });
+  const token = prepareToken(desk, { operatorId: id, role, label: 'test', expiresAt: tokenEnd(desk) });
   await desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
     await write.operators.insert({
       id,

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { callRecord, ownCalls, proveCall } from '../../procedures/log/call-record.js';
 import { checkReceipt, receiptText } from '../../rules/receipt.js';
+import { printable } from '../../terminal/printable.js';
 import { type Command, command } from '../command.js';
 import { block, localClock, localMinute, moments } from '../wording/results.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
@@ -89,7 +90,8 @@ const note = command({
   run: async ({ desk, signed, words }, { call }) => {
     const record = await callRecord(desk, signed, call);
     const lines = noteOf(record, words);
-    return { view: [block.lines(...lines)], document: { note: { call: record.id, text: lines.join('\n') } } };
+    const raw = lines.map((line) => `${printable(line)}\n`).join('');
+    return { view: [], raw, document: { note: { call: record.id, text: lines.join('\n') } } };
   },
 });
 

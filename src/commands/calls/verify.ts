@@ -1,5 +1,5 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { type Call, openAskedCall } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
@@ -8,7 +8,7 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
-import { askLine } from '../ask.js';
+import { askMissing } from '../ask.js';
 import { type Command, command, type Operated } from '../command.js';
 import { sayBlocks } from '../wording/words.js';
 import { alertBlocks, alertsDocument, resultOf, withNeutralLine } from './verdict-view.js';
@@ -26,9 +26,12 @@ const verify = command({
   ],
   run: async (at, given) => {
     const { context, desk, signed, words } = at;
-    const account = await askLine(context, given.account, '--account', words('call.account'));
-    const caller = await askLine(context, given.caller, '--caller', words('call.caller'));
-    const action = given.for ?? (await askAction(at));
+    if (given.forgot && given.passphraseStdin) throw refusal('usage', 'forgot-and-phrase', {});
+    // `--caller 100234/ana` names the account too.
+    const named = given.account === undefined ? /^([^/]+)\/(.+)$/s.exec(given.caller ?? '') : null;
+    const typed = { account: named?.[1] ?? given.account, caller: named?.[2] ?? given.caller, action: given.for };
+    const told = given.forgot || given.passphraseStdin || !Object.values(typed).includes(undefined) ? '' : undefined;
+    const { account, caller, action } = await askMissing(context, { ...typed, phrase: told }, questions(at));
     const request = { account, caller, action, ticket: given.ticket };
     const call = await openAskedCall(desk, signed, request);
     const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
@@ -55,11 +58,17 @@ const verify = command({
   },
 });
 
-async function askAction({ context, desk, words }: Operated): Promise<string> {
-  const prompts = await context.ask.prompts('--for');
-  const named = desk.policy.actions.map(({ id, title }) => ({ id, name: words.term('actionTitle', title) }));
-  const choices = named.map(({ id, name }) => ({ name, value: id, description: id }));
-  return prompts.choose({ message: words('call.request'), choices });
+function questions({ context, desk, words }: Operated) {
+  const choices = desk.policy.actions.map(({ id, title }) => {
+    return { name: words.term('actionTitle', title), value: id, description: id };
+  });
+  return [
+    { name: 'account', option: '--account', message: words('call.account') },
+    { name: 'caller', option: '--caller', message: words('call.caller') },
+    { name: 'action', option: '--for', message: words('call.request'), choices },
+    // Named beside others that are missing. A person is asked for it last, and reads the alerts before.
+    ...(context.ask.possible ? [] : [{ name: 'phrase', option: '--passphrase-stdin', message: '' } as const]),
+  ] as const;
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */

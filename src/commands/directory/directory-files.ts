@@ -27,7 +27,7 @@ const PLANNED = [
   '--accept-damaged',
 ] as const;
 const plannedInput = () => ({
-  confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+  confirm: z.coerce.number<string>().int().optional(),
   ...tableInput(),
 });
 type Planned = Given<typeof FILE | (typeof PLANNED | typeof TABLE_OPTIONS)[number], ReturnType<typeof plannedInput>>;

@@ -5,7 +5,7 @@ import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-ph
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
-import { askNewSecret, askSecret } from '../ask.js';
+import { askNewSecret, askSecret, requireShown } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { block, pick } from '../wording/results.js';
 import { sayBlocks } from '../wording/words.js';
@@ -51,14 +51,10 @@ const generate = command({
   access: 'anyone',
   options: ['--words <n>'],
   own: () => ({
-    words: z.coerce
-      .number(`a whole number from 1 to ${MOST_WORDS}`)
-      .int()
-      .min(1)
-      .max(MOST_WORDS, `at most ${MOST_WORDS}`)
-      .optional(),
+    words: z.coerce.number().int().min(1).max(MOST_WORDS).optional(),
   }),
   run: async ({ context, words }, given) => {
+    requireShown(context);
     const book = await context.house.phrasebook();
     const count = given.words ?? book.policy.limits.passphrase.generatedWords;
     const bits = generatedBits(await book.words.passphraseWords(), count);

@@ -21,7 +21,6 @@ import { guardCell } from '../../rules/csv-table.js';
 import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
-import { renderView } from '../../terminal/render.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
 import { block, exitWhenStopped, localSecond } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
@@ -70,10 +69,10 @@ const list = command({
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, signed, entries, door);
     const view = [tableOf(entries, people, words)];
-    const odd = newest.foreign.length > 0 || newest.missing !== undefined;
-    if (odd && !context.options.json) await context.write(renderView(view, context.style));
+    const result: Result = { view, document: null, streamed: true };
+    if (newest.foreign.length > 0 || newest.missing !== undefined) await context.print(result);
     requireGenuine(newest);
-    return { view, document: null, streamed: true };
+    return result;
   },
 });
 
@@ -130,7 +129,7 @@ async function writeEntries(at: Operated, door: LogDoor, entries: readonly Logge
   if (context.options.json) return;
   const { rows } = tableOf(entries, await peopleOf(desk, signed, entries, door), words);
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
-  await context.write(renderView([block.lines(...lines)], context.style));
+  await context.print({ view: [block.lines(...lines)], document: null });
 }
 
 const exportLog = command({

@@ -77,7 +77,7 @@ const prove = command({
   path: 'audit prove',
   access: 'audit:read',
   arguments: ['<entry>'],
-  own: () => ({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
+  own: () => ({ entry: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
   run: async ({ desk }, { entry }) => {
     const document = { proof: proofDocument(await proveEntry(desk, entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };
@@ -109,7 +109,7 @@ const receipt = command({
     const at = iso(now);
     const text = `size ${size} · root ${short} · ${at}`;
     const line = words('audit.receipt', { size, root: short, at: localZoned(now) });
-    return { view: [block.lines(line)], document: { receipt: { size, root: hex(root), at, text } } };
+    return { view: [], raw: `${line}\n`, document: { receipt: { size, root: hex(root), at, text } } };
   },
 });
 

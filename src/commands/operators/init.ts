@@ -1,16 +1,16 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
 import * as z from 'zod';
-import { isRefusal, Refusal, refusal } from '../../errors.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import { newSeed, prepareOperator, readOperatorName } from '../../procedures/operators/make-operator.js';
 import { requireOperatorPassword } from '../../procedures/operators/operator-password.js';
-import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
+import { type NewToken, prepareToken, tokenEnd } from '../../procedures/operators/operator-tokens.js';
 import { makeRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { appStep } from '../../procedures/operators/sign-in-operator.js';
-import { iso, readMoment } from '../../rules/moment.js';
-import { askNewSecret } from '../ask.js';
+import { iso } from '../../rules/moment.js';
+import { askNewSecret, requireShown } from '../ask.js';
 import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block, localMinute, pick } from '../wording/results.js';
+import { block, inShell, localMinute, pick } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, recoveryBlocks, secretBlocks } from './enrol-app.js';
 
@@ -20,13 +20,11 @@ const own = () => ({ operator: z.string().default('admin') });
 const init = command({ path: 'init', access: 'anyone', options: OPTIONS, own, run });
 
 async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTIONS)[number], ReturnType<typeof own>>) {
-  const { quiet, json } = context.options;
-  if (quiet && !json && !given.token) throw refusal('usage', 'init-hides', {}, 'no-quiet');
+  if (!given.token) requireShown(context);
   await context.house.refuseSecondDesk();
-  const { expires } = given;
-  const expiresAt = expires === undefined ? undefined : readMoment('expires', expires, context.house.now(), 'ahead');
   // Everything that can be refused, mistyped or given up comes before anything is made.
   const name = readOperatorName(given.operator);
+  const expiresAt = tokenEnd(await context.house.founding(), given.expires);
   const own = given.token ? undefined : await askOwn(context, name, given.passwordStdin);
   const { desk, keyMade, keyPlace } = await context.house.establish();
   const operator = await prepareOperator(desk, { name, role: 'admin', own });
@@ -37,7 +35,7 @@ async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTION
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   const who = pick(operator, 'id', 'name', 'role');
   const result: Result = {
-    ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
+    ...(token !== null && context.options.quiet ? { raw: `${token.token}\n` } : {}),
     view: [
       block.verdict(words('sign.desk-made')),
       block.fields(
@@ -50,7 +48,7 @@ async function run({ context, words }: At<'anyone'>, given: Given<(typeof OPTION
       ...(recovery === null ? [] : recoveryBlocks(recovery.codes, words)),
       ...tokenBlocks(token, words),
       block.next(
-        token === null ? `countersign login --operator ${operator.name}` : words('sign.next-token'),
+        token === null ? `countersign login --operator ${inShell(operator.name)}` : words('sign.next-token'),
         'countersign account import FILE',
       ),
     ],

@@ -18,10 +18,11 @@ import {
   askSecondOperator,
   askSecret,
   readSecretLines,
+  requireShown,
   shownToken,
 } from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block, localMinute } from '../wording/results.js';
+import { block, inShell, localMinute } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
 
@@ -44,7 +45,7 @@ export function startBlocks(name: string, start: StartCode | null, mail: Mail, w
       ...(mail === null ? [] : [mailRow(mail, words)]),
     ),
     block.note(words('staff.hand-over', { name })),
-    block.next(words('staff.next-start', { name, code })),
+    block.next(words('staff.next-start', { name: inShell(name), code })),
   ];
 }
 
@@ -100,6 +101,7 @@ const recover = command({
   options: OPTIONS,
   own: approverInput,
   run: async ({ context, words }, given) => {
+    requireShown(context);
     const signed = await whoAsks(context, given);
     const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
     return { view: recoveredView(done, words), document: recoveredDocument(done), ...(done.waits ? { exit: 5 } : {}) };
@@ -175,7 +177,8 @@ async function byPrompt(context: Context) {
 const codes = command({
   path: 'operator recovery-codes',
   access: 'signed-in',
-  run: async ({ desk, signed, words }): Promise<Result> => {
+  run: async ({ context, desk, signed, words }): Promise<Result> => {
+    requireShown(context);
     const made = await newRecoveryCodes(desk, signed);
     return { view: recoveryBlocks(made, words), document: { recoveryCodes: made } };
   },

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
-import { iso, readMoment } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block, localMinute, moments, pick } from '../wording/results.js';
 import { tokenBlocks } from './init.js';
@@ -13,15 +13,14 @@ const tokenCreate = command({
   arguments: ['[name]'],
   options: ['--role <role>', '--label <text>', '--expires <when>'],
   own: () => ({ label: z.string().default('script') }),
-  run: async ({ desk, signed, words }, given) => {
-    const { label, expires } = given;
+  run: async ({ context, desk, signed, words }, given) => {
     const role = given.role === undefined ? undefined : readOperatorRole(given.role);
-    const expiresAt = expires === undefined ? undefined : readMoment('expires', expires, desk.now(), 'ahead');
-    const wish = { owner: given.name ?? signed.operator.id, role, label, expiresAt };
+    const wish = { owner: given.name ?? signed.operator.id, role, label: given.label, expires: given.expires };
     const { token, owner } = await createToken(desk, signed, wish);
     const title = words.term('roleTitle', token.role);
     const made = words('staff.token-made', { id: token.id, name: owner.name, role: title });
     return {
+      ...(context.options.quiet ? { raw: `${token.token}\n` } : {}),
       view: [block.lines(made), ...tokenBlocks(token, words)],
       document: {
         token: token.token,

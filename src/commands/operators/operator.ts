@@ -8,9 +8,9 @@ import { changeOperator } from '../../procedures/operators/change-operator.js';
 import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
-import { askCode, askNewSecret, askSecret } from '../ask.js';
+import { askCode, askNewSecret, askSecret, requireShown } from '../ask.js';
 import { type At, type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block, pick } from '../wording/results.js';
+import { block, inShell, pick } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
 import { recoveryCommands, startBlocks, startDocument } from './operator-recovery.js';
@@ -23,6 +23,7 @@ type StartGiven = Given<'<name>' | (typeof OPTIONS)[number]>;
 const start = command({ path: 'operator start', access: 'anyone', arguments: ['<name>'], options: OPTIONS, run });
 
 async function run({ context, words }: At<'anyone'>, given: StartGiven): Promise<Result> {
+  if (given.totp === undefined) requireShown(context);
   if (given.totp !== undefined && given.passwordStdin)
     throw refusal('usage', 'totp-with-password', {}, 'password-first');
   const code = await askCode(context, given.code, words('sign.start-code'));
@@ -55,7 +56,7 @@ function provedResult({ operator }: Pick<StartedOperator, 'operator'>, words: Wo
     view: [
       block.verdict(words('sign.ready')),
       block.lines(words('sign.can-sign-in', { name, role: words.term('roleTitle', operator.role) })),
-      block.next(`countersign login --operator ${name}`),
+      block.next(`countersign login --operator ${inShell(name)}`),
     ],
     document: { operator, ready: true },
   };
@@ -68,7 +69,7 @@ async function unprovedResult(context: Context, { operator, totp, expiresAt }: S
     view: [
       block.lines(words('sign.password-set')),
       ...(await secretBlocks(context, totp)),
-      block.next(words('sign.next-start', { name: operator.name })),
+      block.next(words('sign.next-start', { name: inShell(operator.name) })),
     ],
     document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
   };
@@ -80,7 +81,8 @@ const add = command({
   arguments: ['<name>'],
   options: ['--role <role>', '--email <address>', '--no-password', '--is-user <account/login>'],
   own: () => ({ role: z.string() }),
-  run: async ({ desk, signed, words }, given) => {
+  run: async ({ context, desk, signed, words }, given) => {
+    if (given.password) requireShown(context);
     await askAuthority(desk, signed, MANAGE_OPERATORS);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
@@ -140,7 +142,9 @@ const edit = command({
     '--enable',
     '--unlock',
   ],
-  run: async ({ desk, signed, words }, given) => {
+  run: async ({ context, desk, signed, words }, given) => {
+    // A new role may need an authenticator app, and so a start code.
+    if (given.role !== undefined) requireShown(context);
     const { isUser, isNoUser, email, language, unlock } = given;
     const told = [given.role, email, language, isUser].some((one) => one !== undefined);
     if (!told && !given.enable && !unlock && !isNoUser)

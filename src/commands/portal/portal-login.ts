@@ -71,7 +71,7 @@ const LOGIN_OPTIONS = [
   '--id-token-stdin',
   '--nonce <text>',
 ] as const;
-const loginInput = () => ({ factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional() });
+const loginInput = () => ({ factor: z.enum(answerKinds).optional() });
 type LoginGiven = Given<(typeof LOGIN_OPTIONS)[number], ReturnType<typeof loginInput>>;
 
 const login = command({

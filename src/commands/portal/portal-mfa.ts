@@ -10,6 +10,7 @@ import { type BegunEnrolment, beginEnrolment } from '../../procedures/factors/en
 import { listFactors, newBackupCodes, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
+import { requireShown } from '../ask.js';
 import { type Command, command, type Given, type Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block, moments, pick } from '../wording/results.js';
@@ -57,7 +58,7 @@ const ADD_OPTIONS = [
   '--replace <id>',
   '--enrolment-code <code>',
 ] as const;
-const addInput = () => ({ method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }) });
+const addInput = () => ({ method: z.enum(methodIds) });
 type AddGiven = Given<(typeof ADD_OPTIONS)[number], ReturnType<typeof addInput>>;
 
 const ADDING = { lock: 'login', states: ['done', 'enrolment-needed', 'enrolment-code-needed'] } as const;
@@ -73,11 +74,12 @@ const add = command({
     portalSession(context, { ...given, code: undefined }, ADDING, (portal) => enrol(portal, given)),
 });
 
-async function enrol({ desk, login, words }: PortalUser, given: AddGiven): Promise<Result> {
+async function enrol({ context, desk, login, words }: PortalUser, given: AddGiven): Promise<Result> {
   const { method: kind, code, enrolmentCode, replace: replaces } = given;
   if (code !== undefined) {
     return enrolled(login, kind, await confirmEnrolment(desk, login, { kind, code, replaces }), words);
   }
+  if (kind === 'totp') requireShown(context);
   const { begun } = await beginEnrolment(desk, login, { kind, enrolmentCode, replaces });
   const options = `${optionsOf(whoOf(login))}${replaces === undefined ? '' : ` --replace ${replaces}`}`;
   return waitingForCode(begun, `countersign portal mfa add ${kind} ${options} --code CODE`, words);
@@ -141,7 +143,8 @@ const remove = portalCommand({
 /** New backup codes, shown once (B41). */
 const backupCodes = portalCommand({
   path: 'portal mfa backup-codes',
-  run: async ({ desk, login, words }) => {
+  run: async ({ context, desk, login, words }) => {
+    requireShown(context);
     const made = await newBackupCodes(desk, login);
     const { codes, onlyMethod, earlierDied } = made;
     const only = { code: 'only-backup-codes', message: words('portal.only-backup') };
@@ -163,7 +166,7 @@ const require = portalCommand({
   path: 'portal mfa require',
   arguments: ['<switch>', '[user]'],
   own: () => ({
-    switch: z.enum(['on', 'off'], { error: 'must be on or off' }),
+    switch: z.enum(['on', 'off']),
     // Somebody who tries it for one user must be told that there is no such thing (B32).
     user: z
       .never({ error: 'a second factor is required of the whole company or of nobody, not of single users' })

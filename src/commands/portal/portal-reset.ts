@@ -16,7 +16,7 @@ const reset = portalCommand({
   options: ['--reason <text>', '--confirm <n>'],
   own: () => ({
     users: z.array(z.string()).min(1, 'name at least one user'),
-    confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+    confirm: z.coerce.number<string>().int().optional(),
   }),
   door: RESETTING_USERS,
   run: async ({ desk, login, words }, { users: references, reason, confirm: confirmed }) => {

@@ -10,7 +10,7 @@ import {
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
-import { renderView, type View } from '../../terminal/render.js';
+import type { View } from '../../terminal/render.js';
 import { askReason } from '../ask.js';
 import { type Command, command, type Operated, type Result } from '../command.js';
 import { block, exitWhenStopped, localSecond, pick } from '../wording/results.js';
@@ -32,8 +32,7 @@ const WATCHING = { permission: 'mfa:read', running: true } as const;
 const LOOK_AGAIN_MS = 1_000;
 
 async function watchList({ context, desk, signed, words }: Operated, all: boolean): Promise<Result> {
-  const { json } = context.options;
-  if (!json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
+  if (!context.options.json && !context.ask.possible) throw refusal('usage', 'watch-terminal', {}, 'watch-once');
   for (let shown = ''; !context.signal.aborted && !context.unread(); await pause(LOOK_AGAIN_MS, context.signal)) {
     await askAuthority(desk, signed, WATCHING);
     const approvals = await listApprovals(desk, all);
@@ -42,8 +41,7 @@ async function watchList({ context, desk, signed, words }: Operated, all: boolea
     if (now === shown) continue;
     shown = now;
     const view: View = [block.title(localSecond(desk.now())), listTable(approvals, words), block.blank];
-    if (json) await context.row(document);
-    else await context.write(renderView(view, context.style));
+    await context.print({ view, document });
   }
   return { view: [], document: null, streamed: true, exit: exitWhenStopped(context.signal) };
 }

@@ -77,7 +77,7 @@ const undo = command({
   access: 'job:undo',
   arguments: ['<job>'],
   options: ['--line <n>', '--reason <text>'],
-  own: () => ({ line: z.coerce.number<string>().int('must be a whole number').optional() }),
+  own: () => ({ line: z.coerce.number<string>().int().optional() }),
   run: async ({ context, desk, signed, words }, given) => {
     await askAuthority(desk, signed, UNDOING);
     const reason = await askReason(context, given.reason);

@@ -21,7 +21,7 @@ export const RESET_OPTIONS = [
 ] as const;
 export const resetInput = () => ({
   ...tableInput(),
-  confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+  confirm: z.coerce.number<string>().int().optional(),
 });
 export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof resetInput>>;
 

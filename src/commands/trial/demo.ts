@@ -7,7 +7,7 @@ import { refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
 import { type At, type Command, command, type Result } from '../command.js';
 import { NEW_FILE } from '../ports.js';
-import { block, pick } from '../wording/results.js';
+import { block, inShell, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import {
   type DemoCast,
@@ -72,7 +72,7 @@ function indent(text: string, words: Words): string {
 
 /** The command as a person would type it; the phrase of the demo is public. */
 function shellLine({ argv, stdin }: Step): string {
-  const words = argv.map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+  const words = argv.map(inShell).join(' ');
   return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
 }
 
@@ -94,7 +94,7 @@ const demo = command({
     if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined, words);
     const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
     await context.show([
-      ...cheatSheet(made, words),
+      ...cheatSheet(made, given.dir !== undefined, words),
       ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address, words)), block.blank]),
     ]);
     const notes = join(folder, 'cheat-sheet.txt');
@@ -107,12 +107,12 @@ const demo = command({
 });
 
 /** Who calls, what they want and what they would say. */
-function cheatSheet(made: MadeDesk, words: Words): readonly Block[] {
+function cheatSheet(made: MadeDesk, kept: boolean, words: Words): readonly Block[] {
   const { cast } = made;
   const { name, role } = cast.operator;
   return [
     block.title(words('trial.demo-desk'), words('trial.signed-in', { name, roleTitle: role })),
-    block.note(words('trial.invented')),
+    block.note(words('trial.invented', { kept: String(kept) })),
     ...cast.callers.flatMap((caller): readonly Block[] => [
       block.blank,
       block.fields(
@@ -173,7 +173,7 @@ function madeResult(made: MadeDesk, kept: boolean, words: Words): Result {
       ]
     : [block.note(words('trial.keep'))];
   return {
-    view: [...cheatSheet(made, words), ...next],
+    view: [...cheatSheet(made, kept, words), ...next],
     document: {
       demo: {
         folder: made.folder,

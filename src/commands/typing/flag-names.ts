@@ -14,7 +14,7 @@ export const GLOBAL_OPTIONS = [
   { flags: '--key-file <file>', about: 'file with the master key (env COUNTERSIGN_KEY_FILE)' },
   { flags: '--config <file>', about: 'config file (env COUNTERSIGN_CONFIG)' },
   { flags: '--json', about: 'print one JSON document on stdout, also for errors' },
-  { flags: '--quiet', about: 'print no text and no notices; only set the exit status' },
+  { flags: '--quiet', about: 'print no text and no notices, only data such as an export' },
   { flags: '--verbose', about: 'print more detail, and the stack trace of a bug' },
   { flags: '--plain', about: 'print plain lines without redrawing, for screen readers' },
   { flags: '--no-color', about: 'print no colour (also NO_COLOR)' },

@@ -2,6 +2,7 @@
  * What was typed: a first look at argv before commander (which word, and the options that an early error must respect), then the checks of
  * what commander has split, before the command runs. Bad input ends here, exit 2.
  */
+import type * as z from 'zod';
 import type { GlobalOptions } from '../../config.js';
 import { Refusal, refusal } from '../../errors.js';
 import { nearest } from '../../rules/nearest.js';
@@ -12,7 +13,7 @@ import { longFlag, memberOf } from './flag-names.js';
 /** The global options needed to report an error that happens before parsing ends. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  return optionsBy((name) => before.includes(`--${name}`));
+  return optionsBy((name) => before.some((word) => word.split('=', 1)[0] === `--${name}`));
 }
 
 /** `given`: whether such a flag stands on the line. */
@@ -132,20 +133,25 @@ export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>
   // First, because a message of the schema may repeat what was typed.
   requireShort(spec, raw);
   // Used once in a process: compiling the schema first would take longer than checking by it.
-  const parsed = spec.input().safeParse(raw, { jitless: true });
+  const parsed = spec.input().safeParse(raw, { jitless: true, error: inWords });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({
-    column: flagOf(spec, String(issue.path[0] ?? '')),
-    message: issue.message,
-    value: raw[String(issue.path[0] ?? '')],
-  }));
-  const missing = problems.filter((problem) => problem.value === undefined);
+  // A number that is far too large breaks two rules; the narrower comes last.
+  const faults = new Map(parsed.error.issues.map(({ path: [name], message }) => [String(name ?? ''), message]));
   const command = `countersign help ${spec.path}`;
-  const options = missing.map(({ column }) => column);
-  if (missing.length > 0) throw refusal('missing-option', 'options-missing', { options, command }, 'see');
-  const faults = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
-  throw refusal('invalid-input', 'input-wrong', { faults, command }, 'see');
+  const options = [...faults.keys()].filter((name) => raw[name] === undefined).map((name) => flagOf(spec, name));
+  if (options.length > 0) throw refusal('missing-option', 'options-missing', { options, command }, 'see');
+  const wrong = [...faults].map(([name, message]) => ({ message: `${flagOf(spec, name)}: ${message}` }));
+  throw refusal('invalid-input', 'input-wrong', { faults: wrong, command }, 'see');
 }
+
+/** What the schema library would say in words of its own. */
+const inWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_type') return 'must be a whole number';
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  if (issue.code !== 'too_small') return undefined;
+  return issue.origin === 'number' ? `must be at least ${issue.minimum}` : 'must not be empty';
+};
 
 /** The log never shrinks, so what is written into it has bounds; longer arguments of any kind are mistakes, such as a whole file. */
 const MOST: Readonly<Record<string, number>> = { reason: 1_000, ticket: 200 };

@@ -213,7 +213,7 @@ const resend = command({
   path: 'events resend',
   access: 'outbox:flush',
   options: ['--since <seq>'],
-  own: () => ({ since: z.coerce.number<string>().int('must be a whole number').min(0) }),
+  own: () => ({ since: z.coerce.number<string>().int().min(0) }),
   run: async ({ context, desk, signed, words }, { since }) => {
     const queued = await resendEvents(desk, signed, since);
     const { delivered, waiting } = await deliverDue(desk, { signal: context.signal, step: () => undefined });

@@ -1,6 +1,5 @@
 /** `report`: the desk in figures, in the terminal or as one HTML page for a browser or for paper. */
 import { type DeskReport, deskReport, type Failures, type Stretch } from '../../procedures/upkeep/desk-report.js';
-import { days } from '../../rules/duration.js';
 import { clockOf, dayOf, iso, readMoment } from '../../rules/moment.js';
 import { printable } from '../../terminal/printable.js';
 import { type Command, command } from '../command.js';
@@ -148,7 +147,7 @@ export function reportPage(report: DeskReport, deskName: string, words: Words, s
 <style>${style}</style>
 </head>
 <body>
-<header><h1>${inPage(deskName)}</h1><p>${inPage(words('report.in-utc', { stretch }))}</p></header>
+<header><h1>${inPage(deskName)}</h1><p>${inPage(stretch)}</p></header>
 <main>
 <dl class="figures">${keyFigures(report, words)
     .map(([label, value]) => `<div><dt>${inPage(label)}</dt><dd>${inPage(value)}</dd></div>`)
@@ -181,9 +180,6 @@ function inBars({ title, first, labels, rows }: Chart, words: Words): string {
   return `<section>${heading}<table><thead><tr>${head.join('')}<td></td></tr></thead><tbody>${lines.join('')}</tbody></table></section>`;
 }
 
-/** 30 days, so that each weekday occurs at least four times. */
-const USUAL = days(30);
-
 /** How `reportPage` begins. */
 const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by countersign -->\n/ };
 
@@ -192,7 +188,8 @@ const report = command({
   access: 'report:read',
   options: [{ flags: '--html <file>', path: 'writes' }, '--since <when>'],
   run: async ({ context, desk, signed, words }, { html, since }) => {
-    const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');
+    // 30 days, so that each weekday occurs at least four times.
+    const from = readMoment('since', since ?? '30d', desk.now(), 'back');
     const made = await deskReport(desk, signed, from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
     if (html === undefined) return { view: reportView(made, desk.name, words), document };

@@ -40,6 +40,10 @@ export const failure = (is: boolean, code: ErrorCode, message: string) => (is ? 
 export const pick = <From, Name extends keyof From>(from: From, ...names: readonly Name[]): Pick<From, Name> =>
   Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<From, Name>;
 
+/** One word of a command that is printed to be copied. */
+export const inShell = (word: string): string =>
+  /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 /** These moments, as scripts read them. */
 export const moments = <Name extends string>(
   from: { readonly [One in NoInfer<Name>]: number | null },

@@ -3,7 +3,7 @@
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
-import { faultOfEmail, tidy } from '../../rules/directory-fields.js';
+import { faultOfEmail, faultOfLogin, tidy } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { minuteOf } from '../../rules/moment.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
@@ -55,12 +55,13 @@ export async function prepareOperator(desk: Desk, input: OperatorWish): Promise<
   };
 }
 
+/** No brackets, which stand behind names in the log, nor what a shell reads as its own. Earlier operators may have others. */
+const PLAIN = /^(?!op_|system$)[\p{L}\p{N}](?: ?[\p{L}\p{M}\p{N}.,_@+’-])*$/iu;
+
 export function readOperatorName(text: string): string {
-  const name = text.normalize('NFC').trim();
-  if (name === '' || name.length > 100 || /\p{C}/u.test(name)) {
-    throw refusal('invalid-input', 'operator-name-form', {}, 'operator-name-example');
-  }
-  return name;
+  const name = tidy(text);
+  if (faultOfLogin(name.replace(/[ ,]/g, '.')) === undefined && PLAIN.test(name)) return name;
+  throw refusal('invalid-input', 'operator-name-form', {}, 'operator-name-example');
 }
 
 /** An address for notices. Refusal `invalid-input`. */

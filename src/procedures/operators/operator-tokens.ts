@@ -2,7 +2,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
-import { minuteOf } from '../../rules/moment.js';
+import { minuteOf, readMoment } from '../../rules/moment.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorRole } from './make-operator.js';
@@ -11,16 +11,20 @@ import { layHand } from './second-operator.js';
 
 export type NewToken = ReturnType<typeof prepareToken>;
 
-/** `token` is shown once, never stored. */
-export function prepareToken(desk: Desk, wish: Omit<TokenWish, 'owner'> & { operatorId: string; role: OperatorRole }) {
-  const { operatorId, role, label } = wish;
-  const { defaultHours, maxDays } = desk.policy.limits.operatorToken;
-  const expiresAt = wish.expiresAt ?? desk.now() + hours(defaultHours);
-  if (expiresAt <= desk.now() || expiresAt > desk.now() + days(maxDays)) {
-    throw refusal('invalid-input', 'token-lifetime', { maxDays }, 'expires-example');
-  }
+/** When a new token expires, from what was typed. Refusal `invalid-input`, also for a moment that the policy does not allow. */
+export function tokenEnd({ policy, now }: Pick<Desk, 'policy' | 'now'>, expires?: string): number {
+  const { defaultHours, maxDays } = policy.limits.operatorToken;
+  const end = expires === undefined ? now() + hours(defaultHours) : readMoment('expires', expires, now(), 'ahead');
+  if (end > now() && end <= now() + days(maxDays)) return end;
+  throw refusal('invalid-input', 'token-lifetime', { maxDays }, 'expires-example');
+}
+
+type TokenFacts = { operatorId: string; role: OperatorRole; label: string; expiresAt: number };
+
+/** `token` is shown once, never stored. `expiresAt`: by `tokenEnd`. */
+export function prepareToken(desk: Desk, facts: TokenFacts) {
   const { token, digest } = desk.digests.newToken('cst');
-  return { id: desk.newId('tok'), operatorId, role, label, digest, expiresAt, token };
+  return { id: desk.newId('tok'), ...facts, digest, token };
 }
 
 /** Named one by one, so that the token itself never gets there. */
@@ -39,7 +43,7 @@ export interface TokenWish {
   /** The owner's own role if it is left out. */
   readonly role?: OperatorRole | undefined;
   readonly label: string;
-  readonly expiresAt?: number | undefined;
+  readonly expires?: string | undefined;
 }
 
 /** A token never has more power than the operator who owns it has at this moment. Refusals: not-found, `forbidden`. */
@@ -56,7 +60,8 @@ export async function createToken(desk: Desk, signed: SignedOperator, wish: Toke
         const facts = { owner: owner.name, ownerRole: owner.role, role };
         throw refusal('forbidden', 'token-role', facts, 'role-of-owner');
       }
-      const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
+      const expiresAt = tokenEnd(desk, wish.expires);
+      const token = prepareToken(desk, { operatorId: owner.id, role, label: wish.label, expiresAt });
       await write.operators.insertToken(tokenRow(token, now, by.operator.id));
       await layHand(acting, owner.id, 'token');
       const change = ['mail', 'token', ['roleTitle', role], minuteOf(token.expiresAt)] as const;

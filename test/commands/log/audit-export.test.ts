@@ -152,6 +152,7 @@ describe.each(engines)('audit export on %s', (engine) => {
       operator: () => auditor,
       row: async (value: unknown) => void rows.push(value),
       write: () => Promise.reject(new Error('not a row')),
+      print: async () => undefined,
     } as unknown as Context;
     const spec = commands.find(({ path }) => path === 'audit list');
     const listing = spec?.run(context, { limit: 5 } as never);

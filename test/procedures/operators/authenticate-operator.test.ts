@@ -22,8 +22,8 @@ describe.each(engines)('who is typing on %s', (engine) => {
 
   const fresh = (signed: SignedOperator) => askAuthority(place.desk, signed, { permission: 'signed-in', fresh: true });
 
-  const tokenFor = async (name: string, role: OperatorRole, expiresAt = place.clock.now() + hours(24)) => {
-    const wish = { owner: name, role, label: 'script', expiresAt };
+  const tokenFor = async (name: string, role: OperatorRole, expires = '24h') => {
+    const wish = { owner: name, role, label: 'script', expires };
     const { token } = await createToken(place.desk, await place.operator('admin'), wish);
     return token;
   };
@@ -125,10 +125,7 @@ describe.each(engines)('who is typing on %s', (engine) => {
 
   it('a token ends when it says, and when it is revoked', async () => {
     await place.member('mira', 'agent');
-    const [short, long] = [
-      await tokenFor('mira', 'agent', place.clock.now() + hours(1)),
-      await tokenFor('mira', 'agent'),
-    ];
+    const [short, long] = [await tokenFor('mira', 'agent', '1h'), await tokenFor('mira', 'agent')];
     place.clock.advance(hours(1) - 1);
     expect(await place.byToken(short.token, 'verify')).toMatchObject({ via: 'token', operator: { role: 'agent' } });
     place.clock.advance(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk, SignedOperator } from '../../../src/desk.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
-import { addOperator } from '../../../src/procedures/operators/make-operator.js';
+import { addOperator, prepareOperator } from '../../../src/procedures/operators/make-operator.js';
 import { changeOwnPassword } from '../../../src/procedures/operators/operator-password.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { recoverYourself } from '../../../src/procedures/operators/recover-by-code.js';
@@ -52,6 +52,32 @@ describe.each(engines)('the life cycle of operators on %s (B80)', (engine) => {
       const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, address);
       return `${kind} ${to}`;
     });
+
+  describe('a name', () => {
+    const named = (name: string) => addOperator(desk, admin, { name, role: 'agent', email: null, starts: false });
+
+    it.each(['mira (script)', 'mіra', 'mira; id', '$(id)', "o'brien", 'system', 'op_1', '-mira', 'usr_1', ''])(
+      'that the log or a shell takes for something else is refused: %s',
+      async (name) => expect(await refusal(named(name))).toMatchObject({ code: 'invalid-input' }),
+    );
+
+    it('of people is taken, in any one alphabet, and an earlier one of another form keeps working', async () => {
+      for (const name of ['Müller, Mira', 'мира', 'Ann-Marie O’Brien', 'ci.night@desk'])
+        expect(await named(name)).toMatchObject({ name });
+      const name = 'Ola (night)';
+      const earlier = {
+        ...(await prepareOperator(desk, { name: 'ola', role: 'agent' })),
+        name,
+        name_key: 'ola (night)',
+      };
+      const by = { kind: 'system', id: 'system', name: 'test' } as const;
+      await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: desk.now(), by }, async (write) =>
+        write.operators.insert({ ...earlier, created_at: desk.now() }),
+      );
+      const { token } = await createToken(desk, admin, { owner: name, label: 'night' });
+      expect(await place.byToken(token.token)).toMatchObject({ operator: { name } });
+    });
+  });
 
   describe('a start', () => {
     it('sets the own password, then proves the app; before that nobody signs in', async () => {

@@ -149,7 +149,7 @@ describe('store clock', () => {
       owner: 'ada',
       role: 'admin',
       label: 'short',
-      expiresAt: place.clock.now() + hours(2),
+      expires: '2h',
     });
     const { token: mine } = await signIn(ada);
     const ahead = await workedAhead(hours(20));
