@@ -5,8 +5,8 @@
 import { days } from './duration.js';
 import type { Policy } from './policy.js';
 
-/** What one operator did to another, or in their name. `stopped`: they cannot approve now, or not for everybody, as they could before. */
-export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'stopped' | 'token';
+/** What one operator did to another, or in their name. `stopped`: they cannot approve now as they could. `linked`: to a customer login. */
+export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'stopped' | 'linked' | 'token';
 
 export interface Hand {
   readonly operator_id: string;

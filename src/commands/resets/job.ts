@@ -63,11 +63,11 @@ const resume = command({
   options: [FAILED],
   run: async (at, given) => {
     const { context, desk, signed } = at;
-    const begun = await resumeJob(desk, signed, given.job);
     const report = await showJob(desk, given.job);
     const { plan } = report;
-    // Noticed now if the path cannot be written.
+    // Noticed now if the path cannot be written, before an approval is used up.
     await writeAgain(context, given.failed, plan, notDoneOf(report));
+    const begun = await resumeJob(desk, signed, given.job);
     return showRun(at, begun, { plan, idle: await idleRows(desk, plan, begun), failed: given.failed });
   },
 });

@@ -65,9 +65,9 @@ async function changeRow(acting: Acting<'operator:manage'>, row: OperatorRow, ch
     ...(role === undefined ? {} : { role }),
     ...(disabled === undefined ? {} : { disabled_at: disabled ? now : null }),
   };
-  // Whoever is now the same person as another approves for that one no longer.
-  const stops = canApprove(desk, row) && (linked || !canApprove(desk, { ...row, ...changed }));
-  if (ends || linked || email !== undefined) await layHand(acting, row.id, stops ? 'stopped' : 'changed');
+  const stops = canApprove(desk, row) && !canApprove(desk, { ...row, ...changed });
+  if (linked) await layHand(acting, row.id, 'linked');
+  if (ends || email !== undefined) await layHand(acting, row.id, stops ? 'stopped' : 'changed');
   if (email !== undefined) await changeAddress(acting, row, email);
   if (language !== undefined) await write.operators.update(row.id, { language: language || null });
   if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };

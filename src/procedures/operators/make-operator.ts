@@ -111,6 +111,7 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
       }
       await write.operators.insert({ ...operator, created_at: now });
       await layHand(acting, id, 'made');
+      if (operator.also_user_id !== null) await layHand(acting, id, 'linked');
       if (email !== null) await write.lifeCycle.putEmail(id, email, now);
       if (!wish.starts) return { ...operator, start: null, mail: null };
       const { start, row } = newStart(desk, id, { reason: 'added', now });

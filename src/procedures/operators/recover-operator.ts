@@ -52,8 +52,10 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
       const { write, now, by } = acting;
       const row = await findOperator(write, target.id);
       await second.requireStill(write, row, now);
-      await layHand(acting, row.id, second.start === 'added' ? 'invited' : 'recovered');
-      if (second.start === 'waiting' && canApprove(desk, row)) await layHand(acting, row.id, 'stopped');
+      // Nobody said yes to one that waits, so whom the requester could ask before is still there.
+      const waits = canApprove(desk, row) ? 'stopped' : 'changed';
+      const hands = { added: 'invited', recovered: 'recovered', waiting: waits } as const;
+      await layHand(acting, row.id, hands[second.start]);
       return recover(desk, write, row, { now, reason: second.start, who: by.operator.name });
     },
     entry: (done) => ({ kind: 'operator.recovered', reason, detail: detailOf(done, second.approver) }),
@@ -104,7 +106,7 @@ export async function recover(desk: Desk, write: Writes, row: OperatorRow, how: 
 interface Second {
   /** For the log. */
   readonly approver: string;
-  readonly start: StartReason;
+  readonly start: Exclude<StartReason, 'factor'>;
   /** What allowed the recovery still does, in the transaction that makes it; a recovery code is used up. */
   readonly requireStill: (write: Writes, target: OperatorRow, now: number) => Promise<void>;
 }

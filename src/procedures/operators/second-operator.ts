@@ -95,20 +95,23 @@ export async function notTwoPersons(asking: Asking, asker: string, approverId: s
 }
 
 /**
- * Operators who may approve what this one asks, and can sign in. Whom the requester only changed, or made a token for, is still among them,
- * though not to approve; and for as many days whoever was stopped from approving, by whomever: otherwise a change would open the way with a
- * recovery code, where nobody else is.
+ * Operators who may approve what this one asks, and can sign in. Whom somebody only changed is still among them, though not to approve; and for
+ * as many days whoever was there and was stopped from approving, or became the same person as the requester, by whomever: otherwise a change
+ * would open the way with a recovery code, where nobody else is. Who made the other may be both; but not by another name, which is made at once.
  */
 export async function otherApprovers(asking: Asking, requesterId: string, about: string | null = null) {
-  const person = await personOf(asking, requesterId);
-  const stopped = person.hands.filter((hand) => hand.what === 'stopped' && asking.now < apartFrom(asking.policy, hand));
-  const isStopped = (id: string): boolean => stopped.some((hand) => hand.operator_id === id);
-  const isThere = (row: OperatorRow): boolean => {
-    const hand = person.handWith(row.id);
-    return hand === undefined || (person.isAlso(hand.by_id) && ['changed', 'token'].includes(hand.what));
+  const { all, hands, isAlso } = await personOf(asking, requesterId);
+  const { policy, now } = asking;
+  const recent = (what: HandKind, ids: readonly string[]) =>
+    hands.filter((hand) => hand.what === what && ids.includes(hand.operator_id) && now < apartFrom(policy, hand));
+  const wasThere = ({ id }: OperatorRow, at: number): boolean => {
+    const made = hands.filter((hand) => ['made', 'invited', 'recovered'].includes(hand.what) && hand.at <= at);
+    if (handBetween(made, [[id], [requesterId]], { policy, now: at }) !== undefined) return false;
+    return !isAlso(id) || recent('linked', [id, requesterId]).length > 0;
   };
-  const may = (row: OperatorRow) => canApprove(asking, row) && !person.isAlso(row.id) && isThere(row);
-  return person.all.filter((row) => ![about, requesterId].includes(row.id) && (isStopped(row.id) || may(row)));
+  const isThere = (row: OperatorRow): boolean =>
+    (canApprove(asking, row) && wasThere(row, now)) || recent('stopped', [row.id]).some(({ at }) => wasThere(row, at));
+  return all.filter((row) => ![about, requesterId].includes(row.id) && isThere(row));
 }
 
 /** A recovery code counts only where no second operator can be asked. */

@@ -33,11 +33,14 @@ export async function workOf(desk: Desk, head: JobHead, plan: ResetPlan) {
   return { head, plan, targets, approval, approved, waiting: all ? [] : barred };
 }
 
-/** What is left and may not go on: an approval counts while it lasts, and what was begun without one for the day in which the limits count it (B81). */
-export function runOut({ head, targets, approval, approved }: JobWork, now: number): readonly PlannedRow[] {
-  const lasts = approval !== undefined && now < approval.expires_at;
+/**
+ * Whether some of what is left may not go on: an approval counts while it lasts, and what was begun without one for the day in which the limits
+ * count it (B81). A run that goes on outlives its approval, since who said yes saw whom it resets; but by a day at most, if it was stopped.
+ */
+export function hasRunOut({ head, targets, approval, approved }: JobWork, now: number, goesOn = false): boolean {
+  const lasts = approval !== undefined && now < approval.expires_at + (goesOn ? days(1) : 0);
   const counted = now < head.created_at + days(1) && (head.approval_id === null || approval !== undefined);
-  return targets.slice(head.done).filter(({ user = '' }) => (approved.has(user) ? !lasts : !counted));
+  return targets.slice(head.done).some(({ user = '' }) => (approved.has(user) ? !lasts : !counted));
 }
 
 /** What a second operator approves: these users, and how they are reset. */

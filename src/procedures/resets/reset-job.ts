@@ -20,7 +20,7 @@ import {
   useApproval,
 } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type JobWork, openJob, runOut, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
+import { hasRunOut, type JobWork, openJob, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
 import { type FrozenPlan, RESETTING_MANY, recentRuns, refuseOneself } from './plan-reset.js';
 
 export interface BegunJob {
@@ -89,12 +89,15 @@ async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targe
   return { head, asked };
 }
 
-/** The request that this plan would wait for; null if it needs none, or is approved. */
-export async function askApproval(desk: Desk, signed: SignedOperator, { plan }: FrozenPlan) {
+/** The request that this plan, or what is left of its job, would wait for; null if it needs none, or is approved. */
+export async function askApproval(desk: Desk, signed: SignedOperator, { plan, hash }: FrozenPlan) {
   await askAuthority(desk, signed, RESETTING_MANY);
-  const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
-  if (why === null) return null;
   return untilNotOvertaken(async () => {
+    const known = await desk.store.read.jobs.ofPlan(hash);
+    const joined = known && (await joinJob(desk, signed, known, plan));
+    if (joined !== undefined) return joined.work === null ? joined.approval : null;
+    const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
+    if (why === null) return null;
     const request = await requestFor(desk, signed, why, subjectOf(plan, waiting));
     return request === 'approved' ? null : request;
   });
@@ -123,21 +126,20 @@ async function standingRequest(desk: Desk, signed: SignedOperator, subject: Appr
 }
 
 /**
- * Takes a job up again. An approval counts for what is done while it lasts; for what is left after that, another is asked for (B81).
+ * Takes a job up again. An approval counts for what is begun while it lasts; for what is left after that, another is asked for (B81).
  * Refusals: not-found, store-corrupt, and those of the role.
  */
 export async function resumeJob(desk: Desk, signed: SignedOperator, id: string): Promise<BegunJob> {
   await askAuthority(desk, signed, RESETTING_MANY);
   const { head, plan } = await openJob(desk, id);
   if (plan.remote !== undefined) await tryRemotesAgain(desk, signed, head);
-  return untilNotOvertaken(() => joinJob(desk, signed, head, plan));
+  return untilNotOvertaken(async () => joinJob(desk, signed, (await desk.store.read.jobs.head(id)) ?? head, plan));
 }
 
 async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: ResetPlan): Promise<BegunJob> {
   const work = await workOf(desk, head, plan);
   const { waiting } = work;
-  const left = runOut(work, desk.now());
-  if (left.length > 0) return renewApproval(desk, signed, work, left);
+  if (hasRunOut(work, desk.now())) return renewApproval(desk, signed, work);
   if (waiting.length === 0) return { work, approval: null, waiting };
   // The job existed before: this operator's request for the rows that it left waiting.
   const { hash } = freezeSubject(desk, subjectOf(plan, waiting));
@@ -145,22 +147,22 @@ async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: 
   return { work, approval: row ?? null, waiting };
 }
 
+/** Asks for all that is left, since it is done in one order: for a part of it, the rest could run out before the yes comes. */
 async function renewApproval(
   desk: Desk,
   signed: SignedOperator,
   { head, plan, targets, waiting }: JobWork,
-  left: readonly PlannedRow[],
 ): Promise<BegunJob> {
+  const left = targets.slice(head.done);
   const subject = subjectOf(plan, left);
   const why = planTargets(desk.policy, left).why ?? 'bulk-over-limit';
   const request = await requestFor(desk, signed, why, subject);
-  // All of them wait: they are done in one order.
-  if (request !== 'approved') return { work: null, approval: request, waiting: targets.slice(head.done) };
+  if (request !== 'approved') return { work: null, approval: request, waiting: left };
   const { id } = await act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
     entry: () => ({ kind: 'job.resumed', detail: { job: head.id, done: head.done } }),
     change: async (acting) => {
       const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
-      if (yes === undefined) throw new Overtaken();
+      if (yes === undefined || (await acting.write.jobs.head(head.id))?.done !== head.done) throw new Overtaken();
       await acting.write.jobs.approve(head.id, yes.id, acting.now);
       return yes;
     },

@@ -10,7 +10,7 @@ import { grouped } from '../../rules/lists.js';
 import { act, askAuthority, type Door, loggingRefusals } from '../authorise.js';
 import { Overtaken, pause, unlessOvertaken } from '../pause.js';
 import { requireNotFrozen } from './freeze.js';
-import type { JobWork } from './job-work.js';
+import { hasRunOut, type JobWork } from './job-work.js';
 import { RESETTING_MANY, refuseOneself } from './plan-reset.js';
 import { type Companies, type ResetOrder, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep } from './reset-step.js';
@@ -118,6 +118,9 @@ async function runChunk(desk: Desk, signed: SignedOperator, work: JobWork, chunk
       const { write, now, by, log } = acting;
       refuseOneself(by.alsoUserId, rows);
       await requireNotFrozen(write, now);
+      // Asked where it acts: a process that was stopped since it began would reset by a day that is over.
+      if (hasRunOut({ ...work, head: { ...work.head, done: from } }, now, door === GOING_ON))
+        throw refusal('approval-needed', 'job-ran-out', {});
       if (!(await write.jobs.advance(work.head.id, from, to, now))) throw new Overtaken();
       return { outcomes: await applyStep(acting, prepared), logBefore: log.size };
     },

@@ -84,6 +84,13 @@ describe.each(engines)('an approval where nobody else may approve on %s (B80, B5
     expect(await usable(), 'it expires').toBeUndefined();
   });
 
+  it('keeps the reason that was given with the recovery code, in the request and in the log', async () => {
+    const [one = ''] = await newRecoveryCodes(desk, olga);
+    await approveAlone(desk, olga, { id: id(), reason: 'nobody else is here', recoveryCode: async () => one });
+    expect(await showApproval(desk, id())).toMatchObject({ decisionReason: 'nobody else is here' });
+    expect(await place.entries('approval.approved')).toMatchObject([{ reason: 'nobody else is here' }]);
+  });
+
   it('never counts with another approver present, also not with one who came meanwhile', async () => {
     const [one = '', two = ''] = await newRecoveryCodes(desk, olga);
     await alone(one);

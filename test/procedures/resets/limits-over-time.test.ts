@@ -4,13 +4,14 @@ import type { SignedOperator } from '../../../src/desk.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import type { JobWork } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, hasItsOwnNumbers, planReset } from '../../../src/procedures/resets/plan-reset.js';
-import { beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
+import { askApproval, beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { idleRows } from '../../../src/procedures/resets/show-job.js';
-import { days, minutes } from '../../../src/rules/duration.js';
+import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { FULL, type ResetDesk, resetDesk } from '../reset-desk.js';
 
@@ -191,7 +192,7 @@ describe.each(engines)('limits over time on %s', (engine) => {
     ]);
   });
 
-  it('B81 an interrupted job asks again only for the admins whose approval ran out, and its plain users still count', async () => {
+  it('B81 an interrupted job whose approval ran out asks for all that is left, and its plain users still count', async () => {
     await approve((await reset(['boss'])).approval?.id);
     const frozen = await planOf(lead, ['boss', ...(await crowd(5))]);
     const { work } = await beginJob(place.desk, lead, frozen);
@@ -201,7 +202,7 @@ describe.each(engines)('limits over time on %s', (engine) => {
     ).rejects.toMatchObject({ code: 'cancelled' });
     place.clock.advance(minutes(16));
     const waits = await resumeJob(place.desk, lead, id);
-    expect(waits).toMatchObject({ work: null, approval: { users: 1, why: 'admin-target' } });
+    expect(waits).toMatchObject({ work: null, approval: { users: 6, why: 'admin-target' } });
     expect(waits.waiting).toHaveLength(6);
     const rows = await idleRows(place.desk, frozen.plan, waits);
     expect(rows.map(({ outcome }) => outcome)).toEqual(Array(6).fill('needs-approval'));
@@ -230,5 +231,94 @@ describe.each(engines)('limits over time on %s', (engine) => {
     const resumed = await resumeJob(place.desk, lead, id);
     await runJob(place.desk, lead, resumed.work as JobWork, { signal: never, told: async () => undefined });
     expect((await place.desk.store.read.jobs.head(id))?.state).toBe('done');
+  });
+
+  /** A job of an admin, whose approval was given before, and of plain users; none of them is reset yet. */
+  async function mixed() {
+    await approve((await reset(['boss'])).approval?.id);
+    const frozen = await planOf(lead, ['boss', ...(await crowd(5))]);
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    return { frozen, work, id: work.head.id };
+  }
+
+  it('B81 a yes that comes when the day is over is good for all of the job: nobody is asked twice', async () => {
+    const { id } = await mixed();
+    place.clock.advance(hours(8));
+    const { approval } = await resumeJob(place.desk, lead, id);
+    place.clock.advance(hours(16) + minutes(10));
+    await approve(approval?.id);
+    const { work } = await resumeJob(place.desk, lead, id);
+    const told: RowOutcome[] = [];
+    await runJob(place.desk, lead, work as JobWork, { signal: never, told: async (some) => void told.push(...some) });
+    expect(told.map(({ outcome }) => outcome)).toEqual(Array(6).fill('reset'));
+  });
+
+  it('B81 nor does a yes to the plain users take away the one to the admins', async () => {
+    const { id } = await mixed();
+    place.clock.advance(days(1));
+    await approve((await resumeJob(place.desk, lead, id)).approval?.id);
+    const { work } = await resumeJob(place.desk, lead, id);
+    expect(work?.approved.size).toBe(6);
+  });
+
+  it('B81 a process that was stopped before its first chunk resets nobody by a day or a yes that is over', async () => {
+    const plain = (await beginJob(place.desk, lead, await planOf(lead, await crowd(10)))).work;
+    const named = await mixed();
+    place.clock.advance(days(1));
+    for (const work of [plain, named.work]) {
+      if (work === null) throw new Error('no job');
+      const run = runJob(place.desk, lead, work, { signal: never, told: async () => undefined });
+      expect(await refusalOf(run)).toMatchObject({
+        code: 'approval-needed',
+        message: expect.stringContaining('needs another yes'),
+        hint: expect.stringContaining(`job resume ${work.head.id}`),
+      });
+      expect(await place.desk.store.read.jobs.head(work.head.id)).toMatchObject({ done: 0, state: 'unfinished' });
+      expect(await resumeJob(place.desk, lead, work.head.id)).toMatchObject({
+        work: null,
+        approval: { state: 'pending' },
+      });
+    }
+  });
+
+  it('B81 a run that goes on outlives its yes, for a day', async () => {
+    for (const [pause, ends] of [
+      [minutes(16), 'done'],
+      [days(2), 'unfinished'],
+    ] as const) {
+      const over = await list(lead, CHUNK + 10);
+      await approve(over.approval?.id);
+      const { work } = await beginJob(place.desk, lead, over.frozen);
+      if (work === null) throw new Error('no job');
+      let waited = false;
+      const told = async () => {
+        if (!waited) place.clock.advance(pause);
+        waited = true;
+      };
+      await runJob(place.desk, lead, work, { signal: never, told }).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: 'approval-needed' }),
+      );
+      expect((await place.desk.store.read.jobs.head(work.head.id))?.state).toBe(ends);
+    }
+  });
+
+  it('B81 who waits for a yes waits for the one that the job of the plan needs, and for none that it does not', async () => {
+    const { frozen, id } = await mixed();
+    expect(await askApproval(place.desk, lead, frozen)).toBeNull();
+    place.clock.advance(minutes(16));
+    const asked = await askApproval(place.desk, lead, frozen);
+    expect(asked).toMatchObject({ users: 6 });
+    await approve(asked?.id);
+    expect(await askApproval(place.desk, lead, frozen)).toBeNull();
+    expect(await beginJob(place.desk, lead, frozen)).toMatchObject({ approval: null, work: { head: { id } } });
+  });
+
+  it('B60 a job that another terminal moved on while it was resumed is resumed from there', async () => {
+    const { id } = await mixed();
+    place.clock.advance(minutes(16));
+    await approve((await resumeJob(place.desk, lead, id)).approval?.id);
+    const both = await Promise.all([resumeJob(place.desk, lead, id), resumeJob(place.desk, lead, id)]);
+    for (const { work } of both) expect(work?.approved.size).toBe(6);
   });
 });

@@ -240,6 +240,111 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     expect(await othersOf(eve)).toEqual(['lea']);
   });
 
+  /** The only other approver has a customer login. Whoever is the same person is so in the store from the beginning. */
+  const withLogin = async () => {
+    await onlyOther();
+    const row = (await desk.store.read.operators.all()).find(({ name }) => name === 'lea');
+    const login = await place.user('1', 'lea');
+    const lea = await signedInAs(desk, {
+      id: row?.id ?? '',
+      name: 'lea',
+      role: 'lead',
+      disabledAt: null,
+      language: null,
+    });
+    await place.change(lea, { operator: { also_user_id: login } });
+    return login;
+  };
+  const puppetOf = async (by: SignedOperator, alsoUserId: string | null = null) => {
+    const wish = { name: 'puppet', role: 'admin', email: null, starts: true, alsoUserId } as const;
+    const { id } = await addOperator(desk, by, wish);
+    return signedInAs(desk, { id, name: 'puppet', role: 'admin', disabledAt: null, language: null }, alsoUserId);
+  };
+
+  it("whoever adds another name to the only other approver's login is not alone by that (B80)", async () => {
+    const alsoUserId = await withLogin();
+    await addOperator(desk, eve, { name: 'x', role: 'agent', email: null, starts: false, alsoUserId });
+    expect(await othersOf(eve)).toEqual(['lea']);
+  });
+
+  it("nor whoever is linked to the only other approver's login, later or from the beginning (B80)", async () => {
+    const login = await withLogin();
+    const puppet = await puppetOf(eve);
+    await changeOperator(desk, puppet, 'eve', { customer: login });
+    expect(await othersOf(eve)).toEqual(['lea']);
+    await changeOperator(desk, puppet, 'eve', { customer: null });
+    eve = await again(eve);
+    await changeOperator(desk, eve, 'puppet', { disabled: true });
+    const x = await addOperator(desk, eve, { name: 'x', role: 'admin', email: null, starts: true, alsoUserId: login });
+    const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
+    expect((await otherApprovers(asking, x.id)).map(({ name }) => name)).toEqual(['lea']);
+  });
+
+  it('nor whoever makes another name of themselves of the one who made the only other approver (B80)', async () => {
+    await onlyOther();
+    const login = await place.user('1', 'eve');
+    await place.change(eve, { operator: { also_user_id: login } });
+    await changeOperator(desk, eve, 'maker', { customer: login });
+    expect(await othersOf(eve)).toEqual(['lea']);
+  });
+
+  it('nor whoever stops them first and links them then, or changes themselves by a token of theirs (B80)', async () => {
+    const maker = await place.another('admin', 'maker');
+    await startedOperator(desk, maker, { name: 'lea', role: 'admin', password: PASSWORD });
+    const { token } = await createToken(desk, eve, { owner: 'lea', label: 'nightly' });
+    await changeOperator(desk, await byToken(token.token), 'eve', { email: 'eve@desk.example' });
+    expect(await othersOf(eve)).toEqual(['lea']);
+    const login = await place.user('1', 'eve');
+    await place.change(eve, { operator: { also_user_id: login } });
+    await changeOperator(desk, eve, 'lea', { disabled: true });
+    await changeOperator(desk, eve, 'lea', { customer: login });
+    expect(await othersOf(eve)).toEqual(['lea']);
+  });
+
+  it('nor whoever recovers them with a recovery code, and stops them again and again (B80)', async () => {
+    await onlyOther();
+    const [recoveryCode = ''] = await newRecoveryCodes(desk, eve);
+    await recoverOperator(desk, eve, { reference: 'lea', reason: 'lost', second: async () => ({ recoveryCode }) });
+    for (const change of [{ role: 'agent' }, { role: 'lead' }, { disabled: true }] as const) {
+      place.clock.advance(hours(1));
+      await changeOperator(desk, await again(eve), 'lea', change);
+      expect(await othersOf(eve)).toEqual(['lea']);
+    }
+  });
+
+  it('whoever stops somebody who never was there for them is as alone as before: the desk is no dead end (B80)', async () => {
+    await startedOperator(desk, eve, { name: 'lea', role: 'lead', password: PASSWORD });
+    expect(await othersOf(eve)).toEqual([]);
+    const at = desk.now();
+    place.clock.advance(days(1));
+    eve = await again(eve);
+    for (const change of [{ email: 'lea@desk.example' }, { disabled: true }]) {
+      await changeOperator(desk, eve, 'lea', change);
+      expect(await othersOf(eve)).toEqual([]);
+    }
+    // Nor when a week has passed since they were made, and not yet since they were stopped.
+    place.clock.advance(at + days(7) - desk.now());
+    expect(await othersOf(eve)).toEqual([]);
+  });
+
+  it('nor by disabling a second name of their own (B80)', async () => {
+    await withLogin();
+    await place.change(eve, { operator: { also_user_id: 'usr_acc_1_lea' } });
+    expect(await othersOf(eve)).toEqual([]);
+    await changeOperator(desk, eve, 'lea', { disabled: true });
+    expect(await othersOf(eve)).toEqual([]);
+  });
+
+  it('whoever cannot approve now is not named as one to ask', async () => {
+    await onlyOther();
+    const maker = await place.another('admin', 'maker2');
+    await startedOperator(desk, maker, { name: 'nina', role: 'lead', password: PASSWORD });
+    await changeOperator(desk, maker, 'nina', { disabled: true });
+    expect((await othersOf(eve)).toSorted()).toEqual(['lea', 'nina']);
+    const refused = await refusalOf(decide(await made(eve, 'omar'), await ask(eve)), desk.now());
+    expect(refused.hint).toBe('Ask lea.');
+  });
+
   it('whoever changes an agent is as alone as before: the desk is no dead end (B80)', async () => {
     const maker = await place.another('admin', 'maker');
     await startedOperator(desk, maker, { name: 'lea', role: 'agent', password: PASSWORD });
