@@ -107,7 +107,7 @@ function callOf(entries: readonly LoggedEntry[]): string {
 }
 
 /** What was done on a call, and what was done with the grants of its verifications. */
-export function partOfCall(among: readonly LoggedEntry[], { detail }: LoggedEntry, call: unknown): boolean {
+function partOfCall(among: readonly LoggedEntry[], { detail }: LoggedEntry, call: unknown): boolean {
   if (call === undefined) return false;
   if (detail?.['call'] === call) return true;
   const grant = detail?.['grant'];

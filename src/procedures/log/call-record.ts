@@ -7,7 +7,7 @@ import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { readCallId } from '../../rules/call-id.js';
 import { days } from '../../rules/duration.js';
-import { partOfCall, type ReceiptProof } from '../../rules/receipt.js';
+import type { ReceiptProof } from '../../rules/receipt.js';
 import { askAuthority, mayAlso } from '../authorise.js';
 import { proveEntries, signCheckpoint } from './log-checkpoint.js';
 import { entriesAfter, parseEntry } from './read-audit-log.js';
@@ -71,11 +71,18 @@ async function entriesOf(desk: Desk, id: string): Promise<readonly LoggedEntry[]
     throw refusal('audit-broken', 'call-not-logged', { id }, 'audit-verify');
   const until = parseEntry(last).at + AFTERWARDS;
   const near: LoggedEntry[] = [];
+  const grants = new Set<unknown>();
   for await (const page of entriesAfter(desk, {}, first.seq - 1)) {
-    near.push(...page.filter(({ detail }) => detail?.['call'] === id || detail?.['grant'] !== undefined));
+    for (const entry of page) {
+      const { call, grant } = entry.detail ?? {};
+      if (call === id && grant !== undefined) grants.add(grant);
+      // A grant is in the log before it is used.
+      if (call === id || grants.has(grant)) near.push(entry);
+    }
     if (page.some(({ seq, at }) => seq >= last.seq && at > until)) break;
   }
-  return near.filter((entry) => partOfCall(near, entry, id));
+  if (near[0]?.kind !== 'call.opened') throw refusal('audit-broken', 'call-not-logged', { id }, 'audit-verify');
+  return near;
 }
 
 /** The row as its entries say it: calls/live-calls.ts writes both together. */
