@@ -1,4 +1,4 @@
-/** What all kinds share: how one is opened, reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
+/** What all kinds share: reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
 import {
   type Connector,
   type ConnectorSettings,
@@ -9,7 +9,7 @@ import {
   type Person,
   Trouble,
 } from './connector.js';
-import { type Ask, claimsOf, openVendor, type Target, type Token, type TokenSource, type Wire } from './vendor-http.js';
+import type { TokenSource, Wire } from './vendor-http.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -107,10 +107,6 @@ export interface KindSettings extends ConnectorSettings {
   readonly authenticator: string;
 }
 
-export interface Outside extends Wire {
-  readonly token: Token | null;
-}
-
 /** What a kind has to bring. Without `endSessions`, `gate` or `lift` its system cannot do that. */
 export type Opened = Pick<Connector, 'find' | 'factors' | 'reset'> &
   Partial<Pick<Connector, 'endSessions' | 'gate' | 'lift'>> & {
@@ -120,17 +116,5 @@ export type Opened = Pick<Connector, 'find' | 'factors' | 'reset'> &
 
 export interface Kind {
   readonly gates: readonly Gate[];
-  readonly open: (settings: KindSettings, outside: Outside) => Opened;
-}
-
-/** `claims`: what the token says of itself, unchecked; null if it says nothing or there is none. */
-export function openClient(
-  { place: url, allowPrivate }: KindSettings,
-  { token, ...wire }: Outside,
-  authorization: Target['authorization'] = (text) => `Bearer ${text}`,
-): { readonly ask: Ask; claims(): Promise<ReturnType<typeof claimsOf>> } {
-  return {
-    ask: openVendor({ url, allowPrivate, token, authorization }, wire),
-    claims: async () => (token === null ? null : claimsOf(await token())),
-  };
+  readonly open: (settings: KindSettings, outside: Wire) => Opened;
 }

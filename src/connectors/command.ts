@@ -3,17 +3,14 @@
  * (at most 64 KB), exit status 0. `countersign help connectors` describes each question and answer.
  */
 
-import type { Kind } from './answers.js';
-import { type Fields, factorsOf, fieldsOf, textOf } from './answers.js';
+import { type Fields, factorsOf, fieldsOf, type Kind, textOf } from './answers.js';
 import { GATES, NOES, PASSING, Trouble } from './connector.js';
-import { jsonOf } from './vendor-http.js';
-
-const LIMITS = { timeoutMs: 30_000, maxBytes: 65_536 };
+import { COMMAND_LIMITS, jsonOf } from './vendor-http.js';
 
 export const command: Kind = {
   gates: GATES,
   open: ({ place }, { effects, signal, pace }) => {
-    const limits = { ...LIMITS, timeoutMs: effects.timeoutMs ?? LIMITS.timeoutMs, signal };
+    const limits = { ...COMMAND_LIMITS, timeoutMs: effects.timeoutMs ?? COMMAND_LIMITS.timeoutMs, signal };
     const ask = async (question: Fields): Promise<Fields> => {
       await pace.take('command', signal);
       const run = await effects.runCommand(place, `${JSON.stringify({ version: 1, ...question })}\n`, limits);

@@ -10,14 +10,13 @@ import {
   judgePermissions,
   type Kind,
   listOf,
-  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import { type Factor, type Found, Trouble } from './connector.js';
-import type { Ask } from './vendor-http.js';
+import { type Ask, openClient } from './vendor-http.js';
 
 const ONE = '/v1.0/users/{id}';
 const SELECT = '$select=id,userPrincipalName,mail,accountEnabled';

@@ -10,14 +10,13 @@ import {
   judgePermissions,
   type Kind,
   listOf,
-  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import { type Found, Trouble } from './connector.js';
-import type { Ask } from './vendor-http.js';
+import { type Ask, openClient } from './vendor-http.js';
 
 const SECOND = ['otp', 'webauthn', 'webauthn-passwordless', 'recovery-authn-codes'];
 const FIRST = ['password', 'password-history'];

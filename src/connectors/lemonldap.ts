@@ -6,7 +6,8 @@
  *    had a factor there.
  *  - It ends no session and suspends nobody. Forced enrolment (`sfRequired`) asks the next person who knows the password to enrol.
  */
-import { factorsOf, fieldsOf, type Kind, listOf, openClient } from './answers.js';
+import { factorsOf, fieldsOf, type Kind, listOf } from './answers.js';
+import { openClient } from './vendor-http.js';
 
 const ONE = '/api/v1/secondFactor/{login}';
 /** No login of a person looks like this one. */

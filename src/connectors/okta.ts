@@ -9,14 +9,13 @@ import {
   findBy,
   judgePermissions,
   type Kind,
-  openClient,
   optionalText,
   orNone,
   sameName,
   textOf,
 } from './answers.js';
 import type { Found, Gated } from './connector.js';
-import { claimsOf } from './vendor-http.js';
+import { claimsOf, openClient } from './vendor-http.js';
 
 const ONE = '/api/v1/users/{id}';
 const TAC = '/api/v1/users/{id}/authenticator-enrollments/tac';

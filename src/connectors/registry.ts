@@ -6,8 +6,7 @@
  */
 import { Section } from '../delivery/section.js';
 import { Refusal } from '../errors.js';
-import type { Kind, KindSettings, Opened, Outside } from './answers.js';
-import { persist } from './answers.js';
+import { type Kind, type KindSettings, type Opened, persist } from './answers.js';
 import { command } from './command.js';
 import { CONNECTOR_KINDS, type Connector, type ConnectorEffects, type Connectors, Trouble } from './connector.js';
 import { entra } from './entra.js';
@@ -16,7 +15,7 @@ import { lemonldap } from './lemonldap.js';
 import { okta } from './okta.js';
 import { Pace } from './pace.js';
 import { resetPerson } from './reset-person.js';
-import { openToken } from './vendor-http.js';
+import { openToken, type Wire } from './vendor-http.js';
 
 const KINDS: Readonly<Record<KindSettings['kind'], Kind>> = { lemonldap, keycloak, okta, entra, command };
 
@@ -27,7 +26,7 @@ const MINUTES = { min: 10, max: 1_440, otherwise: 60 };
 export function openConnectors(tables: unknown, effects: ConnectorEffects): Omit<Connectors, 'names'> {
   const all: Readonly<Record<string, unknown>> = Object(tables);
   /** A whole run keeps one rate and one token. */
-  const kept = new Map<string, Pick<Outside, 'pace' | 'token'>>();
+  const kept = new Map<string, Pick<Wire, 'pace' | 'token'>>();
   const settingsOf = (name: string): KindSettings => {
     if (Object.hasOwn(all, name)) return readSettings(name, all[name]);
     throw new Refusal('config', `the config file has no table [connectors.${name}]`, {

@@ -6,7 +6,7 @@
  * delivery/webhook.ts gives.
  */
 import { rangesOf } from '../delivery/address-range.js';
-import { Interrupted, withinDeadline } from '../delivery/deadline.js';
+import { Interrupted, readUpTo, withinDeadline } from '../delivery/deadline.js';
 import { readSecret } from '../delivery/secret-file.js';
 import { type ConnectorEffects, Trouble, type Why } from './connector.js';
 import type { Pace } from './pace.js';
@@ -17,13 +17,10 @@ const MOST_BYTES = 1024 * 1024;
 const TRIES = 3;
 const BETWEEN_TRIES_MS = 500;
 
-export interface Target {
+interface Target {
   /** The root of the system, without a path of its API. */
-  readonly url: string;
+  readonly place: string;
   readonly allowPrivate: boolean;
-  readonly token: Token | null;
-  /** The value of the Authorization header. */
-  readonly authorization: (token: string) => string;
 }
 
 /**
@@ -41,9 +38,17 @@ export interface Wire {
   readonly effects: ConnectorEffects;
   readonly pace: Pace;
   readonly signal: AbortSignal | undefined;
+  readonly token: Token | null;
 }
 
-export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask {
+/**
+ * `authorization`: the value of that header. `claims`: what the token says of itself, unchecked; null if it says nothing or there is none.
+ */
+export function openClient(
+  target: Target,
+  { effects, pace, signal, token }: Wire,
+  authorization = (held: string) => `Bearer ${held}`,
+) {
   async function once(call: string, url: string, init: RequestInit): Promise<unknown> {
     await pace.take(call, signal);
     let response: Response | undefined;
@@ -59,26 +64,27 @@ export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask
       pace.done(call, response);
     }
   }
-  return async (verb, path, values = {}, body) => {
-    const url = target.url.replace(/\/+$/, '') + filled(path, values);
-    let token = await target.token?.();
+  const ask: Ask = async (verb, path, values = {}, body) => {
+    const url = target.place.replace(/\/+$/, '') + filled(path, values);
+    let held = await token?.();
     for (let tries = 1; ; tries += 1) {
       const headers = { accept: 'application/json', 'user-agent': 'countersign', 'content-type': 'application/json' };
-      const given = token === undefined ? headers : { ...headers, authorization: target.authorization(token) };
+      const given = held === undefined ? headers : { ...headers, authorization: authorization(held) };
       const sent = body === undefined ? null : JSON.stringify(body);
       try {
         return await once(`${verb} ${path}`, url, { method: verb, headers: given, body: sent });
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
         // A token may have been rotated while we held the old one. 429 and 503 say that nothing was done, whatever the call is.
-        const newer = error.why === 'wrong-token' && tries === 1 ? await target.token?.('again') : token;
+        const newer = error.why === 'wrong-token' && tries === 1 ? await token?.('again') : held;
         const again = error.isPassing && tries < TRIES && (verb === 'GET' || error.why === 'rate-limited');
-        if (!again && newer === token) throw error;
+        if (!again && newer === held) throw error;
         if (again) await effects.pause(BETWEEN_TRIES_MS * tries, signal);
-        token = newer;
+        held = newer;
       }
     }
   };
+  return { ask, claims: async () => (token === null ? null : claimsOf(await token())) };
 }
 
 /** A name of dots or nothing would lead to another path. */
@@ -90,12 +96,12 @@ function filled(path: string, values: Readonly<Record<string, string>>): string 
   });
 }
 
-async function requireAllowed({ url, allowPrivate }: Target, { resolveHost }: ConnectorEffects): Promise<void> {
-  const target = new URL(url);
-  const ranges = await rangesOf(target, resolveHost);
+async function requireAllowed({ place, allowPrivate }: Target, { resolveHost }: ConnectorEffects): Promise<void> {
+  const url = new URL(place);
+  const ranges = await rangesOf(url, resolveHost);
   if (ranges.length === 0) throw new Trouble('unreachable');
   if (ranges.includes('never') || (!allowPrivate && ranges.includes('private'))) throw new Trouble('private-address');
-  if (target.protocol !== 'https:' && ranges.includes('public')) throw new Trouble('no-https');
+  if (url.protocol !== 'https:' && ranges.includes('public')) throw new Trouble('no-https');
 }
 
 const BY_STATUS: Readonly<Record<number, Why>> = {
@@ -115,15 +121,9 @@ async function readAnswer(response: Response): Promise<unknown> {
     await body?.cancel();
     throw new Trouble(why);
   }
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    size += part.byteLength;
-    // Leaving the loop closes the connection.
-    if (size > MOST_BYTES) throw new Trouble('too-large');
-    parts.push(part);
-  }
-  const text = Buffer.concat(parts).toString('utf8').trim();
+  const bytes = await readUpTo(response, MOST_BYTES + 1);
+  if (bytes.length > MOST_BYTES) throw new Trouble('too-large');
+  const text = bytes.toString('utf8').trim();
   if (text === '') return undefined;
   if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) throw new Trouble('garbage');
   return jsonOf(text);
@@ -151,7 +151,7 @@ export type TokenSource = { readonly file: string } | { readonly command: string
 /** The token; file or command are read again if asked to. Trouble `token-unreadable`. */
 export type Token = (again?: 'again') => Promise<string>;
 
-const LIMITS = { timeoutMs: 30_000, maxBytes: 65_536, signal: undefined };
+export const COMMAND_LIMITS = { timeoutMs: 30_000, maxBytes: 65_536, signal: undefined };
 
 export function openToken(source: TokenSource, effects: Pick<ConnectorEffects, 'readFile' | 'runCommand'>): Token {
   let held: string | undefined;
@@ -165,7 +165,7 @@ export function openToken(source: TokenSource, effects: Pick<ConnectorEffects, '
     throw new Trouble('token-unreadable');
   };
   async function printed(command: string): Promise<string | undefined> {
-    const run = await effects.runCommand(command, '', LIMITS);
+    const run = await effects.runCommand(command, '', COMMAND_LIMITS);
     return run.ok ? run.output.trim() : undefined;
   }
 }

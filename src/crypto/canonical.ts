@@ -25,10 +25,7 @@ function assertCanonical(value: unknown, path: string, depth: number): void {
   if (depth > MAX_DEPTH) throw new TypeError(`${path.slice(0, 80)}… is nested too deeply for canonical JSON.`);
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;
-  if (typeof value === 'string') {
-    assertText(value, path);
-    return;
-  }
+  if (typeof value === 'string') return assertText(value, path);
   if (Array.isArray(value)) {
     // By index, because forEach skips holes.
     for (let i = 0; i < value.length; i++) assertCanonical(value[i], `${path}[${i}]`, depth + 1);

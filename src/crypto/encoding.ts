@@ -23,6 +23,12 @@ export function encodeUtf8(text: string): Buffer {
   return Buffer.from(text, 'utf8');
 }
 
+/** A stored value that countersign did not write so. */
+export const storeCorrupt = (what: string): Refusal =>
+  new Refusal('store-corrupt', what, {
+    hint: 'Check the store (countersign doctor), or restore it from a backup.',
+  });
+
 /** The text of UTF-8 bytes; TypeError if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
   strictUtf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -7,16 +7,11 @@
  * (trap T3). When the policy raises the cost, older hashes are reported as outdated and made anew at the next success.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Refusal } from '../errors.js';
 import { randomBytes } from './digests.js';
-import { decodeBase64, encodeUtf8 } from './encoding.js';
+import { decodeBase64, encodeUtf8, storeCorrupt } from './encoding.js';
 
 /** The work of one argon2id run (RFC 9106): memory in KiB, passes over it, parallel lanes. */
-export interface Cost {
-  readonly m: number;
-  readonly t: number;
-  readonly p: number;
-}
+export type Cost = Readonly<Record<'m' | 't' | 'p', number>>;
 
 /** `person` for a secret that a person chose; `code` for backup codes, which have 80 random bits. */
 export type SecretKind = 'person' | 'code';
@@ -63,9 +58,10 @@ export function openHasher(options: HasherCosts = {}) {
    */
   async function verify(kind: SecretKind, phc: string, secret: string) {
     const stored = parsePhc(phc);
-    if (stored === null) throw corrupt('is malformed');
+    if (stored === null) throw storeCorrupt('a stored hash is malformed');
     requireAllowed(kind, stored.cost);
-    return { matches: await gives(secret, stored), outdated: isWeaker(stored.cost, current[kind]) };
+    const tag = await argon2id(secret, stored.cost, stored.salt);
+    return { matches: timingSafeEqual(tag, stored.tag), outdated: isWeaker(stored.cost, current[kind]) };
   }
 
   /**
@@ -79,7 +75,8 @@ export function openHasher(options: HasherCosts = {}) {
   }
 
   function requireAllowed(kind: SecretKind, asked: Cost): void {
-    if (!sameCost(asked, current[kind]) && !isWithin(asked)) throw corrupt('asks for a cost that is not allowed');
+    if (!sameCost(asked, current[kind]) && !isWithin(asked))
+      throw storeCorrupt('a stored hash asks for a cost that is not allowed');
   }
 
   /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
@@ -94,10 +91,6 @@ const isWithin = ({ m, t, p }: Cost): boolean =>
 
 /** A lowered setting does not ask for a new hash: that would make what is stored weaker. Lanes change speed, not strength. */
 const isWeaker = (stored: Cost, current: Cost): boolean => stored.m < current.m || stored.t < current.t;
-
-async function gives(secret: string, stored: Phc): Promise<boolean> {
-  return timingSafeEqual(await argon2id(secret, stored.cost, stored.salt), stored.tag);
-}
 
 let native: Promise<typeof import('argon2')> | undefined;
 
@@ -116,12 +109,6 @@ async function argon2id(secret: string, cost: Cost, salt: Buffer): Promise<Buffe
     hashLength: TAG_BYTES,
     salt,
     raw: true,
-  });
-}
-
-function corrupt(fault: string): Refusal {
-  return new Refusal('store-corrupt', `a stored hash ${fault}`, {
-    hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }
 
@@ -146,6 +133,4 @@ function sameCost(a: Cost, b: Cost): boolean {
   return a.m === b.m && a.t === b.t && a.p === b.p;
 }
 
-function unpadded(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64').replaceAll('=', '');
-}
+const unpadded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');

@@ -9,10 +9,10 @@
 import { Refusal } from '../errors.js';
 import { decodeBase64, encodeUtf8 } from './encoding.js';
 import type { Hasher } from './hasher.js';
-import { hkdfSha256, openKeyring } from './keyring.js';
+import { hkdfSha256, linesOf, openKeyring } from './keyring.js';
 import { openBytes, sealBytes } from './vault.js';
 
-export interface OpenedBackup {
+interface OpenedBackup {
   /** Id of the newest key. */
   readonly keyId: string;
   /** One key, or two if a rekey was running; the newest first. 32 bytes each. */
@@ -38,8 +38,7 @@ export async function sealKeyBackup(hasher: Hasher, keys: readonly [Buffer, Buff
 
 /** Refusals: invalid-input (not a complete backup), not-verified (wrong passphrase, or the text was changed). */
 export async function openKeyBackup(hasher: Hasher, text: string, passphrase: string): Promise<OpenedBackup> {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim());
-  const [line = '', second] = lines.filter((one) => one !== '' && !one.startsWith('#'));
+  const [line = '', second] = linesOf(text);
   const [, head = '', keyId = '', m, t, p, saltText = '', bodyText = ''] = TEXT.exec(line) ?? [];
   const [salt, body] = [decodeBase64(saltText, 'base64url'), decodeBase64(bodyText, 'base64url')];
   if (second !== undefined || head === '' || salt === null || body === null) throw noBackup();
@@ -48,13 +47,9 @@ export async function openKeyBackup(hasher: Hasher, text: string, passphrase: st
   const { key } = await hasher.stretch('person', passphrase, { cost, salt });
   const plaintext = openBytes(wrappingKey(key), encodeUtf8(head), body);
   if (plaintext === null) {
-    throw new Refusal(
-      'not-verified',
-      'the key backup does not open: the passphrase is wrong, or the text was changed',
-      {
-        hint: 'Type the passphrase exactly: capitals and spaces count. Nothing was changed.',
-      },
-    );
+    const message = 'the key backup does not open: the passphrase is wrong, or the text was changed';
+    const hint = 'Type the passphrase exactly: capitals and spaces count. Nothing was changed.';
+    throw new Refusal('not-verified', message, { hint });
   }
   if (plaintext.length !== KEY_BYTES && plaintext.length !== 2 * KEY_BYTES) throw noBackup();
   const newest = plaintext.subarray(0, KEY_BYTES);

@@ -97,19 +97,22 @@ export function bothKeysText(newer: Uint8Array, older: Uint8Array): string {
  * around a line and CRLF are allowed. Anything else is a Refusal('config') that names `source`, but never quotes its content.
  */
 export function parseMasterKeys(text: string, source: string): readonly [Buffer, Buffer?] {
-  const lines = text
-    .split(/\r\n|\n|\r/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const [first, second] = lines;
+  const [first, second, third] = linesOf(text);
   if (first === undefined) throw badKey(source, 'contains no key');
-  if (lines.length > 2) throw badKey(source, 'contains more than two lines that are not comments');
+  if (third !== undefined) throw badKey(source, 'contains more than two lines that are not comments');
   const newest = keyOfLine(first, source);
   if (second === undefined) return [newest];
   const older = keyOfLine(second, source);
   if (older.equals(newest)) throw badKey(source, 'contains the same key twice');
   return [newest, older];
 }
+
+/** The lines of a key file or a backup, without comments. */
+export const linesOf = (text: string): readonly string[] =>
+  text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 
 function keyOfLine(line: string, source: string): Buffer {
   if (!line.startsWith(KEY_LINE)) throw badKey(source, `contains a key that does not begin with "${KEY_LINE}"`);

@@ -12,13 +12,12 @@
  * against. A thief with store and desk key can guess passwords, at the cost of one argon2id run for each guess.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Refusal } from '../errors.js';
 import { randomBytes, sha256 } from './digests.js';
 import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
 import { formatPhc, type Hasher, type Phc, parsePhc } from './hasher.js';
 import { hkdfSha256 } from './keyring.js';
 import { BOX_KEY_BYTES, closeBox, newBoxKey, openBox, publicHalf } from './sealed-box.js';
-import { openBytes, type SealContext, sealBytes, type Vault } from './vault.js';
+import { corrupt, NOBODY, openBytes, type SealContext, sealBytes, type Vault } from './vault.js';
 
 export type OwnerView = ReturnType<typeof openOwnerView>;
 
@@ -27,7 +26,6 @@ const FORM = /^ov1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{80})(\$argon2id\$.+)$/;
 const WRAPPED_BYTES = 12 + BOX_KEY_BYTES + 16;
 /** Copies are padded to a multiple of this, so that their size does not tell the length of the phrase. */
 const BLOCK_BYTES = 512;
-const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
 interface Stored {
   readonly publicKey: Buffer;
@@ -105,12 +103,6 @@ function sealedDecoy(hasher: Hasher, vault: Vault): string {
   return vault.seal('seal/application-password', NOBODY, formatStored(stored));
 }
 
-function openStored(vault: Vault, place: SealContext, sealed: string): Stored {
-  const stored = parseStored(vault.openText('seal/application-password', place, sealed));
-  if (stored === null) throw corrupt(place);
-  return stored;
-}
-
 const derived = (stretched: Uint8Array, use: 'auth' | 'view' | 'invitation'): Buffer =>
   hkdfSha256(stretched, new Uint8Array(), `countersign/owner-view/${use}`, 32);
 
@@ -121,13 +113,14 @@ function formatStored({ publicKey, wrapped, proof }: Stored): string {
   return `ov1.${publicKey.toString('base64url')}.${wrapped.toString('base64url')}${formatPhc(proof)}`;
 }
 
-/** The parts, or null for anything that `formatStored` does not write (T3). */
-function parseStored(text: string): Stored | null {
+/** The parts. Refusal('store-corrupt') for anything that `formatStored` does not write (T3). */
+function openStored(vault: Vault, place: SealContext, sealed: string): Stored {
+  const text = vault.openText('seal/application-password', place, sealed);
   const [, publicText = '', wrappedText = '', phc = ''] = FORM.exec(text) ?? [];
   const publicKey = decodeBase64(publicText, 'base64url');
   const wrapped = decodeBase64(wrappedText, 'base64url');
   const proof = parsePhc(phc);
-  if (publicKey?.length !== BOX_KEY_BYTES || wrapped?.length !== WRAPPED_BYTES || proof === null) return null;
+  if (publicKey?.length !== BOX_KEY_BYTES || wrapped?.length !== WRAPPED_BYTES || proof === null) throw corrupt(place);
   return { publicKey, wrapped, proof };
 }
 
@@ -147,11 +140,4 @@ function unpadded(plaintext: Buffer): string | null {
   } catch {
     return null;
   }
-}
-
-function corrupt(place: SealContext): Refusal {
-  const message = `the sealed value ${place.table}.${place.column} of ${place.id} is not in the form that countersign writes`;
-  return new Refusal('store-corrupt', message, {
-    hint: 'Check the store (countersign doctor), or restore it from a backup.',
-  });
 }

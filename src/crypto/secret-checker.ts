@@ -8,11 +8,9 @@
 import { isRefusal, Refusal } from '../errors.js';
 import type { Hasher, SecretKind } from './hasher.js';
 import type { SealPurpose } from './keyring.js';
-import type { SealContext, Vault } from './vault.js';
+import { NOBODY, type SealContext, type Vault } from './vault.js';
 
 export type SecretChecker = ReturnType<typeof openSecretChecker>;
-
-const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
 export function openSecretChecker(hasher: Hasher, vault: Vault) {
   const decoys = new Map<string, string>();
@@ -36,7 +34,7 @@ export function openSecretChecker(hasher: Hasher, vault: Vault) {
      */
     async check(kind: SecretKind, purpose: SealPurpose, place: SealContext, sealed: string | null, secret: string) {
       const decoy = decoyFor(kind, purpose);
-      const phc = sealed === null ? vault.openText(purpose, NOBODY, decoy) : vault.openText(purpose, place, sealed);
+      const phc = vault.openText(purpose, sealed === null ? NOBODY : place, sealed ?? decoy);
       const verdict = await hasher.verify(kind, phc, secret).catch((error) => {
         throw naming(place, error);
       });
@@ -49,5 +47,5 @@ export function openSecretChecker(hasher: Hasher, vault: Vault) {
 function naming(place: SealContext, error: unknown): unknown {
   if (!isRefusal(error) || error.code !== 'store-corrupt') return error;
   const message = `the sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
-  return new Refusal(error.code, message, error.hint === undefined ? {} : { hint: error.hint });
+  return new Refusal(error.code, message, { hint: error.hint });
 }

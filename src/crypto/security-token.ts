@@ -7,20 +7,18 @@ import type { Keyring } from './keyring.js';
 import { ed25519FromSeed } from './signer.js';
 
 export function openTokenSigner(keyring: Keyring) {
+  const key = () => ({ kid: keyring.keyId, ...ed25519FromSeed(keyring.derive('sign/events')) });
   return {
     /** The compact form of a token with these claims. The same claims give the same text. */
     sign: (claims: object): string => {
-      const { keyId } = keyring;
-      const { privateKey } = ed25519FromSeed(keyring.derive('sign/events', keyId));
-      const signed = `${encoded({ alg: 'EdDSA', kid: keyId, typ: 'secevent+jwt' })}.${encoded(claims)}`;
+      const { kid, privateKey } = key();
+      const signed = `${encoded({ alg: 'EdDSA', kid, typ: 'secevent+jwt' })}.${encoded(claims)}`;
       return `${signed}.${signBytes(null, Buffer.from(signed), privateKey).toString('base64url')}`;
     },
     /** The public key, for receivers (RFC 7517). */
     jwk: (): Readonly<Record<string, string>> => {
-      const { keyId } = keyring;
-      const { publicBytes } = ed25519FromSeed(keyring.derive('sign/events', keyId));
-      const x = Buffer.from(publicBytes).toString('base64url');
-      return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, use: 'sig', alg: 'EdDSA' };
+      const { kid, publicBytes } = key();
+      return { kty: 'OKP', crv: 'Ed25519', x: publicBytes.toString('base64url'), kid, use: 'sig', alg: 'EdDSA' };
     },
   };
 }

@@ -29,13 +29,8 @@ const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 /** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
 export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string) {
   if (!isKeyName(name)) {
-    throw new Refusal(
-      'config',
-      `"${name}" cannot name a signing key: a name has no spaces, "+" or control characters.`,
-      {
-        hint: 'Use a name such as desk.example.com/audit.',
-      },
-    );
+    const message = `"${name}" cannot name a signing key: a name has no spaces, "+" or control characters.`;
+    throw new Refusal('config', message, { hint: 'Use a name such as desk.example.com/audit.' });
   }
   const { privateKey, publicBytes } = ed25519FromSeed(keyring.derive('sign/audit'));
   const keyId = keyIdOf(name, publicBytes);

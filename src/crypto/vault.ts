@@ -8,7 +8,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { Refusal } from '../errors.js';
 import { randomBytes } from './digests.js';
-import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
+import { decodeBase64, decodeUtf8, encodeUtf8, storeCorrupt } from './encoding.js';
 import type { Keyring, SealPurpose } from './keyring.js';
 
 /** Where a sealed value is stored. `id` is the row's id; account and user are given if the row belongs to one. */
@@ -19,6 +19,9 @@ export interface SealContext {
   readonly account?: string;
   readonly user?: string;
 }
+
+/** Where the decoys are sealed that answer for people who do not exist (B73). */
+export const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
 export type Vault = ReturnType<typeof openVault>;
 
@@ -111,16 +114,13 @@ function parseBlob(place: SealContext, blob: string): { keyId: string; body: Buf
   const [, keyId, text] = BLOB.exec(blob) ?? [];
   const body = text === undefined ? null : decodeBase64(text, 'base64url');
   if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) {
-    throw corrupt(place, 'is not in the form that countersign writes');
+    throw corrupt(place);
   }
   return { keyId, body };
 }
 
-function corrupt(place: SealContext, fault: string): Refusal {
-  return new Refusal('store-corrupt', `the sealed value ${nameOf(place)} ${fault}`, {
-    hint: 'Check the store (countersign doctor), or restore it from a backup.',
-  });
-}
+export const corrupt = (place: SealContext, fault = 'is not in the form that countersign writes'): Refusal =>
+  storeCorrupt(`the sealed value ${nameOf(place)} ${fault}`);
 
 function otherKey(place: SealContext, keyId: string, currentId: string): Refusal {
   const message = `the sealed value ${nameOf(place)} needs the key ${keyId}, but the key in use is ${currentId}`;

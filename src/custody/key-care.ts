@@ -1,37 +1,25 @@
-/** What only main can do with the master key: change it, seal a copy, open a copy. Part of main's room. */
+/** What only main can do with copies of the master key: seal one, open one. Part of main's room. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Settings } from '../config.js';
 import { openHasher } from '../crypto/hasher.js';
 import { openKeyBackup, sealKeyBackup } from '../crypto/key-backup.js';
 import { bothKeysText, openKeyring, singleKeyText } from '../crypto/keyring.js';
-import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { House, OpenedKey } from '../house.js';
 import { makeFolder } from '../make-folder.js';
 import { readKeys, replaceKeyText } from '../opening/master-key.js';
 import { readIfPossible } from '../opening/open-desk.js';
 import { requireCurrent, unchecked } from '../store/store.js';
-import { type RekeyWork, rekey } from './rekey.js';
 
-interface KeyCareParts extends Omit<RekeyWork, 'signed'> {
-  readonly settings: () => Promise<Settings>;
-  readonly desk: () => Promise<Desk>;
-}
+/** At the default cost, whatever the policy says: a backup leaves the desk, and is opened where no policy is. */
+export const sealKey = (settings: Settings, passphrase: string) =>
+  sealKeyBackup(openHasher(), readKeys(settings), passphrase);
 
-export function openKeyCare(parts: KeyCareParts): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
-  const { settings, desk, progress, signal } = parts;
-  return {
-    rekeyStore: async (signed) => rekey(await settings(), await desk(), { signed, progress, signal }),
-    // At the default cost, whatever the policy says: a backup leaves the desk, and is opened where no policy is.
-    sealKey: async (passphrase) => sealKeyBackup(openHasher(), readKeys(await settings()), passphrase),
-    openKeyBackup: async (text, passphrase, check) => openBackup(await settings(), { text, passphrase, check }),
-  };
-}
-
-async function openBackup(
+/** With `check` it writes no key file. */
+export async function openBackup(
   settings: Settings,
-  { text, passphrase, check }: { text: string; passphrase: string; check: boolean },
+  ...[text, passphrase, check]: Parameters<House['openKeyBackup']>
 ): Promise<OpenedKey> {
   if (!check) requireNoKey(settings);
   const { keyId, keys } = await openKeyBackup(openHasher(), text, passphrase);

@@ -68,8 +68,7 @@ async function bringUp(engine: Engine, custody: Custody, { backedUp }: MigrateCh
   const keys = migrationKeys(custody);
   const headFits: typeof keys.notary.headFits = (head) => keys.former.headFits(head) || keys.notary.headFits(head);
   const notary = { ...keys.former, headFits, storeId: keys.notary.storeId };
-  const anchored = { store: openStore(engine, notary), notary, keyring: custody.keyring };
-  const { fault } = await inspectAnchor(custody.settings, anchored);
+  const { fault } = await inspectAnchor(custody, openStore(engine, notary), notary);
   if (fault !== undefined) throw fault;
   const kept = await keepCopy(engine, custody, backedUp);
   const applied = await migrate(engine, keys);

@@ -55,14 +55,11 @@ async function lossOf(custody: Custody, backup: Backup, present: Desk | undefine
   const size = (await present.store.read.audit.head())?.size ?? 0;
   if (size > backup.size) return `the backup lacks what was written after it: ${entriesFrom(backup.size, size)}`;
   if (!(await beginsWith(present, backup))) return 'the logs of the store and of the backup differ';
-  const known = anchored(custody, backup);
+  const known = anchoredHead(custody, custody.settings.store);
   // The present store can itself be an older copy: then only the anchor knows of the newer entries.
   if (known === undefined || known.size <= backup.size) return null;
   return `the anchor of the log shows that the backup lacks ${entriesFrom(backup.size, known.size)}`;
 }
-
-const anchored = ({ settings, keyring }: Custody, { storeId }: Backup): Head | undefined =>
-  anchoredHead(settings, keyring, { storeId, place: settings.store });
 
 /**
  * The second operator signs in to the present store, which counts the attempts. If it is read-only, the operator signs in against the
@@ -75,28 +72,19 @@ async function approverOf(
   { approve, signed }: RestoreChoice,
 ): Promise<Actor> {
   if (present !== undefined && present.store.readOnly === undefined) return approve(present);
-  const approver = await approve(deskOver(custody, backup.engine));
-  const [then, now] = [
-    await operatorIn(backup.engine, custody, approver),
-    await present?.store.read.operators.byId(approver.id),
-  ];
+  const inBackup = deskOver(custody, backup.engine);
+  const approver = await approve(inBackup);
+  const then = await inBackup.store.read.operators.byId(approver.id);
+  const now = await present?.store.read.operators.byId(approver.id);
   if (present !== undefined && signed !== null) {
     const asking = { policy: present.policy, reads: present.store.read, now: present.now() };
     const refused = await notTwoPersons(asking, signed.operator.id, approver.id);
     if (refused !== null) throw refused;
   }
   if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
-  throw new Refusal(
-    'forbidden',
-    `${approver.name} may not approve this: the operator is disabled in the present store, or has another role`,
-    {
-      hint: 'Ask another lead or admin.',
-    },
-  );
+  const message = `${approver.name} may not approve this: the operator is disabled in the present store, or has another role`;
+  throw new Refusal('forbidden', message, { hint: 'Ask another lead or admin.' });
 }
-
-const operatorIn = (engine: Engine, custody: Custody, { id }: Actor) =>
-  deskOver(custody, engine).store.read.operators.byId(id);
 
 const entriesFrom = (start: number, end: number): string =>
   end - start === 1 ? `one entry of the log, number ${start}` : `${end - start} entries of the log, from ${start} on`;

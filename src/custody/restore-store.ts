@@ -11,7 +11,7 @@
  */
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Desk, SignedOperator } from '../desk.js';
+import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import type { RestoreChoice, RestoredStore } from '../house.js';
 import { makeFolder } from '../make-folder.js';
@@ -99,9 +99,8 @@ async function namingFile<T>(file: string, copy: string, work: () => Promise<T>)
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const { code, message, because } = error;
-    const named = because === undefined ? {} : { because };
     const next = [{ step: 'nothing-changed', facts: {} }] as const;
-    throw new Refusal(code, message.replaceAll(copy, file), { ...named, next, cause: error });
+    throw new Refusal(code, message.replaceAll(copy, file), { because, next, cause: error });
   }
 }
 
@@ -123,7 +122,9 @@ async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoi
     }
   } else {
     try {
-      await requireAuthority(desk, signed);
+      // A store that can be opened has operators, and only one of them may replace it.
+      if (signed === null) throw notSignedIn('store-appeared', {});
+      await askAuthority(desk, signed, CARE_FOR_STORE);
       await desk.store.backup(kept);
       // What others write from here on stops the restore; what they wrote since the judgement does too, unless two accepted the loss.
       const head = await desk.store.read.audit.head();
@@ -157,12 +158,6 @@ const inUse = (): Refusal =>
     hint: 'Stop the other countersign commands of this desk, then try again.',
   });
 
-/** A store that can be opened has operators, and only one of them may replace it. */
-async function requireAuthority(desk: Desk, signed: SignedOperator | null): Promise<void> {
-  if (signed === null) throw notSignedIn('store-appeared', {});
-  await askAuthority(desk, signed, CARE_FOR_STORE);
-}
-
 /**
  * The operator's authority was checked in the replaced store, right before it was replaced. The restored store cannot check it: it has no
  * session of today, and may not have the operator at all.
@@ -173,7 +168,7 @@ async function noteRestore(
   { file, choice, before, kept }: { file: string; choice: RestoreChoice; before: Before; kept: string | null },
 ): Promise<void> {
   const lossy = before.approver !== null;
-  if (lossy) acceptRollback(custody, backup);
+  if (lossy) replaceAnchor(custody, custody.settings.store, backup.head);
   // The backup may have accepted another policy than the one in force. It is restored all the same; the next command says so.
   const desk = await openDesk(custody, { unaccepted: 'shipped policy', unvouched: 'open' });
   try {
@@ -189,7 +184,7 @@ async function noteRestore(
       file,
       entries: backup.size,
       entriesBefore,
-      acceptedRollback: approver !== null,
+      acceptedRollback: lossy,
       ...(approver === null ? {} : { approvedBy: approver.id }),
     };
     const by = signed === null ? SYSTEM : provenBySignIn(signed.actor);
@@ -200,9 +195,4 @@ async function noteRestore(
   } finally {
     await desk.store.close();
   }
-}
-
-/** Sets the anchor to the head of the backup's log. */
-function acceptRollback({ settings, keyring }: Custody, { storeId, head }: Backup): void {
-  replaceAnchor(settings, keyring, { storeId, place: settings.store }, head);
 }

@@ -10,44 +10,32 @@ import { BlockList, isIP } from 'node:net';
  * `private`: an internal network, which the option allows. `never`: an address that no receiver can have, or a cloud's
  * metadata service (169.254.169.254), which the option does not allow either.
  */
-export type AddressRange = 'public' | 'private' | 'never';
+type AddressRange = 'public' | 'private' | 'never';
 
-type Subnet = readonly [network: string, prefix: number];
-
-const PRIVATE_V4: readonly Subnet[] = [
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
+const PRIVATE_V4 = ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
+const NEVER_V4 = [
+  '0.0.0.0/8',
+  '169.254.0.0/16',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
 ];
-const NEVER_V4: readonly Subnet[] = [
-  ['0.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 3],
-];
-const PRIVATE_V6: readonly Subnet[] = [
-  ['::1', 128],
-  ['fc00::', 7],
-];
-const NEVER_V6: readonly Subnet[] = [
-  ['::', 128],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-  ['5f00::', 16],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+const PRIVATE_V6 = ['::1/128', 'fc00::/7'];
+const NEVER_V6 = [
+  '::/128',
+  '64:ff9b:1::/48',
+  '100::/64',
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
 ];
 /** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. BlockList itself handles mapped addresses (`::ffff:…`). */
 const NAT64 = '64:ff9b::';
@@ -56,19 +44,23 @@ const makeLists = () => ({
   inside: blockList(PRIVATE_V4, PRIVATE_V6),
   never: blockList(NEVER_V4, NEVER_V6),
   // `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 is refused, except the loopback address.
-  compatible: blockList([], [['::', 96]]),
+  compatible: blockList([], ['::/96']),
 });
 
 /** Made on first use, because most commands send nothing. */
 let lists: ReturnType<typeof makeLists> | undefined;
 
-function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
+function blockList(v4: readonly string[], v6: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const [network, prefix] of v4) {
-    list.addSubnet(network, prefix, 'ipv4');
-    list.addSubnet(`${NAT64}${network}`, 96 + prefix, 'ipv6');
+  const add = (subnet: string, family: 'ipv4' | 'ipv6', start = 0) => {
+    const [network = '', prefix] = subnet.split('/');
+    list.addSubnet(network, start + Number(prefix), family);
+  };
+  for (const subnet of v4) {
+    add(subnet, 'ipv4');
+    add(`${NAT64}${subnet}`, 'ipv6', 96);
   }
-  for (const [network, prefix] of v6) list.addSubnet(network, prefix, 'ipv6');
+  for (const subnet of v6) add(subnet, 'ipv6');
   return list;
 }
 

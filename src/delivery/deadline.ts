@@ -1,5 +1,5 @@
 /**
- * Runs one attempt with a time limit and the caller's own signal.
+ * Runs one attempt with a time limit and the caller's own signal, and reads an answer with a limit of size.
  *
  * Does not use AbortSignal.any with AbortSignal.timeout: in Node the combined signal may be garbage-collected before it fires
  * (nodejs/node#57736), and a gateway that hangs would then hang the desk. A timer of its own cannot be lost.
@@ -49,4 +49,16 @@ export async function withinDeadline<T>(
     clearTimeout(timer);
     outer?.removeEventListener('abort', stop);
   }
+}
+
+/** Bytes of an answer. Once there are `most` or more, the rest is not read, and the connection is closed. */
+export async function readUpTo({ body }: Response, most: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    parts.push(part);
+    size += part.byteLength;
+    if (size >= most) break;
+  }
+  return Buffer.concat(parts);
 }

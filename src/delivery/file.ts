@@ -7,7 +7,8 @@
  * There are never two: the name is the message's id, and a file that exists is not written again.
  */
 
-import { access, chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../make-folder.js';
 import { type Channel, MESSAGE_KINDS, type Message, makeChannel, permanent, temporary } from './channel.js';
@@ -69,7 +70,7 @@ async function putFile(folder: string, name: string, bytes: Buffer, move: NonNul
   makeFolder(folder);
   // mkdir does not change an existing folder, and the umask can change the mode of a new one.
   await chmod(folder, 0o700);
-  if (!(await exists(target))) {
+  if (!existsSync(target)) {
     // Each writer has its own folder (0700, random name), so it cannot rename the unfinished text of another writer.
     makeFolder(join(folder, WRITING));
     const scratch = await mkdtemp(join(folder, WRITING, `${name}-`));
@@ -78,7 +79,7 @@ async function putFile(folder: string, name: string, bytes: Buffer, move: NonNul
       await move(join(scratch, name), target);
     } catch (error) {
       // A second writer of this id was faster and has removed our scratch folder.
-      if (!(await exists(target))) throw error;
+      if (!existsSync(target)) throw error;
     }
   }
   await syncFolder(folder);
@@ -107,16 +108,10 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Removes what crashed attempts at this id left behind, because it contains the message's text. */
 async function sweep(folder: string, name: string): Promise<void> {
-  for (const entry of (await exists(folder)) ? await readdir(folder) : []) {
+  for (const entry of existsSync(folder) ? await readdir(folder) : []) {
     if (entry.startsWith(`${name}-`)) await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** `ENOSPC` and the like; undefined for anything that did not come from the operating system. */
 function systemCode(error: unknown): string | undefined {

@@ -3,7 +3,7 @@
  * Used by the SMS gateway and the webhook.
  */
 
-import { Interrupted, withinDeadline } from './deadline.js';
+import { Interrupted, readUpTo, withinDeadline } from './deadline.js';
 
 /** Enough for any gateway's answer; the rest is not read. */
 const MAX_ANSWER_BYTES = 65_536;
@@ -21,7 +21,8 @@ export async function httpPost(fetcher: typeof fetch, { url, headers, body, time
   try {
     return await withinDeadline(timeoutMs, signal, async (limit) => {
       const response = await fetcher(url, { method: 'POST', headers, body, redirect: 'error', signal: limit });
-      return { status: response.status, text: await readSome(response) };
+      const bytes = await readUpTo(response, MAX_ANSWER_BYTES);
+      return { status: response.status, text: bytes.subarray(0, MAX_ANSWER_BYTES).toString('utf8') };
     });
   } catch (error) {
     return { why: explain(error) };
@@ -35,20 +36,6 @@ export function memberOf(answer: string, name: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function readSome(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const parts: Uint8Array[] = [];
-  for (let size = 0; size < MAX_ANSWER_BYTES; ) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(parts).toString('utf8');
-    parts.push(value);
-    size += value.byteLength;
-  }
-  await reader.cancel();
-  return Buffer.concat(parts).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
 }
 
 function explain(error: unknown): string {

@@ -14,12 +14,7 @@ export const PAUSES_MS: readonly number[] = [
   5 * SECOND,
   5 * MINUTE,
   30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR),
 ];
 
 /** The most by which jitter lengthens a pause, as a share of it. Jitter never shortens a pause. */

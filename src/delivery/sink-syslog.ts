@@ -44,6 +44,8 @@ export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffec
     async send(entries) {
       if (target === undefined) return { ok: false, why: 'the address of the syslog server is not valid' };
       const messages = entries.map((entry) => messageOf(entry, config.hostname));
+      if (target.way === 'datagram' && messages.some(({ length }) => length > DATAGRAM_BYTES))
+        return { ok: false, why: 'an entry is longer than a datagram can be: use tcp' };
       try {
         await withinDeadline(timeout, undefined, (signal) =>
           target.way === 'stream' ? overStream(target.to, messages, signal) : overUdp(target, messages),
@@ -51,7 +53,6 @@ export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffec
         return { ok: true };
       } catch (error) {
         if (error instanceof Interrupted) return { ok: false, why: `the syslog server: ${error.sentence}` };
-        if (error instanceof TooLong) return { ok: false, why: error.message };
         return systemWhy('the syslog server accepted nothing', error);
       }
     },
@@ -88,8 +89,6 @@ function overStream(to: NetConnectOpts, messages: readonly Buffer[], signal: Abo
 }
 
 async function overUdp({ host, port }: { host: string; port: number }, messages: readonly Buffer[]): Promise<void> {
-  const longest = Math.max(0, ...messages.map(({ length }) => length));
-  if (longest > DATAGRAM_BYTES) throw new TooLong('an entry is longer than a datagram can be: use tcp');
   const { createSocket } = await import('node:dgram');
   const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
   try {
@@ -101,8 +100,4 @@ async function overUdp({ host, port }: { host: string; port: number }, messages:
   } finally {
     socket.close();
   }
-}
-
-class TooLong extends Error {
-  override readonly name = 'TooLong';
 }

@@ -10,6 +10,7 @@
 
 import { rangesOf } from './address-range.js';
 import {
+  type Attempt,
   type Channel,
   type DeliveryEffects,
   type Message,
@@ -23,27 +24,19 @@ import { httpPost } from './http-post.js';
 import { readWhole, SecretUnreadable } from './secret-file.js';
 import type { Section } from './section.js';
 
-export interface Target {
-  readonly url: string;
-  /** Also deliver to private networks and to this machine, there by plain http too. */
-  readonly allowPrivate: boolean;
-}
+type Target = Omit<ReturnType<typeof readTarget>, 'channel'>;
+export type WebhookConfig = ReturnType<typeof readWebhookConfig>;
 
-export interface WebhookConfig extends Target {
-  readonly channel: 'http';
-  /** One `whsec_…` per line (24 to 64 bytes), the newest first. */
-  readonly secretFile: string;
-}
-
-/** Reads `[webhook]`; faults go to the section's list. */
-export function readWebhookConfig(section: Section): WebhookConfig {
+/** Reads `[webhook]`; faults go to the section's list. The secret file has one `whsec_…` per line (24 to 64 bytes), the newest first. */
+export function readWebhookConfig(section: Section) {
   return { ...readTarget(section), secretFile: section.text('secretFile') };
 }
 
-export function readTarget(section: Section): Target & Pick<WebhookConfig, 'channel'> {
+/** `allowPrivate`: also deliver to private networks and to this machine, there by plain http too. */
+export function readTarget(section: Section) {
   const allowPrivate = section.flag('allowPrivate', false);
   const url = section.webAddress('url', { plainHttp: allowPrivate ? 'anywhere' : 'never' });
-  return { channel: 'http', url, allowPrivate };
+  return { channel: 'http' as const, url, allowPrivate };
 }
 
 /** "Payloads should be small, under 20kb" (Standard Webhooks). */
@@ -63,13 +56,8 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
   });
 }
 
-export interface SignedPost {
-  /** The same in all retries. */
-  readonly id: string;
-  readonly body: string;
-  readonly now: number;
-  readonly signal?: AbortSignal | undefined;
-}
+/** `id`: the same in all retries. */
+type SignedPost = Pick<Message, 'id' | 'body'> & Pick<Attempt, 'now' | 'signal'>;
 
 /** One signed POST to the configured address. Returns the answer, or why there was none. */
 export const postSigned = (config: Omit<WebhookConfig, 'channel'>, effects: DeliveryEffects, post: SignedPost) =>

@@ -27,15 +27,8 @@
 /** `n` cryptographic random bytes. */
 export type RandomBytes = (n: number) => Uint8Array;
 
-/** An evenly drawn whole number from 0 up to, not including, `maxExclusive`. */
-export type RandomInt = (maxExclusive: number) => number;
-
 /** `totp` in data/limits.json. `stepsBack` is how many earlier steps still count; later ones never do (RFC 6238, 5.2). */
-export interface StepSettings {
-  readonly stepSeconds: number;
-  readonly digits: number;
-  readonly stepsBack: number;
-}
+export type StepSettings = Readonly<Record<'stepSeconds' | 'digits' | 'stepsBack', number>>;
 
 export interface BeginInput {
   readonly random: RandomBytes;
@@ -96,8 +89,8 @@ export interface SentFactor extends Named {
   readonly family: 'sent';
   /** Which contact of the user the code goes to: an e-mail, or a text of one SMS. */
   readonly contact: 'email' | 'phone';
-  /** A fresh code of `digits` decimal digits, at least 6, leading zeros kept. */
-  newCode(randomInt: RandomInt, digits: number): string;
+  /** A fresh code of `digits` decimal digits, at least 6, leading zeros kept. `randomInt` draws evenly from 0 up to, not including, its limit. */
+  newCode(randomInt: (maxExclusive: number) => number, digits: number): string;
   /** The digits of a typed code in the form that is digested, or null if it cannot be a code of this length. */
   readCode(typed: string, digits: number): string | null;
 }

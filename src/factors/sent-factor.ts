@@ -1,5 +1,5 @@
 /** What all factors that send a code have in common: everything except names and contact. */
-import type { RandomInt, SentFactor } from './factor.js';
+import type { SentFactor } from './factor.js';
 import { readTypedCode } from './typed-code.js';
 
 /** NIST SP 800-63B-4, 4.2.1.2: an issued code has at least six digits. */
@@ -9,13 +9,11 @@ const MOST_DIGITS = 14;
 
 export const sentCode: Pick<SentFactor, 'family' | 'newCode' | 'readCode'> = {
   family: 'sent',
-  newCode: drawCode,
   readCode: readTypedCode,
+  newCode(randomInt, digits) {
+    if (!Number.isInteger(digits) || digits < FEWEST_DIGITS || digits > MOST_DIGITS) {
+      throw new RangeError(`A sent code has ${FEWEST_DIGITS} to ${MOST_DIGITS} digits.`);
+    }
+    return String(randomInt(10 ** digits)).padStart(digits, '0');
+  },
 };
-
-function drawCode(randomInt: RandomInt, digits: number): string {
-  if (!Number.isInteger(digits) || digits < FEWEST_DIGITS || digits > MOST_DIGITS) {
-    throw new RangeError(`A sent code has ${FEWEST_DIGITS} to ${MOST_DIGITS} digits.`);
-  }
-  return String(randomInt(10 ** digits)).padStart(digits, '0');
-}

@@ -20,6 +20,10 @@ export function buildHouse(run: Run, given: Given): House {
   const { around, dataFolder, version } = run;
   const { options } = given;
   const { now, node, env } = around;
+  const phrasebook = async () => {
+    const { openPhrasebook } = await import('../opening/open-wordbook.js');
+    return openPhrasebook((await run.custody(options)).policy, dataFolder);
+  };
   return {
     version,
     node,
@@ -37,26 +41,17 @@ export function buildHouse(run: Run, given: Given): House {
     },
     ...besides(around, run.dataFolder),
     outsider,
-    phrasebook: async () => {
-      const { openPhrasebook } = await import('../opening/open-wordbook.js');
-      return openPhrasebook((await run.custody(options)).policy, dataFolder);
-    },
+    phrasebook,
     founding: async () => {
-      const [{ openPhrasebook }, { equalDigests, hmacSha1 }] = [
-        await import('../opening/open-wordbook.js'),
-        await import('../crypto/digests.js'),
-      ];
-      const book = openPhrasebook((await run.custody(options)).policy, dataFolder);
+      const { equalDigests, hmacSha1 } = await import('../crypto/digests.js');
       const { deskName } = await run.settings(options);
-      return { ...book, name: deskName, now, digests: { equal: equalDigests, hmacSha1 } };
+      return { ...(await phrasebook()), name: deskName, now, digests: { equal: equalDigests, hmacSha1 } };
     },
     appCode: async (secretBase32, stepsBack) => {
-      const [{ codeAt }, { hmacSha1 }] = [await import('../factors/totp.js'), await import('../crypto/digests.js')];
-      return codeAt(secretBase32, now(), {
-        stepsBack,
-        hmacSha1,
-        settings: (await run.custody(options)).policy.limits.totp,
-      });
+      const { codeAt } = await import('../factors/totp.js');
+      const { hmacSha1 } = await import('../crypto/digests.js');
+      const settings = (await run.custody(options)).policy.limits.totp;
+      return codeAt(secretBase32, now(), { stepsBack, hmacSha1, settings });
     },
     readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
     migrateStore: async (choice) => {
@@ -87,25 +82,21 @@ const besides = ({ run, hand, servePages, folders }: Run['around'], dataFolder: 
 });
 
 function keyCareOf(run: Run, { options, progress }: Given): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
-  const open = async () =>
-    (await import('../custody/key-care.js')).openKeyCare({
-      settings: () => run.settings(options),
-      desk: () => run.desk(options),
-      progress,
-      signal: run.around.signal,
-    });
+  const { signal } = run.around;
+  const room = () => import('../custody/key-care.js');
   return {
-    rekeyStore: async (signed) => (await open()).rekeyStore(signed),
-    sealKey: async (passphrase) => (await open()).sealKey(passphrase),
-    openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
+    rekeyStore: async (signed) => {
+      const { rekey } = await import('../custody/rekey.js');
+      return rekey(await run.settings(options), await run.desk(options), { signed, progress, signal });
+    },
+    sealKey: async (passphrase) => (await room()).sealKey(await run.settings(options), passphrase),
+    openKeyBackup: async (...asked) => (await room()).openBackup(await run.settings(options), ...asked),
   };
 }
 
 async function outsider(keys: readonly string[]): Promise<Outsider> {
-  const [{ verifySignedNote }, { treeHasher: tree }] = [
-    await import('../crypto/signer.js'),
-    await import('../crypto/digests.js'),
-  ];
+  const { verifySignedNote } = await import('../crypto/signer.js');
+  const { treeHasher: tree } = await import('../crypto/digests.js');
   return { open: (note) => verifySignedNote(note, keys), tree };
 }
 

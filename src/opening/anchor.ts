@@ -8,7 +8,6 @@
  */
 import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Settings } from '../config.js';
 import { sha256Hex } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
@@ -19,43 +18,37 @@ import { iso } from '../rules/moment.js';
 import type { Head, Notary } from '../store/head.js';
 import type { Anchor } from '../store/record.js';
 import type { Store } from '../store/store.js';
+import type { Custody } from './open-custody.js';
 
 /** One block of a disk, written and read in one call. Large enough for the frontier of any log. */
 const BLOCK = 4_096;
 const BATCH = 1_000;
 
-export interface AnchoredStore {
-  readonly store: Store;
-  readonly notary: Notary;
-  readonly keyring: Keyring;
-}
+/** Settings, and the keys of this store: each store and place has an anchor of its own. */
+type Own = Pick<Custody, 'settings' | 'keyring'>;
 
 /** The anchor of a store that is about to be used, compared with the present log. */
-export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
-  const anchor = new FileAnchor(settings, keyring, { storeId: notary.storeId, place: store.place });
+export async function openAnchor(own: Own, store: Store, notary: Notary): Promise<Anchor> {
+  const anchor = new FileAnchor(own, store.place);
   const { head } = await anchor.judge(store, notary);
   if (head !== undefined && anchor.fault === undefined) anchor.keep(head);
   return anchor;
 }
 
 /** For `doctor`: where the anchor is, what it knows and what is wrong with it. Changes nothing. */
-export async function inspectAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore) {
-  const anchor = new FileAnchor(settings, keyring, { storeId: notary.storeId, place: store.place });
+export async function inspectAnchor(own: Own, store: Store, notary: Notary) {
+  const anchor = new FileAnchor(own, store.place);
   const { known } = await anchor.judge(store, notary);
   anchor.close();
   return { path: anchor.path, known, fault: anchor.fault };
 }
 
-/** Names an anchor: each store and place has its own. */
-export interface AnchorOf {
-  readonly storeId: string;
-  /** Path or address of the store, without credentials. */
-  readonly place: string;
-}
-
-/** What the anchor recorded, read without opening the store; undefined if there is no anchor. Refusal `store-corrupt`. */
-export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf): Head | undefined {
-  const anchor = new FileAnchor(settings, keyring, of);
+/**
+ * What the anchor recorded, read without opening the store; undefined if there is no anchor. `place`: path or address of the store, without
+ * credentials. Refusal `store-corrupt`.
+ */
+export function anchoredHead(own: Own, place: string): Head | undefined {
+  const anchor = new FileAnchor(own, place);
   try {
     return anchor.remembered();
   } finally {
@@ -64,8 +57,8 @@ export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf)
 }
 
 /** Overwrites the anchor with this head, also an older one: the loss was accepted. */
-export function replaceAnchor(settings: Settings, keyring: Keyring, of: AnchorOf, head: Head): void {
-  const anchor = new FileAnchor(settings, keyring, of);
+export function replaceAnchor(own: Own, place: string, head: Head): void {
+  const anchor = new FileAnchor(own, place);
   anchor.write(head);
   anchor.close();
 }
@@ -77,18 +70,16 @@ const anchorText = (storeId: string, { size, frontier, latestAt }: Head): string
 class FileAnchor implements Anchor {
   fault: Refusal | undefined;
   readonly path: string;
-  readonly #storeId: string;
   readonly #keyring: Keyring;
   readonly #block = Buffer.alloc(BLOCK);
   #handle: number | undefined;
   /** The block as it was last read or written, and what it says. */
   #seen: { readonly block: Buffer; readonly head: Head } | undefined;
 
-  constructor({ key, folders }: Settings, keyring: Keyring, { storeId, place }: AnchorOf) {
+  constructor({ settings: { key, folders }, keyring }: Own, place: string) {
     // One for each store and place: a copy that is opened elsewhere becomes another log.
-    const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
+    const name = `anchor-${sha256Hex(JSON.stringify([keyring.storeId, place])).slice(0, 16)}`;
     this.path = 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
-    this.#storeId = storeId;
     this.#keyring = keyring;
   }
 
@@ -143,23 +134,20 @@ class FileAnchor implements Anchor {
       const block = this.#read();
       if (block === undefined) return undefined;
       if (this.#seen?.block.equals(block) === true) return this.#seen.head;
-      const head = readAnchor(block.toString('utf8').trimEnd(), this.#storeId, this.#keyring);
+      const head = readAnchor(block.toString('utf8').trimEnd(), this.#keyring);
       if (head === 'other key') return undefined;
       if (head === undefined) continue;
       this.#seen = { block: Buffer.from(block), head };
       return head;
     }
-    throw new Refusal(
-      'store-corrupt',
-      `the anchor of the log is damaged, or countersign did not write it: ${this.path}`,
-      {
-        hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
-      },
-    );
+    const message = `the anchor of the log is damaged, or countersign did not write it: ${this.path}`;
+    throw new Refusal('store-corrupt', message, {
+      hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
+    });
   }
 
   write(head: Head): void {
-    const tag = makeTag(this.#keyring, 'mac/audit', anchorText(this.#storeId, head));
+    const tag = makeTag(this.#keyring, 'mac/audit', anchorText(this.#keyring.storeId, head));
     const block = Buffer.alloc(BLOCK, ' ');
     block.write(JSON.stringify({ size: head.size, latestAt: head.latestAt, frontier: head.frontier, tag }));
     block.write('\n', BLOCK - 1);
@@ -199,13 +187,13 @@ class FileAnchor implements Anchor {
  * What an anchor of this store says; undefined if it is not one. An anchor under a key that was replaced on another machine cannot be checked
  * here; it is overwritten.
  */
-export function readAnchor(text: string, storeId: string, keyring: Keyring): Head | 'other key' | undefined {
+export function readAnchor(text: string, keyring: Keyring): Head | 'other key' | undefined {
   try {
     const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
     const head = { size, frontier, latestAt };
     const keyId = keyOfTag(tag);
     if (keyId !== undefined && !keyring.has(keyId)) return 'other key';
-    return tagFits(keyring, 'mac/audit', anchorText(storeId, head), tag) ? head : undefined;
+    return tagFits(keyring, 'mac/audit', anchorText(keyring.storeId, head), tag) ? head : undefined;
   } catch {
     return undefined;
   }

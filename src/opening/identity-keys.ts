@@ -2,6 +2,7 @@
  * The public keys of customers' identity providers (RFC 7517): a JWK set from the account's settings, or fetched from an address. Part of main's room, because it uses the network.
  */
 import { addressesOf, rangeOf } from '../delivery/address-range.js';
+import { readUpTo } from '../delivery/deadline.js';
 import { Refusal } from '../errors.js';
 import { isAddress } from '../rules/sso-settings.js';
 
@@ -27,8 +28,8 @@ export function openIdentityKeys(effects: KeyEffects): (source: string) => Promi
     if (!isAddress(source)) return JSON.parse(source) as unknown;
     const known = fetched.get(source);
     const age = effects.now() - (known?.at ?? 0);
-    const kept =
-      known !== undefined && age >= 0 && age < FRESH_MS ? known : { at: effects.now(), text: fetchFrom(source) };
+    const isFresh = known !== undefined && age >= 0 && age < FRESH_MS;
+    const kept = isFresh ? known : { at: effects.now(), text: download(source, effects) };
     fetched.set(source, kept);
     const text = await kept.text;
     try {
@@ -37,10 +38,6 @@ export function openIdentityKeys(effects: KeyEffects): (source: string) => Promi
       throw outOfReach(source, 'its answer is not a key set', cause);
     }
   };
-  async function fetchFrom(source: string): Promise<string> {
-    await requirePublic(source, effects);
-    return download(effects.fetch, source);
-  }
 }
 
 /** A desk admin who sets an address must not reach the desk's own network with it, nor learn what answers there. */
@@ -53,35 +50,27 @@ async function requirePublic(source: string, { resolveHost, loopback }: KeyEffec
     throw outOfReach(source, 'it is not a public https address');
 }
 
-async function download(fetchOne: typeof fetch, address: string): Promise<string> {
+async function download(address: string, effects: KeyEffects): Promise<string> {
+  await requirePublic(address, effects);
   try {
     // A redirect could lead away from the address that an admin approved.
-    const response = await fetchOne(address, {
+    const response = await effects.fetch(address, {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: { accept: 'application/jwk-set+json, application/json' },
     });
     if (!response.ok) throw outOfReach(address, `it answered ${response.status}`);
-    return await readAtMost(response, address);
+    const answer = await readUpTo(response, MOST_BYTES + 1);
+    if (answer.length > MOST_BYTES) throw outOfReach(address, 'its answer is too long');
+    return answer.toString('utf8');
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     throw outOfReach(address, 'it does not answer', cause);
   }
 }
 
-async function readAtMost(response: Response, address: string): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body ?? []) {
-    size += piece.byteLength;
-    if (size > MOST_BYTES) throw outOfReach(address, 'its answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
 const outOfReach = (address: string, why: string, cause?: unknown): Refusal =>
   new Refusal('busy', `the identity provider's keys at ${address} cannot be fetched: ${why}`, {
     hint: 'Try again in a while. Admins can sign in with their password: countersign portal login',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });

@@ -6,16 +6,7 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPostgres, type Settings } from '../config.js';
-import {
-  equalDigests,
-  hmacSha1,
-  macHex,
-  newToken,
-  randomBytes,
-  randomInt,
-  sha256Hex,
-  tokenDigest,
-} from '../crypto/digests.js';
+import { equalDigests, hmacSha1, macHex, newToken, sha256Hex, tokenDigest } from '../crypto/digests.js';
 import { type HasherCosts, openHasher } from '../crypto/hasher.js';
 import { newId } from '../crypto/ids.js';
 import type { Keyring } from '../crypto/keyring.js';
@@ -25,9 +16,8 @@ import { openTokenSigner } from '../crypto/security-token.js';
 import { openVault } from '../crypto/vault.js';
 import type { DeliveryEffects } from '../delivery/channel.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
-import type { Sink } from '../delivery/sink.js';
 import { openComposer } from '../delivery/templates.js';
-import type { Desk, DeskClock, IdPrefix, PolicyPin, Writes } from '../desk.js';
+import type { Desk, DeskClock, IdPrefix, Writes } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { announcePower } from '../procedures/messages/announce-power.js';
@@ -48,12 +38,12 @@ import type { Custody } from './open-custody.js';
 import { openNoteSigner } from './open-notary.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
-import { languagesOf, openWordbook } from './open-wordbook.js';
+import { languagesOf, openPhrasebook } from './open-wordbook.js';
 import { pagesTlsOf, pagesUrlOf } from './pages-url.js';
-import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
+import { notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
 import { refuseUsedKey, requireOwnKey } from './used-key.js';
 
-export interface OpenChoice {
+interface OpenChoice {
   /** What to do if the desk has not accepted the policy in force (B79): refuse, or let the policy that comes with countersign judge. */
   readonly unaccepted: 'refuse' | 'shipped policy';
   /** A store that was migrated, and nobody has vouched for it yet (B86): only a restore, which comes with its own yes, opens it. */
@@ -83,21 +73,18 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
       engine,
       clock,
       pin,
-      anchor: await openAnchor(settings, { store: bare, notary, keyring }),
+      anchor: await openAnchor(own, bare, notary),
       sink: await openSink(settings.file, effectsOf(settings, keyring)),
     });
   });
 }
 
-/** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. */
-export const deskOver = (custody: Custody, engine: Engine): Desk =>
-  assemble(custody, {
-    engine,
-    clock: clockOf(custody, engine),
-    pin: freshPin(custody),
-    anchor: undefined,
-    sink: null,
-  });
+/** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. No other policy was accepted yet. */
+export function deskOver(custody: Custody, engine: Engine): Desk {
+  const offered = offeredPolicy(custody);
+  const pin = { pinned: offered.pinned, offered, accepted: true };
+  return assemble(custody, { engine, clock: clockOf(custody, engine), pin, anchor: undefined, sink: null });
+}
 
 /** With PostgreSQL the server's clock is the desk's (B87). */
 const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): DeskClock =>
@@ -136,7 +123,7 @@ export async function establishDesk(custody: Custody) {
     await migrate(engine, migrationKeys(own), offeredPolicy(own).pinned);
     const desk = deskOver(own, engine);
     const head = await desk.store.read.audit.head();
-    if (head !== undefined) replaceAnchor(custody.settings, own.keyring, { storeId, place: desk.store.place }, head);
+    if (head !== undefined) replaceAnchor(own, desk.store.place, head);
     return { desk, keyMade: key.made, keyPlace: key.place };
   });
 }
@@ -167,13 +154,7 @@ export async function readIfPossible<T>(store: string, read: (engine: Engine) =>
   }
 }
 
-interface Opened {
-  readonly engine: Engine;
-  readonly clock: DeskClock;
-  readonly pin: PolicyPin;
-  readonly anchor: Anchor | undefined;
-  readonly sink: Sink | null;
-}
+type Opened = Pick<Desk, 'clock' | 'pin' | 'sink'> & { readonly engine: Engine; readonly anchor: Anchor | undefined };
 
 /** What the config file says of messages, languages and pages. Refusals `config`. */
 const readFacts = ({ settings: { file, deskName }, dataFolder }: Custody) => ({
@@ -197,8 +178,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
   const desk: Desk = {
     ...sealing,
     clock,
-    chance: { bytes: randomBytes, int: randomInt },
-    policy,
+    ...openPhrasebook(policy, dataFolder),
     policyHash: notary.policyHash,
     pin,
     // A session that is made where nothing proves who the person is ends with this process.
@@ -226,7 +206,6 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     compose: openComposer(join(dataFolder, 'messages'), { name: settings.deskName, ...spoken }, codeMessages),
     ...spoken,
     pagesTls: () => pagesTlsOf(settings.file.pages),
-    words: openWordbook(dataFolder),
     phones: () => openPhones(settings.file.country),
     name: settings.deskName,
   };

@@ -12,7 +12,7 @@ export function openPhrasebook(policy: Policy, dataFolder: string): Phrasebook {
   return { policy, words: openWordbook(dataFolder), chance: { bytes: randomBytes, int: randomInt } };
 }
 
-export function openWordbook(dataFolder: string): Wordbook {
+function openWordbook(dataFolder: string): Wordbook {
   const lines = (file: string) =>
     readFileSync(join(dataFolder, 'words', file), 'utf8')
       .split('\n')

@@ -15,12 +15,6 @@ export function offeredPolicy({ settings, notary, policyFolder }: Custody): Poli
   return { pinned: settings.policyFolder === null ? SHIPPED_POLICY : hash, hash, source: policyFolder };
 }
 
-/** The policy of a desk that is being made, or of a backup that is being inspected: nothing else was accepted yet. */
-export function freshPin(custody: Custody): PolicyPin {
-  const offered = offeredPolicy(custody);
-  return { pinned: offered.pinned, offered, accepted: true };
-}
-
 export async function readPin(custody: Custody, store: Pick<Store, 'read'>): Promise<PolicyPin> {
   const offered = offeredPolicy(custody);
   const pinned = await store.read.policyPin.get();
@@ -36,9 +30,9 @@ function fits(custody: Custody, pinned: string, offered: PolicyPin['offered']): 
 /** The same keys, judged by the policy that comes with countersign. */
 export function withShippedPolicy(custody: Custody): Custody {
   const { settings, dataFolder, now, hashing, keyring } = custody;
-  const parts = { settings: { ...settings, policyFolder: null }, dataFolder, now };
+  const parts = { settings: { ...settings, policyFolder: null }, dataFolder, now, ...(hashing && { hashing }) };
   const openers = { loadPolicy, readKeyring: () => keyring, notaryFor };
-  return openCustody(hashing === undefined ? parts : { ...parts, hashing }, openers);
+  return openCustody(parts, openers);
 }
 
 export function notAccepted({ pinned, offered }: PolicyPin): Refusal {

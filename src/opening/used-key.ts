@@ -21,17 +21,17 @@ export function refuseUsedKey(settings: Settings, storeId: string | undefined): 
     'file' in key ? [dirname(key.file), `${basename(key.file)}.anchor-`] : [folders.state, 'anchor-'];
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];
   if (names.length === 0) return;
-  const keyring = readKeyring(settings);
-  if (!names.some((name) => servesAnother(join(folder, name), keyring, storeId ?? ''))) return;
+  const keyring = readKeyring(settings).boundTo(storeId ?? '');
+  if (!names.some((name) => servesAnother(join(folder, name), keyring))) return;
   throw new Refusal('refused-by-policy', `${keyPlace(settings)} is the key of another store`, {
     hint: 'Each store has a key of its own: name another file with --key-file. Nothing was made.',
   });
 }
 
 /** An anchor under another key is that key's affair; one that cannot be read is not taken for a yes. */
-function servesAnother(path: string, keyring: Keyring, storeId: string): boolean {
+function servesAnother(path: string, keyring: Keyring): boolean {
   try {
-    return readAnchor(readFileSync(path, 'utf8'), storeId, keyring) === undefined;
+    return readAnchor(readFileSync(path, 'utf8'), keyring) === undefined;
   } catch {
     return true;
   }
@@ -41,7 +41,7 @@ function servesAnother(path: string, keyring: Keyring, storeId: string): boolean
 export async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await unchecked(engine, 'key-id');
   if (expected === undefined) throw notFinished(engine.place);
-  if (expected === keyring.keyId || keyring.has(expected)) return;
+  if (keyring.has(expected)) return;
   throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${engine.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
   });

@@ -74,6 +74,11 @@ export function framePainter({ output, style }: Screen): Painter {
     output.write(picture.box ? bytes + SHOW_CURSOR : bytes);
     shown = frame.lines;
   };
+  const leave = () => {
+    if (entered) output.write(LEAVE);
+    entered = false;
+    shown = [];
+  };
   return {
     open(picture) {
       wanted = undefined;
@@ -92,20 +97,13 @@ export function framePainter({ output, style }: Screen): Painter {
       shown = [];
       if (entered) output.write(`${ESC}[2J`);
     },
-    suspend: () => {
-      if (entered) output.write(LEAVE);
-      entered = false;
-      shown = [];
-    },
+    suspend: leave,
     resume: enter,
     wipe: () => {
       shown = [];
       if (entered) output.write(CLEAR_ALL);
     },
-    close: () => {
-      if (entered) output.write(LEAVE);
-      entered = false;
-    },
+    close: leave,
   };
 }
 

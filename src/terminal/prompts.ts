@@ -49,9 +49,8 @@ export function openPrompts(options: PromptOptions): Prompts {
       type: 'input',
       message: question.message,
       ...(question.default === undefined ? {} : { default: question.default }),
-      transformer: (typed: string, { isFinal }: { isFinal: boolean }) => {
-        return isFinal ? style.accent(printable(typed)) : printable(typed);
-      },
+      transformer: (typed: string, { isFinal }: { isFinal: boolean }) =>
+        isFinal ? style.accent(printable(typed)) : printable(typed),
       ...(validate === undefined ? {} : { validate: (typed: string) => validate(typed.trim()) }),
     });
     return String(answer).trim();

@@ -70,8 +70,7 @@ export function renderError(error: Pick<Refusal, 'message' | 'hint' | 'problems'
   const lines = [first.replace('countersign:', style.bad('countersign:')), ...rest];
   const { problems } = error;
   for (const problem of problems.slice(0, PROBLEMS_SHOWN)) {
-    const [start = '', ...more] = wrap(problemText(problem, style), columns - 4);
-    lines.push(`  ${start}`, ...more.map((line) => `    ${line}`));
+    lines.push(...hanging('  ', problemText(problem, style), columns, 4));
   }
   if (problems.length > PROBLEMS_SHOWN)
     lines.push(style.said('  and {count} more').replace('{count}', String(problems.length - PROBLEMS_SHOWN)));
@@ -136,18 +135,22 @@ function fieldLines(rows: readonly (readonly [string, string])[], { faint, colum
   const indent = Math.max(0, ...labels.map(width)) + 2;
   return rows.flatMap(([, value], at) => {
     const label = labels[at] ?? '';
-    const [first = '', ...rest] = wrap(printable(value), columns - indent);
-    const gap = ' '.repeat(indent - width(label));
-    const margin = ' '.repeat(indent);
-    return [`${faint(label)}${gap}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
+    const lead = faint(label) + ' '.repeat(indent - width(label));
+    const [first = '', ...rest] = hanging(lead, printable(value), columns, indent);
+    return [first.trimEnd(), ...rest];
   });
+}
+
+/** A text after its lead, wrapped; its other lines begin after so many spaces. */
+function hanging(lead: string, text: string, columns: number, indent: number): string[] {
+  const [first = '', ...rest] = wrap(text, columns - indent);
+  return [lead + first, ...rest.map((line) => ' '.repeat(indent) + line)];
 }
 
 /** A line, wrapped; in a numbered line (`  1. …`) the rest is indented under the text. */
 function listed(text: string, columns: number): string[] {
   const mark = /^ *\d+\. /.exec(text)?.[0] ?? '';
-  const [first = '', ...rest] = wrap(text.slice(mark.length), columns - mark.length);
-  return [mark + first, ...rest.map((line) => ' '.repeat(mark.length) + line)];
+  return hanging(mark, text.slice(mark.length), columns, mark.length);
 }
 
 /** `label text`, wrapped under the beginning of the text; in a narrow window under a long label, so that words have room. */

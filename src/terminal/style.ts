@@ -50,11 +50,7 @@ export function makeStyle(facts: StreamFacts) {
  * (`0` and `false` forbid, any other value allows, even in a pipe); otherwise a terminal gets colour and a pipe does not.
  */
 function wantsColour({ isTTY, env, noColor }: StreamFacts): boolean {
-  if (noColor === true || isSet(env.NO_COLOR) || env.TERM === 'dumb') return false;
-  if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  if (noColor === true || env.NO_COLOR || env.TERM === 'dumb') return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   return isTTY;
-}
-
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== '';
 }

@@ -30,7 +30,11 @@ const CHECKS: Checks<Custody> = {
 
 /** `node` is the version of Node, as `v20.19.0`. */
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
-  const before = [inspectNode(node), await inspectHashing(), await inspectSqlite()];
+  const before = [
+    inspectNode(node),
+    await inspectPackage('Hashing', tryHashing),
+    await inspectPackage('SQLite', async () => (await import('../../store/engines/sqlite.js')).sqliteVersion()),
+  ];
   let opened: Custody;
   try {
     opened = await custody();
@@ -47,27 +51,21 @@ function inspectNode(version: string): Finding {
   return { subject: 'Node', state: 'wrong', text: `${version} is too old`, mend: 'install Node 20.19 or newer' };
 }
 
-/** Does the compiled argon2 package load and work? Makes a small hash to find out. */
-async function inspectHashing(): Promise<Finding> {
-  const subject = 'Hashing';
+/** Does a compiled package load and work? */
+async function inspectPackage(subject: string, attempt: () => Promise<string>): Promise<Finding> {
   try {
-    const hasher = openHasher({ person: { m: 64, t: 1, p: 1 } });
-    const { matches } = await hasher.verify('person', await hasher.hash('person', 'doctor'), 'doctor');
-    if (matches) return { subject, state: 'ok', text: 'argon2id works' };
-    return { subject, state: 'wrong', text: 'argon2id gives wrong answers', mend: 'npm ci' };
+    return { subject, state: 'ok', text: await attempt() };
   } catch (error) {
     return { ...faultOf(subject, error), mend: 'npm ci' };
   }
 }
 
-/** Does the SQLite driver load? */
-async function inspectSqlite(): Promise<Finding> {
-  try {
-    const { sqliteVersion } = await import('../../store/engines/sqlite.js');
-    return { subject: 'SQLite', state: 'ok', text: await sqliteVersion() };
-  } catch (error) {
-    return { ...faultOf('SQLite', error), mend: 'npm ci' };
-  }
+/** Makes a small hash. */
+async function tryHashing(): Promise<string> {
+  const hasher = openHasher({ person: { m: 64, t: 1, p: 1 } });
+  const { matches } = await hasher.verify('person', await hasher.hash('person', 'doctor'), 'doctor');
+  if (!matches) throw new Error('argon2id gives wrong answers');
+  return 'argon2id works';
 }
 
 /** Is there a config file, and what does it set? */
@@ -168,7 +166,7 @@ async function inspectConnectors({ settings: { file } }: Custody): Promise<reado
 }
 
 /** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */
-export async function inspectStore(custody: Custody): Promise<readonly Finding[]> {
+async function inspectStore(custody: Custody): Promise<readonly Finding[]> {
   let engine: Awaited<ReturnType<typeof openEngine>>;
   try {
     engine = await openEngine(custody.settings.store, false);

@@ -74,8 +74,7 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Told[]> {
 
 async function inspectAnchorOf({ store, custody }: OpenedStore): Promise<Told> {
   const subject = 'Anchor of the log';
-  const { notary, keyring, settings } = custody;
-  const { path, known, fault } = await inspectAnchor(settings, { store, notary, keyring });
+  const { path, known, fault } = await inspectAnchor(custody, store, custody.notary);
   if (fault !== undefined) return faultOf(subject, fault);
   if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries recorded in ${path}` };
   const text = `${path} does not exist yet; the next command that opens the desk writes it`;
