@@ -31,9 +31,7 @@ export type AuditValue =
   | { readonly [key: string]: string | number | boolean | null };
 
 /** The tool itself: expiry, delivery, everything that nobody asked for. */
-export interface SystemActor extends Actor {
-  readonly kind: 'system';
-}
+export type SystemActor = Actor & { readonly kind: 'system' };
 
 interface Said {
   readonly kind: AuditKind;

@@ -15,12 +15,11 @@
  * the leaves of each range in a stream and fold them.
  */
 import { refusal } from '../errors.js';
+import { appendTo, powerWithin, rootOfPeaks, type TreeOf } from './growing-tree.js';
 
 /** Leaf = H(0x00 ‖ entry), node = H(0x01 ‖ left ‖ right), empty = H(""); each 32 bytes. */
-export interface TreeHasher {
+export interface TreeHasher extends TreeOf<Uint8Array> {
   leaf(entry: Uint8Array | string): Uint8Array;
-  node(left: Uint8Array, right: Uint8Array): Uint8Array;
-  empty(): Uint8Array;
 }
 
 /** Roots of the perfect subtrees of a tree, largest first. Together with the size it determines the root. */
@@ -39,19 +38,14 @@ const HEX = /^[0-9a-f]*$/;
 export function appendLeaf(hasher: TreeHasher, size: number, frontier: Frontier, leafHash: Uint8Array): Frontier {
   assertFits(size, frontier);
   const peaks = [...frontier];
-  let hash = leafHash;
-  for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-    hash = hasher.node(peaks.pop() as Uint8Array, hash);
-  }
-  peaks.push(hash);
+  appendTo(peaks, size, hasher, leafHash);
   return peaks;
 }
 
 /** The tree hash of a log with this size and frontier. */
 export function rootOf(hasher: TreeHasher, size: number, frontier: Frontier): Uint8Array {
   assertFits(size, frontier);
-  if (frontier.length === 0) return hasher.empty();
-  return frontier.reduceRight((right, left) => hasher.node(left, right));
+  return rootOfPeaks(frontier, hasher);
 }
 
 /** Lower-case hex of all peaks in order, 64 digits each; empty for an empty log. */
@@ -78,7 +72,7 @@ export function inclusionRanges(leafIndex: number, treeSize: number): LeafRange[
   const ranges: LeafRange[] = [];
   let [start, end] = [0, treeSize];
   while (end - start > 1) {
-    const middle = start + splitPoint(end - start);
+    const middle = start + powerWithin(end - start - 1);
     if (leafIndex < middle) {
       ranges.unshift({ start: middle, end });
       end = middle;
@@ -118,13 +112,6 @@ export function verifyInclusion(
     [index, last] = [Math.floor(index / 2), Math.floor(last / 2)];
   }
   return last === 0 && Buffer.from(hash).equals(root);
-}
-
-/** The largest power of two below `size`. */
-function splitPoint(size: number): number {
-  let power = 1;
-  while (power * 2 < size) power *= 2;
-  return power;
 }
 
 /** How many perfect subtrees make up a tree: the ones in the binary size, counted in two halves of 32 bits. */

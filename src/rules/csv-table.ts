@@ -26,7 +26,7 @@ export interface CsvTable<Column extends string> {
   /** The known columns that the file has. */
   readonly columns: ReadonlySet<Column>;
   readonly delimiter: Separator;
-  /** It began with a byte order mark. */
+  /** It began with a byte order mark; without it Excel misreads accents. */
   readonly bom: boolean;
   readonly newline: '\n' | '\r\n';
   readonly headerLine: number;

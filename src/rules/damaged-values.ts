@@ -122,12 +122,7 @@ export function spareRows<Entry extends { readonly line?: number }>(
     for (const [column, kind] of Object.entries(kinds)) {
       const text = cellOf(entry, column);
       if (text === undefined) continue;
-      const found = spared(
-        kind,
-        text ?? '',
-        before === undefined ? undefined : (cellOf(before, column) ?? ''),
-        allowed,
-      );
+      const found = spared(kind, text ?? '', before && (cellOf(before, column) ?? ''), allowed);
       const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
       if (found.text !== (text ?? '')) texts[column] = found.text;
       if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });

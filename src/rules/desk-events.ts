@@ -3,7 +3,7 @@
  * is no event without an entry, and no procedure can forget one. They contain only ids, never free text.
  */
 import type { EntryFacts } from './audit-entry.js';
-import { chunksOf } from './lists.js';
+import { chunksOf, grouped } from './lists.js';
 import { iso } from './moment.js';
 import { powerOf } from './power.js';
 
@@ -33,18 +33,11 @@ const ITEMS = 40;
 
 /** The events of one transaction: one of each type and person, so that those of a person arrive in their order (B93); others of a type together. */
 export function eventsOf(entries: readonly ToldEntry[]): readonly DeskEvent[] {
-  const groups = new Map<string, { readonly type: string; readonly items: DeskEvent['items'][number][] }>();
-  for (const entry of entries) {
-    const type = typeOf(entry);
-    if (type === undefined) continue;
-    const key = `${type} ${entry.user ?? ''}`;
-    const group = groups.get(key) ?? { type, items: [] };
-    group.items.push(itemOf(entry));
-    groups.set(key, group);
-  }
-  return [...groups.values()].flatMap(({ type, items }) =>
-    chunksOf(items, ITEMS).map((some) => ({ type, items: some })),
-  );
+  const groups = grouped(entries, (entry) => `${typeOf(entry) ?? ''} ${entry.user ?? ''}`);
+  return [...groups].flatMap(([key, told]) => {
+    const [type = ''] = key.split(' ');
+    return type === '' ? [] : chunksOf(told.map(itemOf), ITEMS).map((items) => ({ type, items }));
+  });
 }
 
 function typeOf(entry: EntryFacts): string | undefined {

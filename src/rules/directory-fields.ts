@@ -23,7 +23,11 @@ const EMAIL =
 const LATIN = /\p{Script=Latin}/u;
 const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
+const PHONE = /^[\d +()./\-\u2010-\u2015#x]*(ext\.?[\d ]+)?$/iu;
+
 type Fault = string | undefined;
+
+const unless = (form: RegExp, text: string, fault: string): Fault => (form.test(text) ? undefined : fault);
 
 /** Visible text on one line, at most `most` code points. */
 function faultOfText(text: string, most: number): Fault {
@@ -33,13 +37,9 @@ function faultOfText(text: string, most: number): Fault {
 }
 
 /** An account's number: no space or slash, because `ACCOUNT/LOGIN` is one word. */
-export function faultOfNumber(text: string): Fault {
-  const fault = faultOfText(text, 40);
-  if (fault !== undefined) return fault;
-  return /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(text)
-    ? undefined
-    : 'must be letters and digits, with . _ - between them';
-}
+export const faultOfNumber = (text: string): Fault =>
+  faultOfText(text, 40) ??
+  unless(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, text, 'must be letters and digits, with . _ - between them');
 
 /** The name of a person, a company or a sign-on provider. */
 export const faultOfName = (text: string): Fault => faultOfText(text, 200);
@@ -52,16 +52,12 @@ export function faultOfLogin(text: string): Fault {
   // One Cyrillic letter in a Latin word makes another login that looks the same on every screen.
   if (text.split(/[^\p{L}\p{M}]/u).some((word) => LATIN.test(word) && LOOK_ALIKE.test(word)))
     return 'mixes letters of two alphabets in one word';
-  return /^[^\s/,;"'-][^\s/,;"]*$/u.test(text)
-    ? undefined
-    : 'must hold no space, slash, comma or quotes, and not begin with -';
+  return unless(/^[^\s/,;"'-][^\s/,;"]*$/u, text, 'must hold no space, slash, comma or quotes, and not begin with -');
 }
 
 /** Empty means that none is on file. */
-export function faultOfEmail(text: string): Fault {
-  if (text === '') return undefined;
-  return text.length <= 254 && EMAIL.test(text) ? undefined : 'is not one plain e-mail address';
-}
+export const faultOfEmail = (text: string): Fault =>
+  text === '' || (text.length <= 254 && EMAIL.test(text)) ? undefined : 'is not one plain e-mail address';
 
 /** The name of a connector and an id there, `okta:00u1a2b3`; empty if it is not known. */
 export const faultOfExternal = (text: string): Fault =>
@@ -83,9 +79,7 @@ export function faultOfPhone(text: string): Fault {
   if (text === '' || fault !== undefined) return fault;
   const digits = phoneDigits(text).length;
   if (digits < 3 || digits > 20) return 'must hold 3 to 20 digits';
-  return /^[\d +()./\-\u2010-\u2015#x]*(ext\.?[\d ]+)?$/iu.test(text.normalize('NFKC'))
-    ? undefined
-    : 'is not a phone number';
+  return unless(PHONE, text.normalize('NFKC'), 'is not a phone number');
 }
 
 /** A phone number in a directory file: kept as written, whatever it is, and compared by its digits. */

@@ -79,11 +79,6 @@ export const USER_CELLS: Cells = { login: 'key', name: 'name', email: 'email', p
 
 export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
 
-export interface Entries<T> {
-  readonly entries: readonly T[];
-  readonly problems: readonly Problem[];
-}
-
 export const readAccountRows = (table: Rows<AccountColumn>) => collect(table, judgeAccount);
 
 export const readUserRows = (policy: Policy, table: Rows<UserColumn>) =>
@@ -92,7 +87,7 @@ export const readUserRows = (policy: Policy, table: Rows<UserColumn>) =>
 function collect<Column extends string, T>(
   table: Rows<Column>,
   judge: (texts: Texts<Column>, line: number) => Judged<T>,
-): Entries<T> {
+) {
   const judged = table.rows.map(({ line, values }) => judge(values, line));
   return {
     entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
@@ -131,7 +126,9 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   note.add('external', faultOfExternal(texts.external ?? ''));
   note.add('phone', line === undefined ? faultOfPhone(phone ?? '') : faultOfPhoneOnFile(phone ?? ''));
   if (role === undefined) note.add('role', unknownWord('role', texts.role ?? '', CUSTOMER_ROLES));
-  for (const scope of scopes ?? []) if (!validScope(policy, scope)) note.add('scopes', unknownScope(policy, scope));
+  const known = () => [...policy.categories, ...policy.actions].map(({ id }) => id);
+  for (const scope of scopes ?? [])
+    if (!validScope(policy, scope)) note.add('scopes', thereIsNo('scope', scope, known()));
   if (signIn === undefined) note.add('sign_in', unknownWord('sign-in', signInText ?? '', SIGN_INS));
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
@@ -162,12 +159,10 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T | undefin
 
 function unknownWord(what: string, text: string, known: readonly string[]): string {
   if (text === '') return `is empty; one of: ${known.join(', ')}`;
-  const close = nearest(text, known);
-  return `there is no ${what} "${text}"${close === undefined ? '' : ` (${close}?)`}; one of: ${known.join(', ')}`;
+  return `${thereIsNo(what, text, known)}; one of: ${known.join(', ')}`;
 }
 
-function unknownScope(policy: Policy, text: string): string {
-  const known = [...policy.categories, ...policy.actions].map(({ id }) => id);
+function thereIsNo(what: string, text: string, known: readonly string[]): string {
   const close = nearest(text, known);
-  return `there is no scope "${text}"${close === undefined ? '' : ` (${close}?)`}`;
+  return `there is no ${what} "${text}"${close === undefined ? '' : ` (${close}?)`}`;
 }

@@ -15,20 +15,35 @@ export interface HexTreeHasher extends TreeOf<string> {
   leaf(entry: string): string;
 }
 
+/** One more leaf for the peaks of a tree of this size, in place: it merges as many as a binary increment carries. */
+export function appendTo<Hash>(peaks: Hash[], size: number, hasher: TreeOf<Hash>, leafHash: Hash): void {
+  let hash = leafHash;
+  for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) hash = hasher.node(peaks.pop() as Hash, hash);
+  peaks.push(hash);
+}
+
+export const rootOfPeaks = <Hash>(peaks: readonly Hash[], hasher: TreeOf<Hash>): Hash =>
+  peaks.length === 0 ? hasher.empty() : peaks.reduceRight((right, left) => hasher.node(left, right));
+
+/** The largest power of two that is not above `size`. */
+export function powerWithin(size: number): number {
+  let power = 1;
+  while (power * 2 <= size) power *= 2;
+  return power;
+}
+
 export function growTree<Hash>(hasher: TreeOf<Hash>) {
   const peaks: Hash[] = [];
   let size = 0;
   return {
     size: () => size,
     append(leafHash: Hash): void {
-      let hash = leafHash;
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) hash = hasher.node(peaks.pop() as Hash, hash);
-      peaks.push(hash);
+      appendTo(peaks, size, hasher, leafHash);
       size += 1;
     },
     /** Roots of the perfect subtrees, largest first; a copy. */
     peaks: (): readonly Hash[] => [...peaks],
-    root: () => (size === 0 ? hasher.empty() : peaks.reduceRight((right, left) => hasher.node(left, right))),
+    root: () => rootOfPeaks(peaks, hasher),
   };
 }
 
@@ -36,9 +51,7 @@ export function growTree<Hash>(hasher: TreeOf<Hash>) {
 export function peakRanges(size: number): readonly { readonly start: number; readonly end: number }[] {
   const ranges: { start: number; end: number }[] = [];
   let start = 0;
-  let power = 1;
-  while (power * 2 <= size) power *= 2;
-  for (; start < size; power /= 2) {
+  for (let power = powerWithin(size); start < size; power /= 2) {
     if (start + power > size) continue;
     ranges.push({ start, end: start + power });
     start += power;

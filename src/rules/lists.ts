@@ -21,9 +21,9 @@ export function grouped<T>(
   const groups = new Map<string, T[]>();
   for (const [nth, item] of items.entries()) {
     const key = keyOf(item, nth);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(item);
   }
   return groups;
 }

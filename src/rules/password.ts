@@ -5,16 +5,10 @@
  */
 import { isBlocked, isPersonal, type PassphraseInput, type Reason, SAID, wordParts } from './passphrase.js';
 import { isRepeat, isWalk } from './passphrase-patterns.js';
+import type { Limits } from './policy.js';
 import { JUDGED_VERSION, spokenForms } from './spoken-form.js';
 
-export interface PasswordRules {
-  /** The fewest characters beside a second factor. */
-  readonly minLength: number;
-  /** The fewest characters where nothing else protects the login (NIST SP 800-63B-4, 3.1.1.2). */
-  readonly aloneMinLength: number;
-  readonly maxCodePoints: number;
-  readonly minGuessesLog10: number;
-}
+export type PasswordRules = Limits['applicationPassword' | 'operatorPassword'];
 
 /** The fewest characters: `alone` says that the login has no second factor. */
 export const leastLength = (rules: PasswordRules, alone: boolean): number =>

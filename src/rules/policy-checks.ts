@@ -13,14 +13,13 @@ export const MFA_RESET = 'login-security:mfa-reset';
 export function checkActions(file: ActionsFile): readonly PolicyFault[] {
   const ids = file.categories.map(({ id }) => id);
   const faults = repeated(ids, (index) => ['categories', index, 'id'], 'the category ');
-  const known = new Set<string>();
   for (const [c, category] of file.categories.entries()) {
     const actions = category.actions.map(({ id }) => id);
     const pathOf = (index: number) => ['categories', c, 'actions', index, 'id'];
     faults.push(...repeated(actions, pathOf, `the action ${category.id}:`));
-    for (const action of actions) known.add(`${category.id}:${action}`);
   }
-  if (!known.has(MFA_RESET))
+  const known = file.categories.flatMap(({ id, actions }) => actions.map((action) => `${id}:${action.id}`));
+  if (!known.includes(MFA_RESET))
     faults.push({ path: ['categories'], message: `must hold ${MFA_RESET}, which resets by phone need (B54)` });
   return faults;
 }
@@ -108,51 +107,40 @@ function checkSecondFactor({ withoutSecondFactor }: RolesFile): readonly PolicyF
   return [...repeated(withoutSecondFactor, path), ...others];
 }
 
-/** Rules between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */
-const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsFile) => boolean, message: string])[] = [
-  [
-    'throttle.lockFromFailure',
-    ({ throttle }) => throttle.lockFromFailure < throttle.disabledAtFailure,
-    'must be below disabledAtFailure',
-  ],
-  [
-    'throttle.firstLockMinutes',
-    ({ throttle }) => throttle.firstLockMinutes <= throttle.maxLockMinutes,
-    'must not exceed maxLockMinutes',
-  ],
-  [
-    'alarms.company.floor',
-    ({ alarms, throttle }) => alarms.company.floor >= throttle.lockFromFailure,
-    'must not be below throttle.lockFromFailure',
-  ],
-  [
-    'operatorSession.freshCodeMinutes',
-    ({ operatorSession }) => operatorSession.freshCodeMinutes <= operatorSession.idleMinutes,
-    'must not exceed idleMinutes',
-  ],
-  [
-    'portalSession.freshPasswordMinutes',
-    ({ portalSession }) => portalSession.freshPasswordMinutes <= portalSession.idleMinutes,
-    'must not exceed idleMinutes',
-  ],
-  [
-    'operatorToken.defaultHours',
-    ({ operatorToken }) => operatorToken.defaultHours <= operatorToken.maxDays * 24,
-    'must not exceed maxDays',
-  ],
-  ['invitation.perHour', ({ invitation }) => invitation.perHour <= invitation.perDay, 'must not exceed perDay'],
-  [
+/** A rule between figures, beyond the floor and ceiling of each: where a fault is shown, its words, the rule. */
+const rule = (path: string, message: string, holds: (limits: LimitsFile) => boolean) => ({ path, message, holds });
+
+/** One figure of a group must not exceed another. */
+const notAbove = <G extends keyof LimitsFile>(
+  group: G,
+  figure: keyof LimitsFile[G] & string,
+  most: keyof LimitsFile[G] & string,
+) => rule(`${group}.${figure}`, `must not exceed ${most}`, ({ [group]: of }) => of[figure] <= of[most]);
+
+const BETWEEN_FIGURES = [
+  rule('throttle.lockFromFailure', 'must be below disabledAtFailure', ({ throttle }) => {
+    return throttle.lockFromFailure < throttle.disabledAtFailure;
+  }),
+  notAbove('throttle', 'firstLockMinutes', 'maxLockMinutes'),
+  rule('alarms.company.floor', 'must not be below throttle.lockFromFailure', ({ alarms, throttle }) => {
+    return alarms.company.floor >= throttle.lockFromFailure;
+  }),
+  notAbove('operatorSession', 'freshCodeMinutes', 'idleMinutes'),
+  notAbove('portalSession', 'freshPasswordMinutes', 'idleMinutes'),
+  rule('operatorToken.defaultHours', 'must not exceed maxDays', ({ operatorToken }) => {
+    return operatorToken.defaultHours <= operatorToken.maxDays * 24;
+  }),
+  notAbove('invitation', 'perHour', 'perDay'),
+  rule(
     'approval.adminTargets',
-    ({ approval }) => approval.adminTargets,
     'must be true: resetting an admin always needs a second operator (B56, B59)',
-  ],
+    ({ approval }) => approval.adminTargets,
+  ),
 ];
 
 export function checkLimits(limits: LimitsFile): readonly PolicyFault[] {
-  return BETWEEN_FIGURES.filter(([, holds]) => !holds(limits)).map(([path, , message]) => ({
-    path: path.split('.'),
-    message,
-  }));
+  const broken = BETWEEN_FIGURES.filter(({ holds }) => !holds(limits));
+  return broken.map(({ path, message }) => ({ path: path.split('.'), message }));
 }
 
 /** A fault for every later occurrence of a value already seen. `what` stands before it. */

@@ -53,11 +53,7 @@ export interface Policy {
 }
 
 /** The three files, already parsed from JSON. */
-export interface PolicyFiles {
-  readonly actions: unknown;
-  readonly roles: unknown;
-  readonly limits: unknown;
-}
+export type PolicyFiles = Readonly<Record<'actions' | 'roles' | 'limits', unknown>>;
 
 /**
  * Reads the policy from the files, deeply frozen. `source` names the folder in messages.

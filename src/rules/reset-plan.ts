@@ -2,6 +2,7 @@
  * A plan of resets (B51, B53, B59): what would happen to each line of the input, before anything is done. Pure. The plan is a
  * value: exactly what was shown and counted is done, and its hash identifies it.
  */
+import type { CsvTable } from './csv-table.js';
 import type { Policy } from './policy.js';
 import type { PlannedRemote } from './remote-reset.js';
 
@@ -158,12 +159,7 @@ export function countRows(rows: readonly PlannedRow[]): PlanCounts {
 }
 
 /** How a list was written, to write a part of it in the same form. */
-export interface WrittenList {
-  /** The file begins with a byte order mark; without it Excel misreads accents. */
-  readonly bom: boolean;
-  readonly newline: '\n' | '\r\n';
-  readonly delimiter: string;
-  readonly header: readonly string[];
+export interface WrittenList extends Pick<CsvTable<string>, 'bom' | 'newline' | 'delimiter' | 'header'> {
   /** Cells, each with its line. */
   readonly cells: readonly (readonly [number, readonly string[]])[];
 }
@@ -220,12 +216,10 @@ export interface RecentRuns {
   readonly ofDesk: number;
 }
 
-const NOTHING_RECENT: RecentRuns = { ofOperator: 0, ofDesk: 0 };
-
 export function planTargets(
   policy: Policy,
   rows: readonly PlannedRow[],
-  recent: RecentRuns = NOTHING_RECENT,
+  recent: RecentRuns = { ofOperator: 0, ofDesk: 0 },
 ): PlanTargets {
   const acting = rows.filter((row) => row.act === true);
   const isBarred = (row: PlannedRow): boolean => row.class === 'admin' || row.objected === true;

@@ -148,11 +148,8 @@ function readItem(tokens: readonly string[], at: number, table: SpellingTable): 
       return found.meaning.timesToo === true && beforeLetter(tokens, at + found.used, table)
         ? { used: found.used + 1, text: undefined }
         : readCodeWord(tokens, at, found.used, found.meaning.text, table);
-    case 'link':
-    case 'ambiguous':
-      return { used: found.used, text: undefined };
     default:
-      return readLetter(tokens, at, table);
+      return found === undefined ? readLetter(tokens, at, table) : { used: found.used, text: undefined };
   }
 }
 
@@ -172,13 +169,15 @@ function readLetter(tokens: readonly string[], at: number, table: SpellingTable)
   const [digit = ''] = spokenWords(letter);
   const plain = /^[0-9]$/u.test(digit) ? digit : letter;
   const single = [...plain].length === 1;
-  if (!single && !spelledAtOnce(plain, table))
-    return { used: 1, text: table.together === true && /^\p{L}+$/u.test(plain) ? plain : undefined };
+  // Several letters may share one code word: "ch", "sch".
+  const atOnce = single || [...table.meanings.values()].some((one) => one.kind === 'letter' && one.text === plain);
+  if (!atOnce) return { used: 1, text: table.together === true && /^\p{L}+$/u.test(plain) ? plain : undefined };
   const link = lookUp(tokens, at + 1, table);
   if (link?.meaning.kind === 'link') {
     const used = 1 + link.used + 1;
     const word = tokens[at + used - 1] ?? '';
-    return { used: Math.min(used, tokens.length - at), text: beginsWith(word, plain) ? plain : undefined };
+    const begins = [...word].length > 1 && /^\p{L}/u.test(plain) && keyOf(word).startsWith(keyOf(plain));
+    return { used: Math.min(used, tokens.length - at), text: begins ? plain : undefined };
   }
   if (!single) return { used: 1, text: undefined };
   const ownWord =
@@ -186,11 +185,6 @@ function readLetter(tokens: readonly string[], at: number, table: SpellingTable)
     [...(tokens[at + 1] ?? '')].length > 1 &&
     keyOf(link.meaning.text) === keyOf(plain);
   return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
-}
-
-/** True for several letters that share one code word: "ch", "sch". */
-function spelledAtOnce(letters: string, { meanings }: SpellingTable): boolean {
-  return [...meanings.values()].some((meaning) => meaning.kind === 'letter' && meaning.text === letters);
 }
 
 /** "bravo", but not "bravo b": does it say the letter again, or a second one? With "b as in boy" after it, it is a second one. */
@@ -217,10 +211,6 @@ function lookUp(tokens: readonly string[], at: number, table: SpellingTable) {
     if (meaning !== undefined) return { used, meaning };
   }
   return undefined;
-}
-
-function beginsWith(word: string, letter: string): boolean {
-  return [...word].length > 1 && /^\p{L}/u.test(letter) && keyOf(word).startsWith(keyOf(letter));
 }
 
 /** "München", "Muenchen" and "Munchen" are one key; single letters keep theirs. */

@@ -115,11 +115,11 @@ const digitWord = (digit: string): string => DIGIT_WORDS[Number(digit)] ?? '';
 /** A text in the words by which it will be heard, for its owner: "blue penguin four two". */
 export function heardAs(text: string): string {
   if (text.length > MAX_LENGTH) throw refusal('invalid-input', 'text-too-long', { most: MAX_LENGTH });
-  const words = spokenWords(text).flatMap((word) => word.split(/([0-9])/u));
+  const words = spokenWords(text).join(' ');
   return words
-    .map((word) => (/[0-9]/u.test(word) ? digitWord(word) : word))
-    .filter((word) => word !== '')
-    .join(' ');
+    .replace(/[0-9]/gu, (digit) => ` ${digitWord(digit)} `)
+    .replace(/ +/gu, ' ')
+    .trim();
 }
 
 function withoutUmlautE(letters: string, kept: RegExp): string {

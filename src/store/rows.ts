@@ -18,6 +18,5 @@ export type OperatorStartRow = TableRow<'operator_starts'>;
 export type OperatorTokenRow = TableRow<'operator_tokens'>;
 export type OutboxRow = TableRow<'outbox'>;
 export type PortalSessionRow = TableRow<'portal_sessions'>;
-export type RecoveryCodeRow = TableRow<'operator_recovery_codes'>;
 export type ResetRow = TableRow<'resets'>;
 export type ThrottleRow = TableRow<'throttles'>;

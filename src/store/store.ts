@@ -3,6 +3,7 @@ import type { Engine } from './engine.js';
 import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { GUARDED } from './guard/guarded-tables.js';
 import { guardRows } from './guard/row-guard.js';
+import type { Book } from './guard/table-sums.js';
 import { type Notary, openHead } from './head.js';
 import {
   migrate,
@@ -43,17 +44,12 @@ export function openStore(bare: Engine, notary: Notary, parts: Omit<DoorParts, '
     /** Tables whose rows have tags. */
     guardedTables: Object.keys(GUARDED),
     /** Refusal `store-corrupt` if the tables on which the desk's power rests are not those that it wrote (B86). Every act asks the same. */
-    requireWatched: () =>
-      snapshot(engine, async (db) => {
-        const { book } = await openHead(db, notary);
-        await requireSums(db, engine.traits, notary.sums, book);
-      }),
+    requireWatched: () => snapshot(engine, notary, (db, book) => requireSums(db, engine.traits, notary.sums, book)),
     /** What is wrong with the tables: every sum and every tag, in one snapshot. `each` is told of the rows that were read. */
     tableFaults: (each?: (rows: number) => void) =>
-      snapshot(engine, async (db) => {
-        const { book } = await openHead(db, notary);
-        return faultsOfTables(db, { tags: notary.rows, sums: notary.sums, traits: engine.traits }, book, each);
-      }),
+      snapshot(engine, notary, (db, book) =>
+        faultsOfTables(db, { tags: notary.rows, sums: notary.sums, traits: engine.traits }, book, each),
+      ),
     /** Ids of the messages that this process has queued since the last call. */
     takeQueued: () => queue.splice(0),
     /**
@@ -89,11 +85,14 @@ function ignoreMachine(error: unknown): void {
   if (!(error instanceof Error && 'code' in error)) throw error;
 }
 
-/** Reads in one snapshot, without the guard: rows come with their tags. */
-async function snapshot<T>(engine: Engine, read: (db: Db) => Promise<T>): Promise<T> {
+/** Reads in one snapshot with the book of its head, without the guard: rows come with their tags. */
+async function snapshot<T>(engine: Engine, notary: Notary, read: (db: Db, book: Book) => Promise<T>): Promise<T> {
   try {
     const transaction = engine.db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
-    return await transaction.execute((tx) => read(tx.withoutPlugins()));
+    return await transaction.execute(async (tx) => {
+      const db = tx.withoutPlugins();
+      return read(db, (await openHead(db, notary)).book);
+    });
   } catch (error) {
     throw engine.refusalOf(error) ?? error;
   }
@@ -114,21 +113,19 @@ export { migrate, missingSteps, RELEASE, requireCurrent, SHIPPED_POLICY, schemaS
 
 /** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {
-  const wordedGroup = (group: object) =>
-    new Proxy(group, {
-      get: (target, name, receiver) => {
-        const method: unknown = Reflect.get(target, name, receiver);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          try {
-            return await (method as (...values: unknown[]) => Promise<unknown>).apply(target, args);
-          } catch (error) {
-            throw engine.refusalOf(error) ?? error;
-          }
-        };
-      },
-    });
-  return Object.fromEntries(
-    Object.entries(reads).map(([name, group]) => [name, wordedGroup(group)]),
-  ) as unknown as Reads;
+  type Group = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+  const worded =
+    (group: Group, name: string) =>
+    async (...args: unknown[]) => {
+      try {
+        return await group[name]?.(...args);
+      } catch (error) {
+        throw engine.refusalOf(error) ?? error;
+      }
+    };
+  const groups = Object.entries(reads as unknown as Readonly<Record<string, Group>>).map(([name, group]) => [
+    name,
+    Object.fromEntries(Object.keys(group).map((method) => [method, worded(group, method)])),
+  ]);
+  return Object.fromEntries(groups) as Reads;
 }

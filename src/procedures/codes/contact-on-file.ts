@@ -6,8 +6,7 @@ import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { days } from '../../rules/duration.js';
-import type { FormerContact } from '../../rules/former-contacts.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, FormerContact, User } from '../../rules/people.js';
 
 interface FoundOwner {
   readonly account: Account;

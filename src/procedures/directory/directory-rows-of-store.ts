@@ -2,8 +2,7 @@
 import type { Writes } from '../../desk.js';
 import { foldKey, personWords, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
-import type { FormerContact } from '../../rules/former-contacts.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, FormerContact, User } from '../../rules/people.js';
 import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
 type SearchKeys = Parameters<Writes['search']['replace']>[0][number];

@@ -43,12 +43,7 @@ export function readAddress(url: string): Address {
   return { urls, writable: places.length > 1 || attributes !== 'any', timeoutMs: timeout * 1_000 };
 }
 
-interface Place {
-  readonly host: string;
-  readonly port: string;
-}
-
-function placesOf(authority: string, hosts: string | undefined, ports: string | undefined): readonly Place[] {
+function placesOf(authority: string, hosts: string | undefined, ports: string | undefined) {
   const named = hosts?.split(',').map((host) => ({ host, port: '' }));
   const places = named ?? authority.split(',').map(placeOf);
   const list = ports?.split(',') ?? [];
@@ -60,7 +55,7 @@ function placesOf(authority: string, hosts: string | undefined, ports: string | 
   }));
 }
 
-function placeOf(text: string): Place {
+function placeOf(text: string) {
   const [all, six, host = '', port = ''] = HOST.exec(text) ?? [];
   if (all === undefined) throw notAnAddress();
   try {
@@ -88,13 +83,11 @@ export function withoutCredentials(url: string): string {
   return `${scheme}${new URLSearchParams(query).get('host') ?? authority}${path}`;
 }
 
-function notAnAddress(hint?: string): Refusal {
-  return new Refusal('config', 'the address of the PostgreSQL store is not valid', {
-    hint:
-      hint ??
-      'Write postgres://user:password@host:port/database, with commas between several hosts. Inside a password write / # @ : % as %2F %23 %40 %3A %25.',
-  });
-}
+const FORMS =
+  'Write postgres://user:password@host:port/database, with commas between several hosts. Inside a password write / # @ : % as %2F %23 %40 %3A %25.';
+
+const notAnAddress = (hint = FORMS): Refusal =>
+  new Refusal('config', 'the address of the PostgreSQL store is not valid', { hint });
 
 interface AnyPool {
   query(text: string): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>;

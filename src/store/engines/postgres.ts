@@ -4,7 +4,7 @@
  */
 import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
-import { Refusal } from '../../errors.js';
+import { type ErrorCode, Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database, Db } from '../schema/directory.js';
@@ -195,43 +195,33 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   const text = error.message;
+  const worded = (kind: ErrorCode, message: string, hint?: string) =>
+    new Refusal(kind, message, { hint, cause: error });
   if (code === '40001' || code === '40P01' || code === '55P03') {
-    return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
+    return worded('busy', `the store ${place} is busy`, 'Try again in a moment.');
   }
   // A prepared statement whose table has other columns now.
   if (code === '0A000') {
-    return new Refusal('config', `the store ${place} was changed by a newer version of countersign`, {
-      hint: 'Install the newer version on this machine. Nothing was changed.',
-      cause: error,
-    });
+    const hint = 'Install the newer version on this machine. Nothing was changed.';
+    return worded('config', `the store ${place} was changed by a newer version of countersign`, hint);
   }
   if (REFUSED.has(code)) {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, {
-      hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.',
-      cause: error,
-    });
+    const hint = 'Check user, password and database name in --store or COUNTERSIGN_STORE.';
+    return worded('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, hint);
   }
   if (NOT_OUR_SCHEMA.has(code)) {
-    return new Refusal('store-corrupt', `the tables of ${place} are not those that countersign made: ${text}`, {
-      hint: 'Keep the store as it is and tell your lead. To look at every table: countersign doctor',
-      cause: error,
-    });
+    const hint = 'Keep the store as it is and tell your lead. To look at every table: countersign doctor';
+    return worded('store-corrupt', `the tables of ${place} are not those that countersign made: ${text}`, hint);
   }
   if (isGone(error)) {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
-      hint: 'Check that the server runs and that the address is right.',
-      cause: error,
-    });
+    const hint = 'Check that the server runs and that the address is right.';
+    return worded('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, hint);
   }
   if (code === '22021') {
-    return new Refusal('invalid-input', 'the input contains a NUL character, which PostgreSQL cannot store', {
-      cause: error,
-    });
+    return worded('invalid-input', 'the input contains a NUL character, which PostgreSQL cannot store');
   }
   if (code === '53100' || code === '53200') {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} has no disk space or memory left: ${text}`, {
-      cause: error,
-    });
+    return worded('store-unreachable', `PostgreSQL at ${place} has no disk space or memory left: ${text}`);
   }
   return undefined;
 }

@@ -15,11 +15,8 @@ import { Refusal } from '../../errors.js';
 
 /** A connection of its own to the file that is copied. */
 interface Copied {
-  /** Begins the one read transaction. */
-  begin(): unknown;
-  copy(progress: () => number): Promise<unknown>;
-  /** An error of the driver in words. */
-  wording(error: unknown): unknown;
+  exec(words: string): unknown;
+  backup(target: string, options: { progress(): number }): Promise<unknown>;
   close(): unknown;
 }
 
@@ -35,9 +32,10 @@ export function requirePlainName(target: string): void {
 
 /**
  * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
- * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there.
+ * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there. `wording`: an error of the driver
+ * in words.
  */
-export async function copyRows(file: Copied, target: string): Promise<void> {
+export async function copyRows(file: Copied, target: string, wording: (error: unknown) => unknown): Promise<void> {
   const isNew = !existsSync(target);
   let copy: number | undefined;
   // A commit of a live call waits for all that the file system has yet to write: so the copy never leaves much to write.
@@ -47,8 +45,8 @@ export async function copyRows(file: Copied, target: string): Promise<void> {
     return PAGES_A_TURN;
   };
   try {
-    file.begin();
-    await file.copy(progress);
+    file.exec('begin; select 1 from sqlite_schema');
+    await file.backup(target, { progress });
     chmodSync(target, 0o600);
   } catch (error) {
     const folder = dirname(resolve(target));
@@ -59,7 +57,7 @@ export async function copyRows(file: Copied, target: string): Promise<void> {
       });
     }
     if (isNew) for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${target}${end}`, { force: true });
-    throw file.wording(error);
+    throw wording(error);
   } finally {
     file.close();
     // Not before: whoever closes a file gives up the locks that SQLite holds on it.

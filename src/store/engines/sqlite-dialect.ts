@@ -2,10 +2,11 @@
 import {
   CompiledQuery,
   type DatabaseConnection,
-  type Driver,
+  type Dialect,
   SqliteAdapter,
-  SqliteDialect,
   SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
   type SqliteStatement,
   type TransactionSettings,
 } from 'kysely';
@@ -78,22 +79,14 @@ const isBusy = (error: unknown): boolean =>
 
 type StatementSource = ReturnType<typeof withCachedStatements>;
 
-export class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #database: StatementSource;
-
-  constructor(file: SqliteFile) {
-    const database = withCachedStatements(file);
-    super({ database });
-    this.#database = database;
-  }
-
-  override createAdapter(): SqliteAdapter {
-    return new TransactionalAdapter();
-  }
-
-  override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#database);
-  }
+export function immediateSqliteDialect(file: SqliteFile): Dialect {
+  const database = withCachedStatements(file);
+  return {
+    createAdapter: () => new TransactionalAdapter(),
+    createDriver: () => new ImmediateSqliteDriver(database),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
 }
 
 function withCachedStatements(file: SqliteFile) {

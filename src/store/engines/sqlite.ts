@@ -6,13 +6,13 @@ import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from '
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
-import { Refusal } from '../../errors.js';
+import { type ErrorCode, Refusal } from '../../errors.js';
 import { makeFolder } from '../../make-folder.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
 import { copyRows, freeAt, refuseIfOthersCanWrite, requirePlainName } from './sqlite-copy.js';
-import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
+import { BUSY_TIMEOUT_MS, immediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
@@ -57,7 +57,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   refuseIfOthersCanWrite(dirname(path));
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
-  const db = new Kysely<Database>({ dialect: guardingWrites(new ImmediateSqliteDialect(file), traits) });
+  const db = new Kysely<Database>({ dialect: guardingWrites(immediateSqliteDialect(file), traits) });
   const dataVersion = file.prepare('pragma data_version').pluck();
   return {
     name: 'sqlite',
@@ -72,11 +72,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
     backup: async (target) => {
       requirePlainName(target);
-      const file = await openFile(path, false);
-      const begin = () => file.exec('begin; select 1 from sqlite_schema');
-      const copy = (progress: () => number) => file.backup(target, { progress });
-      const wording = (error: unknown) => wordError(error, target) ?? error;
-      return copyRows({ begin, copy, wording, close: () => file.close() }, target);
+      return copyRows(await openFile(path, false), target, (error) => wordError(error, target) ?? error);
     },
     replaceBy: async (backup, head) => {
       const file = await openFile(path, false);
@@ -113,18 +109,15 @@ let loaded: typeof SQLite | undefined;
 async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
   const { default: Driver } = await import('better-sqlite3');
   loaded = Driver;
+  let file: SQLite.Database | undefined;
   try {
-    const file = new Driver(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
-    try {
-      requireOwnFile(file, path, create);
-      if (create) chmodSync(path, 0o600);
-      setAndAssert(file, path);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    file = new Driver(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
+    requireOwnFile(file, path, create);
+    if (create) chmodSync(path, 0o600);
+    setAndAssert(file, path);
     return file;
   } catch (error) {
+    file?.close();
     throw wordError(error, path) ?? error;
   }
 }
@@ -188,14 +181,13 @@ function replaceRows(store: SQLite.Database, backup: string, head: string): bool
 function wordError(error: unknown, path: string): Refusal | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   const { code } = error;
+  const worded = (kind: ErrorCode, message: string, hint: string) => new Refusal(kind, message, { hint, cause: error });
   if (code.startsWith('SQLITE_BUSY')) {
-    return new Refusal('busy', `the store ${path} is busy`, { hint: 'Try again in a moment.', cause: error });
+    return worded('busy', `the store ${path} is busy`, 'Try again in a moment.');
   }
   if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
-    return new Refusal('store-unreachable', `the store ${path} cannot be opened (${code})`, {
-      hint: 'Check that the folder exists and that you may write to it.',
-      cause: error,
-    });
+    const hint = 'Check that the folder exists and that you may write to it.';
+    return worded('store-unreachable', `the store ${path} cannot be opened (${code})`, hint);
   }
   // Statements name only what the migrations have made, so somebody has changed the schema.
   const lost =
@@ -203,19 +195,15 @@ function wordError(error: unknown, path: string): Refusal | undefined {
     /no such (table|column)|no column named|ON CONFLICT|duplicate column|already exists/.test(error.message);
   const damaged = code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR') || (damaged && !isDamaged(path))) {
-    return new Refusal('store-unreachable', `the disk could not read or write ${path} (${code})`, {
-      hint: 'Free some space or repair the disk.',
-      cause: error,
-    });
+    const hint = 'Free some space or repair the disk.';
+    return worded('store-unreachable', `the disk could not read or write ${path} (${code})`, hint);
   }
   // Rows that break a rule of the schema: a bug of ours, unless the file is not what was written (S40).
   const odd = /^SQLITE_(MISMATCH|CONSTRAINT_(FOREIGNKEY|NOTNULL|DATATYPE|CHECK))/.test(code) && isDamaged(path);
   if (damaged || lost || odd) {
     const what = lost ? error.message : code;
-    return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${what})`, {
-      hint: 'Keep the file as it is. Restore a backup with: countersign store restore FILE',
-      cause: error,
-    });
+    const hint = 'Keep the file as it is. Restore a backup with: countersign store restore FILE';
+    return worded('store-corrupt', `the file ${path} is damaged or not a countersign store (${what})`, hint);
   }
   return undefined;
 }

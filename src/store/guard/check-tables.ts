@@ -4,13 +4,11 @@ import { Refusal } from '../../errors.js';
 import { type TableFault, tableFault } from '../../rules/table-fault.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
-import { GUARDED, type GuardedTable, type Row, type RowTags, TAG_COLUMN } from './guarded-tables.js';
+import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from './guarded-tables.js';
 import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
-import { fits, pagesOf } from './tag-rows.js';
+import { fits, pagesOf, type Tagging } from './tag-rows.js';
 
-export interface Checking {
-  readonly traits: SchemaTraits;
-  readonly tags: RowTags;
+interface Checking extends Pick<Tagging, 'traits' | 'tags'> {
   readonly sums: SumKeys;
 }
 

@@ -16,6 +16,7 @@ import {
   type QueryCompiler,
   type QueryResult,
   ReturningNode,
+  type RootOperationNode,
   SelectionNode,
   SelectQueryNode,
   sql,
@@ -119,7 +120,7 @@ class GuardingConnection implements DatabaseConnection {
     if (node.onConflict !== undefined) {
       const keys = sql.join(rows.map((row) => row[table.key]));
       const query = sql<Row>`select * from ${sql.table(name)} where ${sql.ref(table.key)} in (${keys})`;
-      replaced = (await this.#run<Row>(query.toOperationNode() as unknown as SelectQueryNode)).rows;
+      replaced = (await this.#run<Row>(query.toOperationNode())).rows;
       for (const row of replaced) checkRow(tags, name, table, row);
     }
     // Counted once it is done: a change may catch a failed statement and go on.
@@ -155,9 +156,7 @@ class GuardingConnection implements DatabaseConnection {
     went();
     for (const { row, tag } of after) delta.came(name, row, tag);
     const at = { table: name, key: table.key, column: TAG_COLUMN };
-    await this.#run(
-      settingEach(this.#traits, at, tagsOf(guard, after)).toOperationNode() as unknown as UpdateQueryNode,
-    );
+    await this.#run(settingEach(this.#traits, at, tagsOf(guard, after)).toOperationNode());
     return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
@@ -170,7 +169,7 @@ class GuardingConnection implements DatabaseConnection {
     return rows;
   }
 
-  #run<R>(node: UpdateQueryNode | SelectQueryNode | DeleteQueryNode | InsertQueryNode): Promise<QueryResult<R>> {
+  #run<R>(node: RootOperationNode): Promise<QueryResult<R>> {
     return this.#inner.executeQuery<R>(this.#compiler.compileQuery(node, { queryId: 'guarded-write' }));
   }
 }

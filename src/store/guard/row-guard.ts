@@ -80,34 +80,24 @@ const guards = new WeakSet<KyselyPlugin>();
 export const isGuarded = ({ plugins }: QueryExecutor): boolean => plugins.some((plugin) => guards.has(plugin));
 
 function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
-  const guardFor = (node: OperationNode | undefined): Guard | undefined => {
-    const name = tableName(node);
+  const guardFor = (node: RootOperationNode): Guard | undefined => {
+    const name = tableName(targetOf(node));
     const table = name === undefined ? undefined : GUARDED[name];
     return name === undefined || table === undefined ? undefined : { name, table, tags, delta };
   };
   const plugin: KyselyPlugin = {
     transformQuery({ node, queryId }): RootOperationNode {
+      const guard = guardFor(node);
+      if (guard === undefined) return node;
       if (SelectQueryNode.is(node)) {
-        const guard = guardFor(node.from?.froms[0]);
-        const plan = guard && planReading(node, guard);
+        const plan = planReading(node, guard);
         if (plan === undefined) return node;
         readings.set(queryId, plan.reading);
         return plan.node;
       }
-      if (InsertQueryNode.is(node)) {
-        const guard = guardFor(node.into);
-        if (guard === undefined) return node;
-        const tagged = taggedInsert(node, guard);
-        writes.set(tagged, guard);
-        return tagged;
-      }
-      const guard = UpdateQueryNode.is(node)
-        ? guardFor(node.table)
-        : DeleteQueryNode.is(node)
-          ? guardFor(node.from.froms[0])
-          : undefined;
-      if (guard !== undefined) writes.set(node, guard);
-      return node;
+      const write = InsertQueryNode.is(node) ? taggedInsert(node, guard) : node;
+      writes.set(write, guard);
+      return write;
     },
     async transformResult({ result, queryId }) {
       const reading = readings.get(queryId);
@@ -121,6 +111,12 @@ function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
   };
   guards.add(plugin);
   return plugin;
+}
+
+function targetOf(node: RootOperationNode): OperationNode | undefined {
+  if (SelectQueryNode.is(node) || DeleteQueryNode.is(node)) return node.from?.froms[0];
+  if (InsertQueryNode.is(node)) return node.into;
+  return UpdateQueryNode.is(node) ? node.table : undefined;
 }
 
 function tableName(node: OperationNode | undefined): string | undefined {

@@ -2,7 +2,7 @@
  * Finds sealed values that use an older key, whatever is in them, and replaces their blobs. Only a rekey uses this; all other code reads and
  * writes sealed values with their rows.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../schema/directory.js';
 import { GUARDED, type Row } from './guarded-tables.js';
 import { checkedRows, type Page, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
@@ -42,19 +42,17 @@ export const sealedReads = (db: Db) => ({
     return rows;
   },
   /** How many values of a column use another key. */
-  async countOther(keyId: string, { table, column }: SealedColumn): Promise<number> {
-    const blob = sql.ref(column);
-    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
-      where ${blob} is not null and ${blob} not like ${under(keyId)}`.execute(db);
-    return rows[0]?.n ?? 0;
-  },
+  countOther: (keyId: string, { table, column }: SealedColumn) =>
+    countIn(db, table, sql`${sql.ref(column)} is not null and ${sql.ref(column)} not like ${under(keyId)}`),
   /** How many rows of a guarded table are not tagged with this key. */
-  async countOtherTags(keyId: string, table: string): Promise<number> {
-    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
-      where mac is null or mac not like ${`${keyId}.%`}`.execute(db);
-    return rows[0]?.n ?? 0;
-  },
+  countOtherTags: (keyId: string, table: string) =>
+    countIn(db, table, sql`mac is null or mac not like ${`${keyId}.%`}`),
 });
+
+async function countIn(db: Db, table: string, condition: RawBuilder<unknown>): Promise<number> {
+  const counted = sql<{ n: number }>`select count(*) as n from ${sql.table(table)} where ${condition}`;
+  return (await counted.execute(db)).rows[0]?.n ?? 0;
+}
 
 export const sealedWrites = (tx: Tx, tagging: Tagging) => ({
   /**

@@ -2,7 +2,7 @@
  * Statements that many tables need. Those that come again and again are built and compiled once on each engine, because that costs as much as
  * running them.
  */
-import type { Compilable, CompiledQuery, SelectQueryBuilder } from 'kysely';
+import { type Compilable, type CompiledQuery, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, Db, NewRow, RowPatch, TableRow, Tx } from '../schema/directory.js';
 import { tableOf } from './guarded-tables.js';
 import { guardOf, isGuarded } from './row-guard.js';
@@ -48,11 +48,19 @@ export async function rowOf<T extends Table, C extends keyof TableRow<T> & strin
   return row as TableRow<T> | undefined;
 }
 
-/** Reads the row with a value in this unique column. */
 export const rowBy =
   <T extends Table, C extends keyof TableRow<T> & string>(db: Db, table: T, column: C) =>
   (value: TableRow<T>[C]) =>
     rowOf(db, table, column, value);
+
+/** No text on file is so long, and SQLite refuses a pattern that is much longer. */
+const LONGEST = 2_000;
+
+/** True where the text stands anywhere in the column. */
+export const contains = (column: string, text: string) =>
+  text.length > LONGEST
+    ? sql<boolean>`(1 = 0)`
+    : sql<boolean>`(${sql.ref(column)} like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\')`;
 
 /** How many rows a query has that selects nothing yet. */
 export async function countOf<T extends keyof Database>(
@@ -69,13 +77,11 @@ export function* inParts<T>(all: readonly T[], most = ROWS_AT_ONCE): Generator<r
   for (let from = 0; from < all.length; from += most) yield all.slice(from, from + most);
 }
 
-/** Writes one row. */
 export const inserting =
   <T extends Table>(tx: Tx, table: T) =>
   (row: NewRow<T>): Promise<void> =>
     insertingAll(tx, table)([row]);
 
-/** Writes rows. */
 export const insertingAll =
   <T extends Table>(tx: Tx, table: T) =>
   async (rows: readonly NewRow<T>[]): Promise<void> => {

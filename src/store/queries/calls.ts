@@ -1,6 +1,6 @@
 /** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
-import { deleting, inserting, rowBy, updating } from '../guard/statements.js';
-import type { Db, NewRow, Tx } from '../schema/directory.js';
+import { deleting, inserting, putting, rowBy, updating } from '../guard/statements.js';
+import type { Db, Tx } from '../schema/directory.js';
 
 export const callReads = (db: Db) => ({
   byId: rowBy(db, 'calls', 'id'),
@@ -23,9 +23,6 @@ export const callReads = (db: Db) => ({
 export const callWrites = (tx: Tx) => ({
   insert: inserting(tx, 'calls'),
   update: updating(tx, 'calls'),
-  async hear(row: NewRow<'hearings'>): Promise<void> {
-    await this.unhear(row.id);
-    await inserting(tx, 'hearings')(row);
-  },
+  hear: putting(tx, 'hearings'),
   unhear: deleting(tx, 'hearings'),
 });

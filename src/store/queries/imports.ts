@@ -4,8 +4,8 @@
  * from that moment a row is read with those values, so that all rows change at once; then they are written into the columns, some rows at a time.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { FormerContact } from '../../rules/former-contacts.js';
-import { deleting, inserting, updating } from '../guard/statements.js';
+import type { FormerContact } from '../../rules/people.js';
+import { contains, deleting, inserting, updating } from '../guard/statements.js';
 import type { Db, TableRow, Tx } from '../schema/directory.js';
 
 type Staging = 'accounts' | 'users';
@@ -99,26 +99,19 @@ export const importWrites = (tx: Tx) => ({
   takeOff: deleting(tx, 'imports'),
   /** Removes some of what it has staged: people first, because they name their companies. Returns how many rows. */
   async clear(id: string, limit: number): Promise<number> {
-    const some = async (table: Staging, column: 'import_id' | 'staged_in') => {
-      const rows = tx.selectFrom(table as 'users').select('id');
-      return (await rows.where(column, '=', id).limit(limit).execute()).map((row) => row.id);
-    };
-    for (const table of ['users', 'accounts'] as const) {
-      const changed = await some(table, 'staged_in');
-      if (changed.length === 0) continue;
-      const rows = tx.updateTable(table as 'users').set({ staged: null, staged_in: null });
-      await rows.where('id', 'in', changed).execute();
-      return changed.length;
-    }
-    for (const table of ['users', 'accounts'] as const) {
-      const ids = await some(table, 'import_id');
-      if (ids.length === 0) continue;
-      await tx.deleteFrom('search_words').where('target_id', 'in', ids).execute();
-      await tx
-        .deleteFrom(table as 'users')
-        .where('id', 'in', ids)
-        .execute();
-      return ids.length;
+    for (const column of ['staged_in', 'import_id'] as const) {
+      for (const table of ['users', 'accounts'] as readonly 'users'[]) {
+        const rows = await tx.selectFrom(table).select('id').where(column, '=', id).limit(limit).execute();
+        const ids = rows.map((row) => row.id);
+        if (ids.length === 0) continue;
+        if (column === 'staged_in') {
+          await tx.updateTable(table).set({ staged: null, staged_in: null }).where('id', 'in', ids).execute();
+        } else {
+          await tx.deleteFrom('search_words').where('target_id', 'in', ids).execute();
+          await tx.deleteFrom(table).where('id', 'in', ids).execute();
+        }
+        return ids.length;
+      }
     }
     return 0;
   },

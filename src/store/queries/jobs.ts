@@ -1,6 +1,6 @@
 /** Bulk runs: the frozen plan and its progress (B60). */
 import { sql } from 'kysely';
-import { changesOne, inserting, rowBy, rowOf } from '../guard/statements.js';
+import { changesOne, inserting, rowBy, rowOf, updating } from '../guard/statements.js';
 import type { Db, TableRow, Tx } from '../schema/directory.js';
 
 /** A job without its plan, which may be megabytes. */
@@ -33,9 +33,8 @@ export const jobWrites = (tx: Tx) => ({
     await inserting(tx, 'job_plans')({ job_id: head.id, plan });
   },
   /** Another approval for what is left. */
-  async approve(id: string, approvalId: string, at: number): Promise<void> {
-    await tx.updateTable('jobs').set({ approval_id: approvalId, updated_at: at }).where('id', '=', id).execute();
-  },
+  approve: (id: string, approvalId: string, at: number) =>
+    updating(tx, 'jobs')(id, { approval_id: approvalId, updated_at: at }),
   /** Compare-and-set of the progress: true for exactly one of several processes that run the same chunk. */
   advance(id: string, from: number, to: number, at: number): Promise<boolean> {
     const job = tx.updateTable('jobs').where('id', '=', id).where('done', '=', from);

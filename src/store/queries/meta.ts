@@ -3,7 +3,7 @@
  * which policy the desk has accepted (B79), and whether resets are frozen (B63).
  */
 import { Refusal } from '../../errors.js';
-import { countOf, deleting, putting, rowOf } from '../guard/statements.js';
+import { countOf, deleting, putting, rowOf, updating } from '../guard/statements.js';
 import type { Db, TableRow, Tx } from '../schema/directory.js';
 import { settled } from './imports.js';
 
@@ -20,10 +20,7 @@ export type MetaKey =
 const COUNTED = ['accounts', 'users', 'operators', 'factors', 'outbox'] as const;
 
 export const metaReads = (db: Db) => ({
-  async get(key: MetaKey): Promise<string | undefined> {
-    const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
-    return row?.value;
-  },
+  get: async (key: MetaKey) => (await rowOf(db, 'meta', 'key', key))?.value,
   /** Row counts for `store info`. */
   async counts(): Promise<Readonly<Record<(typeof COUNTED)[number], number>>> {
     const counts: Partial<Record<(typeof COUNTED)[number], number>> = {};
@@ -66,7 +63,5 @@ export const freezeReads = (db: Db) => ({
 });
 
 export const freezeWrites = (tx: Tx) => ({
-  async set(row: Omit<TableRow<'freezes'>, 'id'>): Promise<void> {
-    await tx.updateTable('freezes').set(row).where('id', '=', FREEZE_ID).execute();
-  },
+  set: (row: Omit<TableRow<'freezes'>, 'id'>) => updating(tx, 'freezes')(FREEZE_ID, row),
 });

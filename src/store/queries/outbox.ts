@@ -82,11 +82,8 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
   /** Counts an attempt of each, and makes them due again at a later time. */
   async claim(ids: readonly string[], until: number): Promise<void> {
     if (ids.length === 0) return;
-    await tx
-      .updateTable('outbox')
-      .set((e) => ({ attempts: e('attempts', '+', 1), next_attempt_at: until }))
-      .where('id', 'in', [...ids])
-      .execute();
+    const these = tx.updateTable('outbox').where('id', 'in', ids);
+    await these.set((e) => ({ attempts: e('attempts', '+', 1), next_attempt_at: until })).execute();
   },
   async delete(ids: readonly string[]): Promise<void> {
     await tx.deleteFrom('outbox').where('id', 'in', ids).execute();

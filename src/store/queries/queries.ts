@@ -77,25 +77,18 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     sealed: () => ({ ...sealedReads(tx), ...sealedWrites(tx, tagging) }),
     freeze: () => ({ ...freezeReads(tx), ...freezeWrites(tx) }),
     secrets: () => ({ ...secretReads(tx), ...secretWrites(tx) }),
-    sums: () => sumWrites(),
+    /** Asks the door for a book of sums under a new key. */
+    sums: () => ({
+      renewed: false,
+      renew() {
+        this.renewed = true;
+      },
+    }),
     throttles: () => ({ ...throttleReads(tx), ...throttleWrites(tx) }),
     trust: () => trustWrites(tx),
     users: () => ({ ...userReads(tx), ...userWrites(tx) }),
     verifications: () => ({ ...verificationReads(tx), ...verificationWrites(tx) }),
   });
-
-/** Asks the door for a book of sums under a new key. */
-const sumWrites = () => {
-  let renewed = false;
-  return {
-    get renewed() {
-      return renewed;
-    },
-    renew: () => {
-      renewed = true;
-    },
-  };
-};
 
 export type Reads = ReturnType<typeof readsOf>;
 export type Writes = ReturnType<typeof writesOf>;

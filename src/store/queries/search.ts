@@ -6,6 +6,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Word, wordsText } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import type { SchemaTraits } from '../engine.js';
+import { contains } from '../guard/statements.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { accountsOf, allAccounts } from './accounts.js';
 import { settled, settledTarget } from './imports.js';
@@ -21,8 +22,6 @@ export interface SearchKeys {
 
 /** The first string after every string that starts with `prefix`, in byte order. */
 const endOf = (prefix: string): string => `${prefix}\u{10ffff}`;
-
-const LONGEST_WORD = 1_000;
 
 export const searchReads = (db: Db) => ({
   /** Accounts in which each word begins something. */
@@ -63,9 +62,6 @@ export const searchReads = (db: Db) => ({
   /** A slower search, used if no word starts with the text: finds it anywhere inside a word. Scans the keys. */
   async inside(kind: SearchKind, word: string, limit: number, accountId?: string): Promise<readonly string[]> {
     const phone = word.startsWith('+');
-    const text = phone ? word.slice(1) : word;
-    // No word is so long, and SQLite refuses a pattern that is much longer.
-    if (text.length > LONGEST_WORD) return [];
     let query = db
       .selectFrom('search_words')
       .select('target_id')
@@ -73,7 +69,7 @@ export const searchReads = (db: Db) => ({
       .where('kind', '=', kind)
       .where(settledTarget(kind))
       .where('word', phone ? '<' : '>=', '0')
-      .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`);
+      .where(contains('word', phone ? word.slice(1) : word));
     if (accountId !== undefined) {
       query = query.where('target_id', 'in', db.selectFrom('users').select('id').where('account_id', '=', accountId));
     }
@@ -83,11 +79,11 @@ export const searchReads = (db: Db) => ({
 });
 
 /** True where a row of search_words begins with one form of the word. The kind stands in each range, because the key begins with it. */
-const within = (kind: SearchKind, word: Word): RawBuilder<boolean> =>
-  sql<boolean>`(${sql.join(
-    word.map((start) => sql`(kind = ${kind} and word >= ${start} and word < ${endOf(start)})`),
-    sql` or `,
-  )})`;
+const within = (kind: SearchKind, word: Word) =>
+  anyOf(word, (start) => sql`(kind = ${kind} and word >= ${start} and word < ${endOf(start)})`);
+
+const anyOf = (word: Word, rangeOf: (start: string) => RawBuilder<unknown>): RawBuilder<boolean> =>
+  sql<boolean>`(${sql.join(word.map(rangeOf), sql` or `)})`;
 
 const targets = (db: Db, kind: SearchKind, word: Word) =>
   db.selectFrom('search_words').select('target_id').where(within(kind, word));
@@ -163,10 +159,7 @@ async function idsOf(
 
 /** Does not compare the kind: the key of the table begins with it, so the engine would read that key from end to end for each target. */
 const begins = (targets: RawBuilder<unknown>, word: Word) => sql<boolean>`exists (select 1 from search_words as own
-  where own.target_id in ${targets} and (${sql.join(
-    word.map((start) => sql`(own.word >= ${start} and own.word < ${endOf(start)})`),
-    sql` or `,
-  )}))`;
+  where own.target_id in ${targets} and ${anyOf(word, (start) => sql`(own.word >= ${start} and own.word < ${endOf(start)})`)})`;
 
 export const searchWrites = (tx: Tx, { pairs, keyCollation }: Pick<SchemaTraits, 'pairs' | 'keyCollation'>) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {

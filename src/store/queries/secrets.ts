@@ -48,9 +48,6 @@ export const secretWrites = (tx: Tx) => ({
 
 /** The user's own row remembers that there was one, so that deleting it opens nothing (T19). */
 async function noteFirst(tx: Tx, userId: string, column: 'passphrase_at' | 'password_at', at: number): Promise<void> {
-  const user = tx
-    .updateTable('users')
-    .set({ [column]: at })
-    .where('id', '=', userId);
-  await user.where(column, 'is', null).execute();
+  const unmarked = tx.updateTable('users').where('id', '=', userId).where(column, 'is', null);
+  await unmarked.set({ [column]: at }).execute();
 }

@@ -35,11 +35,8 @@ export function sinkCursors(db: Db, tags: RowTags) {
     return { next, until, why };
   };
   const replace = (value: string, to: SinkCursor): Promise<boolean> => {
-    const cursor = db
-      .updateTable('sink_cursors')
-      .set({ value: spell(to) })
-      .where('key', '=', KEY);
-    return changesOne(cursor.where('value', '=', value));
+    const cursor = db.updateTable('sink_cursors').where('key', '=', KEY).where('value', '=', value);
+    return changesOne(cursor.set({ value: spell(to) }));
   };
   return {
     read: async () => parse(await stored()),

@@ -16,11 +16,13 @@ export interface SharedBy {
 
 type IdHolder = { readonly id: string; readonly user: User };
 
-const byEmailKey = ({ emailKey }: SharedBy) => sql<boolean>`(email_key = ${emailKey} and email_key <> '')`;
-const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phoneE164})`;
 /** Numbers of which one cannot be read are the same by their digits. */
-const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
-  and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
+const waysToShare = ({ emailKey, phoneDigits, phoneE164 }: SharedBy) => [
+  sql<boolean>`(email_key = ${emailKey} and email_key <> '')`,
+  sql<boolean>`(phone_e164 = ${phoneE164})`,
+  sql<boolean>`(phone_digits = ${phoneDigits} and phone_digits <> ''
+    and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`,
+];
 
 /** The same, asked of a row. */
 const shares = (contacts: SharedBy) => (row: StagedUser) =>
@@ -106,8 +108,8 @@ export const contactReads = (db: Db) => ({
   },
   /** Other logins anywhere with the same e-mail or phone (B09). */
   async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
-    const queries = [byEmailKey, byNumber, byDigits].map((same) =>
-      seen(db).select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
+    const queries = waysToShare(contacts).map((same) =>
+      seen(db).select('id').where(same).where('id', '!=', contacts.id).limit(limit).execute(),
     );
     const changed = await changedUsers(db, valuesOf(contacts));
     const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
@@ -117,13 +119,10 @@ export const contactReads = (db: Db) => ({
   },
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
   async countSharing(contacts: SharedBy): Promise<number> {
-    const others = seen(db)
-      .where('id', '!=', contacts.id)
-      .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))));
+    const sharing = sql<boolean>`(${sql.join(waysToShare(contacts), sql` or `)})`;
+    const others = seen(db).where('id', '!=', contacts.id).where(sharing);
     const changed = await changedUsers(db, valuesOf(contacts));
-    const found = all(db)
-      .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts))))
-      .where(isChanged('users'));
+    const found = all(db).where(sharing).where(isChanged('users'));
     const moved = fitting(await rowsOf(found), changed, shares(contacts));
     return (await countOf(others.where((e) => e.not(isChanged('users'))))) + moved.length;
   },

@@ -1,7 +1,6 @@
 /** Rows of users, as the rules see them: of a settled import all changes count, also those that are not written yet (imports.ts). */
 import { sql } from 'kysely';
-import type { FormerContact } from '../../rules/former-contacts.js';
-import type { CustomerRole, SignIn, User } from '../../rules/people.js';
+import type { CustomerRole, FormerContact, SignIn, User } from '../../rules/people.js';
 import type { Db, TableRow } from '../schema/directory.js';
 import { settled, thereAt, userAsChanged } from './imports.js';
 
@@ -27,16 +26,12 @@ export function toUser(row: TableRow<'users'>): User {
 }
 
 /** A user with all contacts to which notices go. */
-export interface UserContacts {
-  readonly user: User;
-  readonly createdAt: number;
-  readonly formerContacts: readonly FormerContact[];
-}
+export type UserContacts = Readonly<ReturnType<typeof toContacts>>;
 
-export const toContacts = (row: TableRow<'users'>): UserContacts => ({
+export const toContacts = (row: TableRow<'users'>) => ({
   user: toUser(row),
   createdAt: row.created_at,
-  formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
+  formerContacts: JSON.parse(row.former_contacts) as readonly FormerContact[],
 });
 
 export const seen = (db: Db) => db.selectFrom('users').where(settled('users'));
