@@ -8,7 +8,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { type ErrorCode, isRefusal, type Refusal } from '../errors.js';
 import type { Site } from '../procedures/factors/challenges.js';
-import { noteUnknown } from '../procedures/portal/act-as-owner.js';
+import { noteDenied } from '../procedures/portal/act-as-owner.js';
 import { companyPages } from './company.js';
 import { type Around, type Framed, frame } from './layout.js';
 import { perAddress } from './limits.js';
@@ -141,7 +141,7 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
     return c.redirect(`${done.to}${said}`, 303);
   } catch (error) {
     if (isRefusal(error) && error.code === 'not-found' && visit.login !== undefined)
-      await noteUnknown(parts.desk, visit.login, error);
+      await noteDenied(parts.desk, visit.login, error);
     return shown(c, parts, visit, page, refusedAs(error, visit));
   }
 }

@@ -39,12 +39,7 @@ export async function checkPhrase(desk: Desk, caller: User | null, phrase: strin
  * What the check is worth by now, inside the door: a phrase that was replaced or destroyed meanwhile counts as wrong. One that
  * another success has only renewed is still the same.
  */
-export async function asItStands(
-  write: Writes,
-  checked: CheckedPhrase,
-  before: User | null,
-  caller: User | null,
-): Promise<CheckedPhrase> {
+export async function asItStands(write: Writes, checked: CheckedPhrase, before: User | null, caller: User | null) {
   if (checked.passphrase !== 'matches' || checked.against === null || caller === null) return checked;
   const row = await write.secrets.passphrase(caller.id);
   if (row?.verifier === checked.against.verifier) return checked;
@@ -52,5 +47,5 @@ export async function asItStands(
     row?.verifier != null &&
     row.set_at === checked.against.setAt &&
     caller.authorityVersion === before?.authorityVersion;
-  return { ...checked, passphrase: same ? 'matches' : 'wrong', renewed: null };
+  return { ...checked, passphrase: same ? checked.passphrase : ('wrong' as const), renewed: null };
 }

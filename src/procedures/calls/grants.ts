@@ -63,11 +63,7 @@ export type UsableGrant = Awaited<ReturnType<typeof requireGrant>>;
  * used, ended or expired; the caller still has the privilege, and nothing about their authority changed since (B08). Refusal
  * `no-grant` for each reason; only the operator's words differ.
  */
-export async function requireGrant(
-  { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,
-  id: string,
-  actionId: string,
-) {
+export async function requireGrant({ desk, write, now, by }: Acting<Lock>, id: string, actionId: string) {
   const row = await write.grants.byId(id);
   if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('unknown');
   if (row.action !== actionId) throw refusal('no-grant', 'grant-for-other', { action: row.action }, 'verify-caller');

@@ -1,11 +1,11 @@
 /** The beginning of a call: who and what it is about, before anything is asked (B05, B09, B73). */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction, unknownAction } from '../../rules/policy.js';
 import { askAuthority, note } from '../authorise.js';
-import { findAccount, findUser } from '../directory/find-account.js';
+import { findAccount, findUser, unlessRefused } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
 /** The door for calls. A notice that it queues is sent only after the answer is on the screen (count-verification.ts). */
@@ -35,7 +35,9 @@ export async function openCall(desk: Desk, request: Asked): Promise<Call> {
   const action = findAction(desk.policy, request.action);
   if (action === undefined) throw unknownAction(desk.policy, request.action);
   const account = await findAccount(desk, request.account);
-  const caller = await callerOrNobody(desk, request.caller, account);
+  // An unknown caller is not an error but a caller who cannot be verified (B73).
+  const found = await unlessRefused(['not-found'], () => findUser(desk, request.caller, account));
+  const caller = found?.user ?? null;
   const callerKey = caller === null ? unknownKey(desk, account, request.caller) : callerKeyOf(account, caller);
   return { account, caller, said: request.caller, action, callerKey };
 }
@@ -55,13 +57,3 @@ export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: A
 /** The name that an unknown caller gave can be compared, but not read. */
 const unknownKey = (desk: Desk, account: Account, said: string): string =>
   desk.digests.mac('mac/lookup', 'caller', account.id, foldKey(said));
-
-/** An unknown caller is not an error but a caller who cannot be verified (B73). */
-async function callerOrNobody(desk: Desk, reference: string, account: Account): Promise<User | null> {
-  try {
-    return (await findUser(desk, reference, account)).user;
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'not-found') return null;
-    throw error;
-  }
-}

@@ -33,19 +33,21 @@ export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, ex
 export type DeskCodeJudgement = Awaited<ReturnType<typeof judgeDeskCode>>;
 
 /**
- * Judges what was typed and counts it. Call it inside the transaction that acts on the answer. `accepted`: the row is marked as used; a caller that
- * does not use it up yet takes the mark away. `wrong`: answers to this code so far, this one included.
+ * Judges what was typed and counts it. Call it inside the transaction that acts on the answer. `accepted`: the row is marked as used, unless
+ * `keep` says that it is only used up later. `wrong`: answers to this code so far, this one included.
  */
 export async function judgeDeskCode(
   inside: Inside,
   { user, purpose, typed }: { readonly user: User; readonly purpose: DeskCodePurpose; readonly typed: string },
   row: OneTimeCodeRow,
+  keep = false,
 ) {
   const { desk } = inside;
   const outcome = await judgeRow(inside, row, {
     binding: { userId: user.id, purpose, factorId: null },
     digestOfGiven: isDeskCode(desk, user, purpose, row, typed) ? row.digest : null,
     limits: { ...desk.policy.limits.code, tries: Number.POSITIVE_INFINITY },
+    keep,
   });
   return { accepted: outcome === 'accepted', wrong: row.tries + (outcome === 'wrong' ? 1 : 0) };
 }

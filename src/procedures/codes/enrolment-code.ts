@@ -27,11 +27,9 @@ export async function prepareEnrolmentCode(desk: Desk, account: Account, user: U
 }
 
 /** The fresh code kills the one before (B89). Refusal `locked` after too many that nobody used, wherever they were asked for. */
-export async function replaceEnrolmentCode(
-  { desk, write, now }: Inside & { readonly now: number },
-  { row, message }: PreparedEnrolmentCode,
-): Promise<void> {
-  await requireWanted(desk, write, { userId: row.user_id, purpose: 'enrol' }, now);
+export async function replaceEnrolmentCode(inside: Inside & { now: number }, { row, message }: PreparedEnrolmentCode) {
+  const { write, now } = inside;
+  await requireWanted(inside, row.user_id, 'enrol', now);
   await write.resets.spoilEnrolmentCodes(row.user_id, now);
   await write.factors.insertCode(row);
   await write.outbox.insert([message]);
@@ -53,14 +51,11 @@ export function enrolmentCodeFor(
   if (to === null) return { row, message: null, to };
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   const about = { to, account, user: instead?.user ?? user, code: row.id };
-  const message =
-    instead === undefined
-      ? prepareMessage(desk, { ...about, template: 'enrolment-code', values })
-      : prepareMessage(desk, {
-          ...about,
-          template: 'enrolment-code-to-hand-on',
-          values: { ...values, name: instead.user.name, target: user.name },
-        });
+  const handedOn = instead && {
+    template: 'enrolment-code-to-hand-on',
+    values: { ...values, name: instead.user.name, target: user.name },
+  };
+  const message = prepareMessage(desk, { ...about, template: 'enrolment-code', values, ...handedOn });
   return { row, message, to };
 }
 

@@ -62,10 +62,7 @@ export type CodeState = 'sent' | 'unsent' | 'not-sent' | 'no-address' | 'expired
 const MADE_BEFORE = minutes(1);
 
 /** `since`: when it was made, ms; `message`: the newest mail with such a code. */
-export function codeStateOf(
-  { live, since }: { readonly live: boolean; readonly since: number },
-  message: OutboxRow | undefined,
-): CodeState {
+export function codeStateOf({ live, since }: { live: boolean; since: number }, message?: OutboxRow): CodeState {
   if (message === undefined || message.created_at < since - MADE_BEFORE) return live ? 'no-address' : 'expired';
   if (message.state === 'given-up') return 'not-sent';
   if (!live) return 'expired';

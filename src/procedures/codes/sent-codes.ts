@@ -81,10 +81,11 @@ const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
  * Stores the code and queues its message; the tries of the code before it go on counting. Refusal `locked` while those are used
  * up, or after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
  */
-export async function storeSentCode({ desk, write }: Inside, code: NewCode): Promise<void> {
+export async function storeSentCode(inside: Inside, code: NewCode): Promise<void> {
+  const { desk, write } = inside;
   const { binding, digest } = code;
   const now = desk.now();
-  await requireWanted(desk, write, binding, now);
+  await requireWanted(inside, binding.userId, binding.purpose, now);
   const before = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   const limits = desk.policy.limits.code;
   const issued = issueCode(before === undefined ? null : toState(before), { ...binding, digest, now, limits });
@@ -122,12 +123,7 @@ export async function requireSent(desk: Desk, messageId: string): Promise<void> 
 }
 
 /** Refusal `locked` while too many codes of this purpose were sent within an hour and not used. */
-export async function requireWanted(
-  desk: Desk,
-  write: Writes,
-  { userId, purpose }: { readonly userId: string; readonly purpose: string },
-  now: number,
-): Promise<void> {
+export async function requireWanted({ desk, write }: Inside, userId: string, purpose: string, now: number) {
   const unused = await write.factors.unusedCodesSince(userId, purpose, now - hours(1));
   const [oldest] = unused;
   if (oldest === undefined || unused.length < desk.policy.limits.code.unusedPerHour) return;
@@ -135,28 +131,31 @@ export async function requireWanted(
   throw refusal('locked', 'codes-unused', { until }, 'wait-or-other-method', { also: { lockedUntil: iso(until) } });
 }
 
-/** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */
+/** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. `keep`: as of `judgeRow`. */
 export async function judgeSentCode(
   inside: Inside,
   kind: SentFactor,
-  { binding, typed }: { readonly binding: CodeBinding; readonly typed: string },
+  { typed, ...asked }: Pick<Judging, 'binding' | 'keep'> & { readonly typed: string },
 ): Promise<CodeOutcome | 'none'> {
   const { desk, write } = inside;
   const code = kind.readCode(typed, desk.policy.limits.code.digits);
+  const { binding } = asked;
   const row = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   if (row === undefined) return 'none';
-  return judgeRow(inside, row, {
-    binding,
-    digestOfGiven: code === null ? null : digestOf(desk, binding, code),
-  });
+  return judgeRow(inside, row, { ...asked, digestOfGiven: code === null ? null : digestOf(desk, binding, code) });
 }
 
-/** Judges one row, and stores the `used_at` and `tries` that follow from it. `limits` are the policy's for short codes. */
-export async function judgeRow(
-  { desk, write }: Inside,
-  row: OneTimeCodeRow,
-  asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null; readonly limits?: CodeLimits },
-): Promise<CodeOutcome> {
+interface Judging {
+  readonly binding: CodeBinding;
+  readonly digestOfGiven: string | null;
+  /** The policy's for short codes if left out. */
+  readonly limits?: CodeLimits;
+  /** A right code is not used up yet: it can be given again. */
+  readonly keep?: boolean;
+}
+
+/** Judges one row, and stores the `used_at` and `tries` that follow from it. */
+export async function judgeRow({ desk, write }: Inside, row: OneTimeCodeRow, asked: Judging): Promise<CodeOutcome> {
   const { outcome, state } = judgeCode(toState(row), {
     ...asked.binding,
     digestOfGiven: asked.digestOfGiven,
@@ -164,7 +163,8 @@ export async function judgeRow(
     limits: asked.limits ?? desk.policy.limits.code,
     equal: desk.digests.equal,
   });
-  await write.factors.updateCode(row.id, { tries: state.tries, used_at: state.usedAt });
+  const kept = asked.keep === true && outcome === 'accepted';
+  await write.factors.updateCode(row.id, { tries: state.tries, used_at: kept ? null : state.usedAt });
   return outcome;
 }
 

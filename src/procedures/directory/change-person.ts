@@ -36,10 +36,8 @@ export async function changePeople(inside: Changing, changes: readonly PersonCha
 }
 
 /** Writes what settled imports change of people into their rows, and queues their notices. As many as there were, and ids of messages. */
-export async function writeChangedPeople(
-  { desk, write, now }: Changing,
-  which: Parameters<Writes['users']['changed']>[0],
-): Promise<{ readonly people: number; readonly notices: readonly string[] }> {
+export async function writeChangedPeople(inside: Changing, which: Parameters<Writes['users']['changed']>[0]) {
+  const { write } = inside;
   const waiting = await write.users.changed(which);
   if (waiting.length === 0) return { people: 0, notices: [] };
   const homes = byId(await write.accounts.byIds([...new Set(waiting.map(({ after }) => after.accountId))]));
@@ -50,7 +48,7 @@ export async function writeChangedPeople(
       return from === id && account !== undefined ? [{ account, before, after }] : [];
     });
     const name = (await write.operators.byId(operator_id))?.name ?? operator_id;
-    const written = await writeChanges({ desk, write, now }, changes, name);
+    const written = await writeChanges(inside, changes, name);
     notices.push(...written.flatMap((one) => one.notices));
   }
   return { people: waiting.length, notices };
@@ -84,10 +82,8 @@ export function readChange(read: Awaited<ReturnType<Desk['phones']>>, { account,
 }
 
 /** Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other (`readChange`). */
-export async function readNumbersAnew(
-  { desk, write, now }: Changing,
-  { id, country }: Pick<Account, 'id' | 'country'>,
-): Promise<void> {
+export async function readNumbersAnew(inside: Changing, { id, country }: Pick<Account, 'id' | 'country'>) {
+  const { desk, write, now } = inside;
   const read = await desk.phones();
   const moved = (await write.users.ofAccount(id)).flatMap((user) => {
     const dialled = read(user.phone, country);
@@ -95,7 +91,7 @@ export async function readNumbersAnew(
     return stays ? [] : [{ user, after: user, dialled, moved: ['phone'] as const, found: true }];
   });
   for (const some of chunksOf(moved)) {
-    await writeChangedPeople({ desk, write, now }, { ids: some.map(({ user }) => user.id) });
+    await writeChangedPeople(inside, { ids: some.map(({ user }) => user.id) });
     await writePeople(write, some, now);
   }
 }

@@ -14,10 +14,7 @@ export function newAccountRow(id: string, entry: AccountEntry, at: number) {
     number_key: entry.numberKey,
     ...accountNamePatch(entry.name),
     edition: entry.edition,
-    sso: entry.sso ?? null,
-    sso_issuer: null,
-    sso_audience: null,
-    sso_jwks: null,
+    ...ssoPatch(entry.sso ?? null),
     mfa_required_at: null,
     phone_reset_forbidden: 0,
     disabled_at: null,
@@ -79,12 +76,7 @@ export function newUserRow(id: string, accountId: string, entry: UserEntry, at: 
   };
 }
 
-export interface Person {
-  readonly name: string;
-  readonly email: string;
-  readonly phone: string;
-  readonly external: string | null;
-}
+export type Person = Pick<User, 'name' | 'email' | 'phone' | 'external'>;
 
 export const personPatch = ({ name, email, phone, external }: Person, dialled: Phone | null) => ({
   name,
@@ -115,12 +107,8 @@ export function stagedPatch(before: User, after: Person, dialled: Phone | null, 
 }
 
 /** `dialled`: the person's number, read; null if it cannot be read. */
-export function userSearchKeys(
-  id: string,
-  user: Parameters<typeof personWords>[0],
-  dialled: Phone | null = null,
-): SearchKeys {
-  return { kind: 'user', id, words: personWords(user, dialled) };
+export function userSearchKeys(id: string, user: Parameters<typeof personWords>[0], dialled: Phone | null = null) {
+  return { kind: 'user', id, words: personWords(user, dialled) } satisfies SearchKeys;
 }
 
 /** What `users.sharing` compares (B09). */

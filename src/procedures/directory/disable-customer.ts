@@ -4,9 +4,10 @@
  * back.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { holdOnGain } from './hold-power.js';
+import type { FoundUser } from './search-directory.js';
 
 export interface Switch {
   readonly on: boolean;
@@ -16,12 +17,8 @@ export interface Switch {
 const SWITCHING = { permission: 'directory:write' } as const;
 
 /** Returns false if nothing had to change. */
-export async function switchUser(
-  desk: Desk,
-  signed: SignedOperator,
-  { account, user }: { account: Account; user: User },
-  { on, reason }: Switch,
-): Promise<boolean> {
+export async function switchUser(desk: Desk, signed: SignedOperator, { account, user }: FoundUser, wish: Switch) {
+  const { on, reason } = wish;
   const about = { account: account.id, user: user.id, ...(reason === undefined ? {} : { reason }) };
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
     entry: (changed) => ({ kind: on ? 'user.enabled' : 'user.disabled', ...about, detail: { changed } }),

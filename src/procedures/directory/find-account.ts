@@ -1,9 +1,19 @@
 /** Finds an account by number, id or unique name, and a user by login, id, unique e-mail or `account/login`. */
 import type { Desk } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { type ErrorCode, isRefusal, type Refusal, refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import { sharedBy } from './directory-rows-of-store.js';
+
+/** What is found; undefined where it is refused with one of these codes. */
+export async function unlessRefused<T>(codes: readonly ErrorCode[], find: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    if (isRefusal(error) && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}
 
 /** Refusal `not-found`, or `ambiguous` with the candidates' ids. */
 export async function findAccount(desk: Desk, reference: string): Promise<Account> {

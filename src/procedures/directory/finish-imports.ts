@@ -43,17 +43,15 @@ async function writeSome(desk: Desk, id: string) {
 }
 
 /** Inside the door, and only up to a company whose numbers are read anew, because that is work on all of its people. Returns how many. */
-export async function writeChangedCompanies(
-  { desk, write, now }: Changing,
-  which: Parameters<Writes['accounts']['changed']>[0],
-): Promise<number> {
+export async function writeChangedCompanies(inside: Changing, which: Parameters<Writes['accounts']['changed']>[0]) {
+  const { write, now } = inside;
   let written = 0;
   for (const { before, after, patch } of await write.accounts.changed(which)) {
     await write.accounts.update(after.id, { ...patch, staged: null, staged_in: null, updated_at: now });
     if (after.name !== before.name) await write.search.replace([accountSearchKeys(after.id, after)]);
     written += 1;
     if (after.country === before.country) continue;
-    await readNumbersAnew({ desk, write, now }, after);
+    await readNumbersAnew(inside, after);
     break;
   }
   return written;

@@ -3,7 +3,7 @@
  * caller. Everybody else gets them masked. A view of a person, and a list with contacts in full, is in the log before it is
  * shown; if it cannot be logged, it is not shown.
  */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import type { ActEntry, AuditEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
@@ -73,11 +73,9 @@ export const viewedEntry = (
   detail: AuditEntry['detail'] & { readonly view: View },
 ): ActEntry => ({ kind: 'user.viewed', user, detail, ...(account === null ? {} : { account }) });
 
-async function viewedUnder(
-  desk: Desk,
-  { operator }: SignedOperator,
-  grant: { readonly id: string; readonly user_id: string; readonly created_at: number },
-): Promise<boolean> {
+type LiveGrant = Awaited<ReturnType<Reads['grants']['live']>>[number];
+
+async function viewedUnder(desk: Desk, { operator }: SignedOperator, grant: LiveGrant): Promise<boolean> {
   const filter = { kind: 'user.viewed', by: operator.id, user: grant.user_id, since: grant.created_at };
   const [row] = await desk.store.read.audit.newest(filter, 1);
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;

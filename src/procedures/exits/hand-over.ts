@@ -7,6 +7,7 @@ import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import { askAuthority } from '../authorise.js';
+import type { Changing } from '../directory/change-person.js';
 import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
@@ -91,17 +92,11 @@ async function requireSuccessor(write: Writes, { account, from, to }: Pair): Pro
 }
 
 /** Live grants of both end (B08). Somebody who is an admin already stays one, and only the other leaves. */
-async function move(
-  { desk, write, now }: { readonly desk: Desk; readonly write: Writes; readonly now: number },
-  { account, from, to }: Pair,
-  leaves: boolean,
-) {
+async function move({ desk, write, now }: Changing, { account, from, to }: Pair, leaves: boolean) {
   const stays = hasAdminStatus(desk.policy, account, to);
   const role = stays ? to.role : from.role;
-  const power_held_until = await holdOnGain({ desk, write, now }, account, to, {
-    before: to,
-    after: { role, scopes: [] },
-  });
+  const gained = { before: to, after: { role, scopes: [] } };
+  const power_held_until = await holdOnGain({ desk, write, now }, account, to, gained);
   await write.users.update(to.id, { role, scopes: '', power_held_until, updated_at: now });
   if (leaves) await write.users.update(from.id, { role: 'user', scopes: '', updated_at: now });
   let grantsEnded = 0;

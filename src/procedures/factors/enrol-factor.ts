@@ -127,23 +127,20 @@ async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFa
   await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
     entry: () => begunEntry(id, kind.id),
     change: async (acting) => {
-      await putSent(acting, kind, id);
+      const { write, by, now } = acting;
+      await requireCodeStillGood(acting);
+      const rows = await write.factors.ofUser(by.login.user.id);
+      if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
+        throw refusal('invalid-input', 'method-set-up-already', { factorTitle: kind.id }, 'codes-follow-contact');
+      }
+      const row = { id, kind: kind.id, label: kind.title, secret: null };
+      if (rows.some((known) => known.id === id)) await write.factors.update(id, { created_at: now });
+      else await write.factors.insert(pendingRow(row, by.login, now));
       await storeSentCode(acting, code);
     },
   });
   await requireSent(desk, code.message.id);
   return begun;
-}
-
-async function putSent(acting: ActingOwner<'owner:methods'>, kind: Registered<SentFactor>, id: string): Promise<void> {
-  const { write, by, now } = acting;
-  await requireCodeStillGood(acting);
-  const rows = await write.factors.ofUser(by.login.user.id);
-  if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
-    throw refusal('invalid-input', 'method-set-up-already', { factorTitle: kind.id }, 'codes-follow-contact');
-  }
-  if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: now });
-  else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, by.login, now));
 }
 
 const begunEntry = (id: string, kind: string): ActEntry => ({

@@ -64,9 +64,9 @@ export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed:
       const { accepted, wrong } = await judge(acting, typed);
       const told = !accepted && wrong === desk.policy.limits.code.tries;
       if (told) await write.outbox.insert(notices);
-      if (!accepted) return { moved: null, wrong, told };
-      if (by.login.session.state !== 'enrolment-code-needed') return { moved: by.login, wrong, told };
-      const moved = await moveOn(acting, { state: 'enrolment-needed', method: 'password' });
+      let moved = accepted ? by.login : null;
+      if (moved?.session.state === 'enrolment-code-needed')
+        moved = await moveOn(acting, { state: 'enrolment-needed', method: 'password' });
       return { moved, wrong, told };
     },
     entry: ({ moved: further, ...detail }) =>
@@ -83,8 +83,6 @@ async function judge(acting: ActingOwner<'login'>, typed: string): Promise<DeskC
   const { user } = by.login;
   const { enrolmentCode: row } = await userFactors(desk, write.factors, user.id);
   if (row === undefined) return { accepted: false, wrong: 0 };
-  const judged = await judgeDeskCode(acting, { user, purpose: 'enrol', typed }, row);
   // Accepted, but not used up: see the header.
-  if (judged.accepted) await write.factors.updateCode(row.id, { used_at: null });
-  return judged;
+  return judgeDeskCode(acting, { user, purpose: 'enrol', typed }, row, true);
 }

@@ -2,9 +2,9 @@
  * An admin of a company turns multi-factor authentication on or off for all of it (B30, B32, B37). Devices that were remembered before
  * are forgotten either way, so that off and on again revives none; when it is turned on, sessions that gave no factor end (B33, B82).
  */
-import type { Desk, TrustEnded } from '../../desk.js';
+import type { Desk, Reads, TrustEnded } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { decideRequireMfa, type LoginMethod, type RequireMfaWarning } from '../../rules/mfa-login.js';
+import { decideRequireMfa, type LoginMethod } from '../../rules/mfa-login.js';
 import type { Account } from '../../rules/people.js';
 import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
@@ -18,12 +18,11 @@ const REQUIRING = { lock: 'company:mfa' } as const;
  */
 export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean) {
   await askOwner(desk, login, REQUIRING);
-  const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
   const result = await actAsOwner(desk, login, REQUIRING, {
     change: async (acting) => {
       const { write, now, by } = acting;
       const { account } = by.login;
-      const warnings = warningsFor(account, settings?.issuer);
+      const warnings = await warningsFor(write, account);
       const unchanged = (account.mfaRequiredAt !== null) === on;
       if (!unchanged) await write.accounts.update(account.id, { mfa_required_at: on ? now : null, updated_at: now });
       const ended = unchanged ? NOTHING_ENDED : await endWhatCounts(acting, on);
@@ -62,8 +61,7 @@ export async function forbidPhoneResets(desk: Desk, login: PortalLogin): Promise
 export async function foreseeMfa(desk: Desk, login: PortalLogin) {
   await askOwner(desk, login, REQUIRING);
   const { account } = login;
-  const settings = await desk.store.read.accounts.ssoSettings(account.id);
-  const warnings = warningsFor(account, settings?.issuer);
+  const warnings = await warningsFor(desk.store.read, account);
   return { ...(await countAsked(desk, account.id)), warnings };
 }
 
@@ -80,8 +78,8 @@ async function countAsked(desk: Desk, accountId: string) {
   return { asked, withoutFactor };
 }
 
-function warningsFor(account: Account, issuer: string | null | undefined): readonly RequireMfaWarning[] {
-  const accountHasSso = account.sso !== null || issuer != null;
+async function warningsFor({ accounts }: Pick<Reads, 'accounts'>, account: Account) {
+  const accountHasSso = account.sso !== null || (await accounts.ssoSettings(account.id))?.issuer != null;
   const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
   if (decision.allowed) return decision.warnings;
   throw refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');

@@ -20,17 +20,12 @@ export async function recoverYourself(desk: Desk, given: { name: string; code: s
   const usable = operator !== undefined && operator.disabled_at === null && found !== undefined && knows;
   if (!usable) return refuseGuess(desk, by, 'operator.recover-refused', recoveryWrong());
   const at = desk.now();
+  const recovered = { kind: 'operator.recovered', outcome: 'done', at, by: provenBySignIn(by) } as const;
   const done = await desk.store.record<Recovered | undefined>(
     (result) =>
       result === undefined
         ? { kind: 'operator.recover-refused', outcome: 'refused', at, by }
-        : {
-            kind: 'operator.recovered',
-            outcome: 'done',
-            at,
-            by: provenBySignIn(by),
-            detail: detailOf(result, 'own recovery code'),
-          },
+        : { ...recovered, detail: detailOf(result, 'own recovery code') },
     async (write) => {
       const now = desk.now();
       const row = await write.operators.byId(operator.id);

@@ -24,13 +24,8 @@ export function judgeToken(row: OperatorRow, token: OperatorTokenRow | undefined
   if (now >= token.expires_at) throw notSignedIn('token-expired', {});
   requireEnabled(row);
   const role = token.role as OperatorRole;
-  return {
-    operator: { ...toOperator(row), role },
-    alsoUserId: row.also_user_id,
-    roles: [role, row.role as OperatorRole],
-    codeAt: null,
-    token,
-  };
+  const operator = { ...toOperator(row), role };
+  return { operator, alsoUserId: row.also_user_id, roles: [role, row.role as OperatorRole], codeAt: null, token };
 }
 
 /** Refusal not-signed-in: signed out, another person's (T16), expired, idle for too long, or disabled. */

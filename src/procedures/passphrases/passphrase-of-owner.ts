@@ -5,14 +5,14 @@
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
-import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
+import { matchForm } from '../../rules/spoken-form.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { ownNotice } from '../portal/portal-notices.js';
 import { loggingAs } from '../resets/reset-records.js';
 import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
-import { judgePhrase } from './judge-phrase.js';
+import { judgePhrase, storePhrase } from './judge-phrase.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
@@ -30,8 +30,7 @@ export async function setOwnPassphrase(
   const { account, user } = login;
   return loggingRefusals(desk, user, 'passphrase.set-refused', async () => {
     await askOwner(desk, login, SETTING_PASSPHRASE);
-    const form = await judgePhrase(desk, user, account, phrase, password);
-    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
+    const verifier = await judgePhrase(desk, user, account, phrase, password);
     const notice = ownNotice(desk, login, 'passphrase-changed', { who: ['mail', 'at-portal', user.name] });
     const done = await actAsOwner(desk, login, SETTING_PASSPHRASE, {
       change: async (acting) => {
@@ -47,22 +46,14 @@ export async function setOwnPassphrase(
 }
 
 /** `verifier` belongs to the same phrase. `readable`: a copy is kept that `viewOwnPassphrase` can show. */
-async function putPhrase({ desk, write, now, by }: ActingOwner<'passphrase:set'>, phrase: string, verifier: string) {
-  const { user } = by.login;
+async function putPhrase(acting: ActingOwner<'passphrase:set'>, phrase: string, verifier: string) {
+  const { desk, write } = acting;
+  const { user } = acting.by.login;
   const before = await write.secrets.passphrase(user.id);
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
   const owner_copy = hasPassword ? await sealOwnerCopy(desk, write, user, phrase) : null;
-  await write.secrets.putPassphrase({
-    user_id: user.id,
-    verifier,
-    form_version: FOLD_VERSION,
-    owner_copy,
-    set_by: 'owner',
-    set_at: now,
-    setup_at: before?.setup_at ?? null,
-  });
-  await write.users.bumpAuthority(user.id);
-  const grantsEnded = await write.grants.revokeOfUser(user.id, now);
+  const stored = { verifier, owner_copy, set_by: 'owner', setup_at: before?.setup_at ?? null };
+  const grantsEnded = await storePhrase(acting, user.id, stored);
   return { first: before?.verifier == null, readable: owner_copy !== null, grantsEnded };
 }
 

@@ -3,13 +3,12 @@
  * first proves nothing, so it needs a one-time code that was sent to the address on file, or a second operator (B85). A readable copy waits
  * for the owner (owner-copy.ts), who is asked to set one of their own, because the operator heard this one (B14, B17).
  */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { email } from '../../factors/registry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
-import { FOLD_VERSION } from '../../rules/spoken-form.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
@@ -27,8 +26,7 @@ import {
   waitingEntries,
 } from '../resets/approvals.js';
 import { loggingAs } from '../resets/reset-records.js';
-import { passphraseContext } from '../seal-contexts.js';
-import { judgePhrase } from './judge-phrase.js';
+import { judgePhrase, storePhrase } from './judge-phrase.js';
 
 export type SetUp = Owner;
 
@@ -64,8 +62,7 @@ export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp:
     await checkSetUp(desk, signed, setUp);
     await requireProof(desk, signed, setUp, call.code);
     const phrase = await call.phrase();
-    const form = await judgePhrase(desk, user, account, phrase, null);
-    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
+    const verifier = await judgePhrase(desk, user, account, phrase, null);
     const notice = ownNotice(desk, setUp, 'passphrase-changed', { who: `${signed.operator.name}, ${desk.name}` });
     const detail = { proof: call.code === undefined ? 'approval' : 'code' };
     await act(desk, signed, SETTING_UP, {
@@ -77,17 +74,8 @@ export async function setUpPassphrase(desk: Desk, signed: SignedOperator, setUp:
         if (current !== undefined) requireFirst(desk, by.alsoUserId, { account, user: current }, row);
         const proof = await proofOf(acting, setUp, call.code, 'use-up');
         if (proof !== 'right') throw refusalOfProof(proof);
-        await write.secrets.putPassphrase({
-          user_id: user.id,
-          verifier,
-          form_version: FOLD_VERSION,
-          owner_copy: await sealOwnerCopy(desk, write, user, phrase),
-          set_by: 'desk',
-          set_at: now,
-          setup_at: now,
-        });
-        await write.users.bumpAuthority(user.id);
-        await write.grants.revokeOfUser(user.id, now);
+        const owner_copy = await sealOwnerCopy(desk, write, user, phrase);
+        await storePhrase(acting, user.id, { verifier, owner_copy, set_by: 'desk', setup_at: now });
         await write.outbox.insert(notice);
       },
     });
@@ -121,13 +109,10 @@ async function proofOf(
   code: string | undefined,
   then: 'keep' | 'use-up',
 ): Promise<Proof> {
-  const { write } = acting;
   if (code !== undefined) {
     const binding = { userId: user.id, purpose: 'set-up', factorId: null };
-    if ((await judgeSentCode(acting, email, { binding, typed: code })) !== 'accepted') return 'wrong';
-    const row = await write.factors.newestCode(user.id, 'set-up');
-    if (then === 'keep' && row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
-    return 'right';
+    const judged = await judgeSentCode(acting, email, { binding, typed: code, keep: then === 'keep' });
+    return judged === 'accepted' ? 'right' : 'wrong';
   }
   const change = `${account.number}: the first passphrase of ${user.login} (${user.role}), said by phone`;
   const subject = await changeSubject(acting, { users: [user.id], change, reason: null });
@@ -148,12 +133,9 @@ async function checkSetUp(desk: Desk, signed: SignedOperator, setUp: SetUp): Pro
   requireFirst(desk, signed.alsoUserId, setUp, await desk.store.read.secrets.passphrase(setUp.user.id));
 }
 
-interface Stored {
-  readonly verifier: string | null;
-  readonly setup_at: number | null;
-}
+type Stored = Awaited<ReturnType<Reads['secrets']['passphrase']>>;
 
-function requireFirst(desk: Desk, operatorIs: string | null, setUp: SetUp, row: Stored | undefined): void {
+function requireFirst(desk: Desk, operatorIs: string | null, setUp: SetUp, row: Stored): void {
   const { account, user } = setUp;
   if (!hasPassphrase(desk.policy, account, user))
     throw refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');

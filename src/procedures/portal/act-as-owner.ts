@@ -3,10 +3,11 @@
  * that acts reads session, user and account again, by the trusted clock, and makes an `AuthorisedOwner<lock>` from them. Steps
  * take one, and only its actor may appear in an entry that says a customer did something. It ends with its transaction.
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { isRefusal, type Refusal } from '../../errors.js';
 import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../../rules/audit-entry.js';
 import { logIfPossible } from '../authorise.js';
+import type { Inside } from '../codes/sent-codes.js';
 import { currentLogin, type Owner, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
@@ -40,10 +41,7 @@ class AuthorisedOwner<out L extends OwnerLock> {
 
 export type { AuthorisedOwner };
 
-export interface ActingOwner<L extends OwnerLock = OwnerLock> {
-  readonly desk: Desk;
-  readonly write: Writes;
-  readonly log: LogState;
+export interface ActingOwner<L extends OwnerLock = OwnerLock> extends Inside {
   /** The trusted time, ms (T22). */
   readonly now: number;
   readonly by: AuthorisedOwner<L>;
@@ -132,14 +130,11 @@ async function loggingDenials<T>(
   }
 }
 
-/** A form named what is not there for this customer: it is gone, or it is another's (B99). */
-export const noteUnknown = (desk: Desk, owner: Owner, error: Refusal): Promise<void> =>
-  noteDenied(desk, owner, error, {});
-
-async function noteDenied(desk: Desk, { account, user }: Owner, error: Refusal, more: AuditEntry['detail']) {
-  const detail = { ...more, ...(error.because === undefined ? {} : { why: error.because.reason }) };
+/** Also where a form named what is not there for this customer: it is gone, or it is another's (B99). */
+export async function noteDenied(desk: Desk, { account, user }: Owner, no: Refusal, more: AuditEntry['detail'] = {}) {
+  const detail = { ...more, ...(no.because === undefined ? {} : { why: no.because.reason }) };
   const about = { at: desk.now(), by: portalActor(user), account: account.id, user: user.id, detail } as const;
-  await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: error.code });
+  await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: no.code });
 }
 
 /**

@@ -89,19 +89,16 @@ async function requireInvited(desk: Desk, person: PortalPerson, code: string): P
         : { ...entry, outcome: 'refused', detail: { ...entry.detail, ...(result && { wrong: result.wrong }) } },
     async (write, log) => {
       if (user === null || (await openOwner(write, user.id)) === undefined) return null;
-      const result = await judgeInvitation({ desk, write, log }, user, code);
-      const row = await write.factors.newestCode(user.id, 'activate');
-      if (result?.accepted === true && row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
-      return result;
+      return judgeInvitation({ desk, write, log }, user, code, true);
     },
   );
   if (judged?.accepted !== true || account === null || user === null) throw wrongCode();
   return { account, user };
 }
 
-async function judgeInvitation(inside: Inside, user: User, typed: string): Promise<DeskCodeJudgement | null> {
+async function judgeInvitation(inside: Inside, user: User, typed: string, keep = false) {
   const row = await inside.write.factors.newestCode(user.id, 'activate');
-  return row === undefined ? null : judgeDeskCode(inside, { user, purpose: 'activate', typed }, row);
+  return row === undefined ? null : judgeDeskCode(inside, { user, purpose: 'activate', typed }, row, keep);
 }
 
 const wrongCode = (): Refusal => refusal('not-signed-in', 'activation-wrong', {}, 'desk-invites');

@@ -1,11 +1,11 @@
 /** Tells which customer is signed in to the portal, by the token of their session; notes its activity, and ends it. */
 import type { Desk } from '../../desk.js';
-import { isRefusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { LOGIN_STATES } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
+import { unlessRefused } from '../directory/find-account.js';
 import { actAsOwner } from './act-as-owner.js';
-import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from './customer-login.js';
+import { loginBy, notSignedIn, type PortalLogin } from './customer-login.js';
 
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
 const SEEN = { ...ANY_STATE, sendLater: true } as const;
@@ -17,11 +17,8 @@ const SEEN = { ...ANY_STATE, sendLater: true } as const;
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
   const { read } = desk.store;
   const row = token === undefined ? undefined : await read.portalSessions.byDigest(desk.digests.tokenDigest(token));
-  if (row === undefined || row.user_id !== whose.id || row.person !== desk.person) throw notSignedIn(whose);
-  if (hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
-  const owner = await openOwner(read, whose.id);
-  if (owner === undefined) throw notSignedIn(whose);
-  const login = { ...owner, session: toSignedUser(row) };
+  if (row === undefined) throw notSignedIn(whose);
+  const login = await loginBy(desk, read, whose, row);
   await noteActivity(desk, login, row.last_seen_at);
   return login;
 }
@@ -30,13 +27,7 @@ export async function authenticateUser(desk: Desk, token: string | undefined, wh
 export async function loginOfToken(desk: Desk, token: string): Promise<PortalLogin | undefined> {
   const row = await desk.store.read.portalSessions.byDigest(desk.digests.tokenDigest(token));
   const user = row && (await desk.store.read.users.byId(row.user_id));
-  if (user === undefined) return undefined;
-  try {
-    return await authenticateUser(desk, token, user);
-  } catch (error) {
-    if (isRefusal(error) && error.code === 'not-signed-in') return undefined;
-    throw error;
-  }
+  return user && unlessRefused(['not-signed-in'], () => authenticateUser(desk, token, user));
 }
 
 /**

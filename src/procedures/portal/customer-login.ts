@@ -27,16 +27,14 @@ import { type Refusal, refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
-import type { Account, User } from '../../rules/people.js';
+import type { User } from '../../rules/people.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
+import type { FoundUser } from '../directory/search-directory.js';
 
 /** Who a command is about, for a next step that can be copied. `account` is its number. */
 export type Who = { readonly account: string; readonly login: string };
 
-export interface Owner {
-  readonly account: Account;
-  readonly user: User;
-}
+export type Owner = FoundUser;
 
 /** A user with the session that speaks for them. It is a claim, true when it was read; `actAsOwner` reads it again. */
 export interface PortalLogin extends Owner {
@@ -51,21 +49,24 @@ export function ownerEntryBase(desk: Desk, user: User) {
 }
 
 /** The login as stored now: it may have been reset, signed out or have expired meanwhile. Refusal `not-signed-in`. */
-export async function currentLogin(
-  desk: Desk,
-  read: Pick<Reads, 'portalSessions' | 'users' | 'accounts'>,
-  login: PortalLogin,
-): Promise<PortalLogin> {
+export async function currentLogin(desk: Desk, read: Homes & Pick<Reads, 'portalSessions'>, login: PortalLogin) {
   const rows = await read.portalSessions.ofUser(login.user.id);
   const row = rows.find((candidate) => candidate.id === login.session.sessionId);
-  const owner = await openOwner(read, login.user.id);
-  if (row === undefined || owner === undefined || row.person !== desk.person) throw notSignedIn(login.user);
-  if (hasEnded(desk, row, desk.now())) throw notSignedIn(login.user);
+  return loginBy(desk, read, login.user, row);
+}
+
+type Homes = Pick<Reads, 'users' | 'accounts'>;
+
+/** Refusal `not-signed-in`: no session, one of another user or person, one that has ended, or a disabled login. */
+export async function loginBy(desk: Desk, read: Homes, whose: User, row?: PortalSessionRow): Promise<PortalLogin> {
+  if (row?.user_id !== whose.id || row.person !== desk.person) throw notSignedIn(whose);
+  const owner = await openOwner(read, whose.id);
+  if (owner === undefined || hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
   return { ...owner, session: toSignedUser(row) };
 }
 
 /** User and account as stored; undefined if either is missing or disabled. */
-export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId: string): Promise<Owner | undefined> {
+export async function openOwner(read: Homes, userId: string): Promise<Owner | undefined> {
   const user = await read.users.byId(userId);
   const account = user && (await read.accounts.byId(user.accountId));
   if (user === undefined || account === undefined || isClosed({ account, user })) return undefined;

@@ -46,7 +46,7 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
     return claimsOf(payload, demand);
   } catch (error) {
     if (error instanceof errors.JWKSInvalid) throw badKeys(error);
-    if (error instanceof errors.JOSEError) throw tokenRefused(faultOf(error.code), error);
+    if (error instanceof errors.JOSEError) throw tokenRefused(FAULTS[error.code] ?? 'not-a-token', error);
     if (isRefusal(error)) throw error;
     // What jose's own errors do not cover: a key that cannot be used, such as one that is too short.
     throw badKeys(error);
@@ -70,17 +70,15 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand) {
   };
 }
 
-function faultOf(code: string): Term<'tokenFault'> {
-  const faults: Readonly<Record<string, Term<'tokenFault'>>> = {
-    ERR_JWT_EXPIRED: 'expired',
-    ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',
-    ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
-    ERR_JWKS_NO_MATCHING_KEY: 'no-key',
-    ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several-keys',
-    ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
-  };
-  return faults[code] ?? 'not-a-token';
-}
+/** By the codes of jose. */
+const FAULTS: Readonly<Record<string, Term<'tokenFault'>>> = {
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+  ERR_JWKS_NO_MATCHING_KEY: 'no-key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several-keys',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
+};
 
 export const tokenRefused = (why: Term<'tokenFault'>, cause?: unknown): Refusal =>
   refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token', { cause });

@@ -17,20 +17,7 @@ import { type Owner, type PortalLogin, requireState, whoOf } from './customer-lo
  * remembered device. `owner:fresh`: a recent password, and with MFA a factor. `passphrase:…`: for users whose role has one (B17).
  * `company:…`: admin status (B04), or a role that assigns privileges (B16); for what has an effect on others, one that does not wait (B84).
  */
-export type OwnerLock =
-  | 'login'
-  | 'owner'
-  | 'owner:methods'
-  | 'owner:fresh'
-  | 'passphrase:set'
-  | 'passphrase:view'
-  | 'company:people'
-  | 'company:mfa'
-  | 'company:resets'
-  | 'company:objections'
-  | 'company:scopes'
-  | 'company:assigning'
-  | 'company:hand-over';
+export type OwnerLock = keyof typeof LOCKS;
 
 export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
   readonly lock: L;
@@ -78,7 +65,7 @@ const assigner: Role = {
   refused: () => refusal('forbidden', 'admins-assign', {}, 'ask-primary-admin'),
 };
 
-const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
+const LOCKS = {
   login: {},
   owner: {},
   'owner:methods': { proof: 'methods' },
@@ -102,7 +89,9 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   'company:scopes': { role: assigner },
   'company:assigning': { role: assigner, onOthers: true },
   'company:hand-over': { role: assigner, proof: 'fresh', onOthers: true },
-};
+} satisfies Readonly<Record<string, Demands>>;
+
+const demandsOf = (lock: OwnerLock): Demands => LOCKS[lock];
 
 /** Refusals: factor-needed, enrolment-needed, usage (state); forbidden (role); not-signed-in, factor-needed (proof). `now` is trusted. */
 export function judgeOwner(desk: Desk, login: PortalLogin, door: OwnerDoor, now: number): void {
@@ -116,7 +105,7 @@ export function judgeOwner(desk: Desk, login: PortalLogin, door: OwnerDoor, now:
  */
 export function proofsToGive(desk: Desk, login: PortalLogin, { lock, states = ['done'] }: OwnerDoor, now: number) {
   requireState(login, states);
-  const { role, proof, onOthers } = LOCKS[lock];
+  const { role, proof, onOthers } = demandsOf(lock);
   if (role?.may(desk, login) === false) throw role.refused();
   const { powerHeldUntil: until } = login.user;
   if (onOthers === true && until !== null && isHeld(login.user, now)) {
@@ -126,7 +115,7 @@ export function proofsToGive(desk: Desk, login: PortalLogin, { lock, states = ['
 }
 
 /** True if a login by a remembered device would open this door. */
-export const deviceWillDo = ({ lock }: OwnerDoor): boolean => LOCKS[lock].proof === undefined;
+export const deviceWillDo = ({ lock }: OwnerDoor): boolean => demandsOf(lock).proof === undefined;
 
 /** Empty if nothing is missing. `now` is the trusted time, ms. */
 function missingProofs(desk: Desk, login: PortalLogin, proof: Proof, now: number): readonly MissingProof[] {

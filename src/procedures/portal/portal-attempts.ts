@@ -1,11 +1,11 @@
 /** Counts what a portal user tries, before it is checked (B72, T6), with words for a customer instead of an operator. */
 import type { Desk } from '../../desk.js';
-import { Refusal, refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { iso } from '../../rules/moment.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
-import { findAccount, findUser } from '../directory/find-account.js';
+import { findAccount, findUser, unlessRefused } from '../directory/find-account.js';
 import { type Locked, reserveAttempt, type Subject, unlessLocked } from '../lock-outs.js';
 import { type ActingOwner, actAsOwner } from './act-as-owner.js';
 import { type PortalLogin, portalActor } from './customer-login.js';
@@ -20,24 +20,17 @@ const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
  * `key`: under which attempts are counted, the user's id or a keyed digest of what was typed.
  */
 export async function findPortalPerson(desk: Desk, account: string, login: string) {
-  const home = await orNobody(() => findAccount(desk, account));
-  const found = home && (await orNobody(() => findUser(desk, login, home)));
-  if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
+  const home = await unlessRefused(MEANS_NOBODY, () => findAccount(desk, account));
+  const found = home && (await unlessRefused(MEANS_NOBODY, () => findUser(desk, login, home)));
+  if (found !== undefined) return { ...found, key: found.user.id, actor: portalActor(found.user) };
   // Counted as a login would be, however company and login are spelled: else the lock-out would tell which logins there are.
   const typed = login.trim();
-  const bare = home !== null && typed.startsWith(`${home.number}/`) ? typed.slice(home.number.length + 1) : typed;
+  const bare = home !== undefined && typed.startsWith(`${home.number}/`) ? typed.slice(home.number.length + 1) : typed;
   const key = desk.digests.mac('mac/lookup', 'portal', home?.id ?? foldKey(account), foldKey(bare));
   return { account: null, user: null, key, actor: NOBODY };
 }
 
-async function orNobody<T>(find: () => Promise<T>): Promise<T | null> {
-  try {
-    return await find();
-  } catch (error) {
-    if (error instanceof Refusal && ['not-found', 'ambiguous', 'missing-option'].includes(error.code)) return null;
-    throw error;
-  }
-}
+const MEANS_NOBODY = ['not-found', 'ambiguous', 'missing-option'] as const;
 
 /** The fields of every entry about such a person; for an unknown one a digest, so that a series can be seen. */
 export function personEntry(desk: Desk, person: PortalPerson) {

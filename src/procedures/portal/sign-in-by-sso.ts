@@ -8,7 +8,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { isAddress } from '../../rules/sso-settings.js';
-import { findAccount } from '../directory/find-account.js';
+import { findAccount, unlessRefused } from '../directory/find-account.js';
 import { openOwner, type PortalLogin } from './customer-login.js';
 import { type TokenClaims, tokenRefused, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openSession } from './open-session.js';
@@ -30,7 +30,9 @@ const REFUSED_A_MINUTE = 20;
 
 /** Refusals: not-signed-in (token, unknown person), forbidden (native users, B36), config, refused-by-policy (no provider set). */
 export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalLogin & { readonly token: string }> {
-  const account = await knownAccount(desk, input.account);
+  // Someone who cannot sign in learns nothing about which accounts exist (B73).
+  const account = await unlessRefused(['not-found', 'ambiguous'], () => findAccount(desk, input.account));
+  if (account === undefined) throw notKnown();
   const { user, expiresAt, issuer, subject } = await provenUser(desk, account, input);
   return openLogged(desk, user, async (inside, digest) => {
     const { write } = inside;
@@ -48,12 +50,6 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
     return openSession(inside, owner, { state: need.next, method: 'sso', digest });
   });
 }
-
-/** Someone who cannot sign in learns nothing about which accounts exist (B73). */
-const knownAccount = (desk: Desk, reference: string): Promise<Account> =>
-  findAccount(desk, reference).catch((error: unknown) => {
-    throw error instanceof Refusal && ['not-found', 'ambiguous'].includes(error.code) ? notKnown() : error;
-  });
 
 /** Logs every refusal of a token: a series of them means that somebody is trying. */
 async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {

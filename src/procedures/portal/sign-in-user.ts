@@ -13,13 +13,7 @@ import { checkApplicationPassword, prepareApplicationPassword } from './applicat
 import { isClosed, type Owner, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
 import { isRemembered } from './devices-and-sessions.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
-import {
-  countOwnerAttempt,
-  countPortalAttempt,
-  findPortalPerson,
-  type PortalPerson,
-  personEntry,
-} from './portal-attempts.js';
+import { countOwnerAttempt, countPortalAttempt, findPortalPerson, personEntry } from './portal-attempts.js';
 
 export interface PasswordSignIn {
   /** Number, id or unique name. */
@@ -43,7 +37,7 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
   const { matches, outdated, viewKey } = await checkApplicationPassword(desk, user, input.password);
   if (account === null || user === null || !matches || isClosed({ account, user })) {
-    return refuseSignIn(desk, person, 'wrong-password');
+    return refuseSignIn(desk, person);
   }
   const renewed =
     outdated && viewKey !== null ? await prepareApplicationPassword(desk, user, input.password, viewKey) : null;
@@ -64,19 +58,17 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   return { ...opened, viewKey };
 }
 
-async function refuseSignIn(desk: Desk, person: PortalPerson, reason: string): Promise<never> {
-  const entry = { ...personEntry(desk, person), kind: 'portal.sign-in-refused', outcome: 'refused', reason } as const;
+async function refuseSignIn(desk: Desk, person: Parameters<typeof personEntry>[1]): Promise<never> {
+  const refused = { kind: 'portal.sign-in-refused', outcome: 'refused', reason: 'wrong-password' } as const;
+  const entry = { ...personEntry(desk, person), ...refused };
   await desk.store.record(entry, async () => undefined);
   throw wrong(desk);
 }
 
-const wrong = (desk: Desk): Refusal =>
-  refusal(
-    'not-signed-in',
-    'portal-sign-in-wrong',
-    { failures: desk.policy.limits.throttle.lockFromFailure },
-    'retry-portal-sign-in',
-  );
+function wrong(desk: Desk): Refusal {
+  const facts = { failures: desk.policy.limits.throttle.lockFromFailure };
+  return refusal('not-signed-in', 'portal-sign-in-wrong', facts, 'retry-portal-sign-in');
+}
 
 /** The password was right: asks the rules what comes next, and opens the session for it. */
 async function openByRules(inside: Inside, owner: Owner, digest: string, deviceTokens: readonly string[]) {
@@ -120,7 +112,7 @@ export async function provePassword(desk: Desk, login: PortalLogin, password: st
   const counted = { subject: `portal:${user.id}`, kind: 'portal.password-started' } as const;
   const right = await countOwnerAttempt(desk, login, OPEN, counted);
   const { matches, viewKey } = await checkApplicationPassword(desk, user, password);
-  if (!matches) return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
+  if (!matches) return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) });
   const passwordAt = await actAsOwner<'owner', number>(desk, login, OPEN, {
     entry: () => ({ kind: 'portal.password-given', detail: { session: session.sessionId } }),
     change: async ({ write, now }) => {

@@ -7,8 +7,6 @@ import { act, askAuthority, note } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 import { requireStillSecond } from '../operators/second-operator.js';
 
-export type StoreInfo = Awaited<ReturnType<typeof storeInfo>>;
-
 export async function storeInfo(desk: Desk) {
   const { read } = desk.store;
   const createdAt = await read.meta.get('created-at');

@@ -27,14 +27,13 @@ const REPORTING = { permission: 'report:read' } as const;
 export async function deskReport(desk: Desk, signed: SignedOperator, since: number) {
   const until = desk.now();
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
+  const span = { since, until, width };
   await note(desk, signed, REPORTING, { kind: 'report.made', detail: { since } });
   const locks = await desk.store.read.figures.lockedCallers(until);
   return {
-    since,
-    until,
-    width,
-    ...(await verificationFigures(desk, since, until, width)),
-    ...(await resetFigures(desk, since, until, width)),
+    ...span,
+    ...(await verificationFigures(desk, span)),
+    ...(await resetFigures(desk, span)),
     lockedForAWhile: locks.forAWhile,
     lockedUntilLifted: locks.untilLifted,
     alarms: await countEntries(desk, 'desk.alarmed', since),
@@ -44,15 +43,23 @@ export async function deskReport(desk: Desk, signed: SignedOperator, since: numb
   };
 }
 
-async function verificationFigures(desk: Desk, since: number, until: number, width: number) {
+type Span = Readonly<Record<'since' | 'until' | 'width', number>>;
+type Figures = Desk['store']['read']['figures'];
+type ByTime = Awaited<ReturnType<Figures['verificationsByTime']>>;
+
+/** In all; with an outcome, of these only. */
+const total = (rows: ByTime, only?: string): number =>
+  rows.reduce((sum, { outcome, n }) => (only === undefined || outcome === only ? sum + n : sum), 0);
+
+async function verificationFigures(desk: Desk, span: Span) {
+  const { since } = span;
   const { figures } = desk.store.read;
-  const byTime = await figures.verificationsByTime(since, width);
-  const total = (outcome: string) => byTime.filter((row) => row.outcome === outcome).reduce((sum, { n }) => sum + n, 0);
+  const byTime = await figures.verificationsByTime(since, span.width);
   const calls = await figures.callsByOutcome(since);
   return {
-    verifications: stretches(byTime, since, until, width),
-    verified: total('verified'),
-    refused: total('refused'),
+    verifications: stretches(byTime, span),
+    verified: total(byTime, 'verified'),
+    refused: total(byTime, 'refused'),
     reasons: (await figures.refusalsByReason(since))
       .map(({ name, n }) => ({ reason: name, count: n }))
       .sort((a, b) => b.count - a.count),
@@ -64,10 +71,7 @@ async function verificationFigures(desk: Desk, since: number, until: number, wid
 }
 
 /** Every action of the policy, even if nobody asked for it; an action that is no longer in the policy appears by its id. */
-function byAction(
-  policy: Policy,
-  rows: readonly { readonly name: string; readonly outcome: string; readonly n: number }[],
-) {
+function byAction(policy: Policy, rows: Awaited<ReturnType<Figures['verificationsByAction']>>) {
   const ids = [...new Set([...policy.actions.map(({ id }) => id), ...rows.map(({ name }) => name)])];
   const count = (id: string, outcome: string) => rows.find((row) => row.name === id && row.outcome === outcome)?.n ?? 0;
   return ids.map((id) => ({
@@ -84,26 +88,24 @@ async function countEntries({ store: { read } }: Desk, kind: string, since: numb
   return count;
 }
 
-async function resetFigures(desk: Desk, since: number, until: number, width: number) {
+async function resetFigures(desk: Desk, span: Span) {
   const { figures } = desk.store.read;
-  const byTime = await figures.resetsByTime(since, width);
-  const total = (...states: string[]) =>
-    byTime.filter(({ outcome }) => states.length === 0 || states.includes(outcome)).reduce((sum, { n }) => sum + n, 0);
-  const approvals = await figures.approvals(since);
+  const byTime = await figures.resetsByTime(span.since, span.width);
+  const approvals = await figures.approvals(span.since);
   const standings: Record<string, number> = {};
   for (const approval of approvals) {
-    const standing = standingOf(approval, until);
+    const standing = standingOf(approval, span.until);
     standings[standing] = (standings[standing] ?? 0) + 1;
   }
   const waits = approvals.flatMap(({ decidedAt, requestedAt }) =>
     decidedAt === null ? [] : [decidedAt - requestedAt],
   );
   return {
-    resets: stretches(byTime, since, until, width),
-    resetCount: total(),
-    enrolledAgain: total('enrolled'),
-    undone: total('undone'),
-    objections: await figures.objections(since),
+    resets: stretches(byTime, span),
+    resetCount: total(byTime),
+    enrolledAgain: total(byTime, 'enrolled'),
+    undone: total(byTime, 'undone'),
+    objections: await figures.objections(span.since),
     approvals: standings,
     medianToDecision: median(waits.sort((a, b) => a - b)),
   };
@@ -130,12 +132,7 @@ async function failingOperators(desk: Desk, since: number) {
 }
 
 /** Every stretch from `since` to `until`, including empty ones, so that a gap shows in the chart. */
-function stretches(
-  rows: readonly { readonly bucket: number; readonly outcome: string; readonly n: number }[],
-  since: number,
-  until: number,
-  width: number,
-) {
+function stretches(rows: ByTime, { since, until, width }: Span) {
   const first = Math.floor(since / width);
   return Array.from({ length: Math.floor(until / width) - first + 1 }, (_, nth) => {
     const here = rows.filter((row) => row.bucket === first + nth);

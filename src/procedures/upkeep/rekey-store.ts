@@ -11,7 +11,7 @@
  * also so if the operator loses the permission half way: each chunk asks again. A value that does not open, or a row that somebody
  * has changed, is left as it is and named: then the old key stays.
  */
-import type { Desk, Reads, SealedColumn, SealedValue, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, Reads, SealedValue, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
@@ -28,10 +28,7 @@ export interface Rekeying {
   readonly signal: AbortSignal;
 }
 
-export interface Rekeyed {
-  readonly sealed: number;
-  readonly tagged: number;
-}
+export type Rekeyed = Readonly<Record<'sealed' | 'tagged', number>>;
 
 /** Small enough that a live call beside it does not notice. */
 const CHUNK = 250;
@@ -45,6 +42,8 @@ export async function countToRekey(desk: Desk): Promise<number> {
 }
 
 type Page = Parameters<Writes['sealed']['retag']>[2];
+type Reseal = ReturnType<typeof resealing>;
+type Place = ReturnType<typeof placesOf>[number];
 
 /** Every place where something is under a key: how much of it is under another, and what changes one page of it. */
 const placesOf = ({ store, keyring: { keyId } }: Desk) => [
@@ -76,12 +75,11 @@ export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: R
     change: ({ write }) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
   });
   const run = { ...rekeying, desk, signed };
-  const reseal = new Reseal(desk.vault, to);
+  const reseal = resealing(desk);
   for (const place of placesOf(desk))
-    if ((await place.left(desk.store.read.sealed)) > 0)
-      await inChunks(run, place, (write, after) => place.change(reseal, write.sealed, { after, limit: CHUNK }));
+    if ((await place.left(desk.store.read.sealed)) > 0) await inChunks(run, place, reseal);
   await desk.store.sinkCursor.renew();
-  reseal.throwIfDamaged();
+  throwIfAny(reseal.damaged);
   await finish(run, reseal.done);
   return reseal.done;
 }
@@ -97,17 +95,13 @@ interface Run extends Rekeying {
   readonly signed: SignedOperator;
 }
 
-async function inChunks(
-  { desk, signed, signal, onProgress }: Run,
-  { table, column }: Pick<SealedColumn, 'table' | 'column'>,
-  step: (write: Writes, after: string) => Promise<Chunk>,
-) {
+async function inChunks({ desk, signed, signal, onProgress }: Run, { table, column, change }: Place, reseal: Reseal) {
   for (let after: string | undefined = ''; after !== undefined; ) {
     if (signal.aborted) throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
     const from: string = after;
     const done = await act<'store:manage', Chunk>(desk, signed, IN_CHUNKS, {
       entry: ({ count }) => ({ kind: 'store.resealed', detail: { table, column, count } }),
-      change: ({ write }) => step(write, from),
+      change: ({ write }) => change(reseal, write.sealed, { after: from, limit: CHUNK }),
     });
     after = done.last;
     onProgress(done.count);
@@ -135,63 +129,49 @@ async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void>
 /** Twenty examples are enough to show the damage. */
 const KEPT = 20;
 
-/** One chunk of a change of keys: opens values and seals them again, tags rows again, and names what it could not change. */
-class Reseal {
-  readonly #vault: Desk['vault'];
-  readonly #keyId: string;
-  /** In words. It is a set, because the same row can be met twice, for its value and for its tag. */
-  readonly #damaged = new Set<string>();
-  #sealed = 0;
-  #tagged = 0;
-
-  /** The vault seals under `keyId`, and opens what was sealed under the key before. */
-  constructor(vault: Desk['vault'], keyId: string) {
-    this.#vault = vault;
-    this.#keyId = keyId;
-  }
-
-  get done(): Rekeyed {
-    return { sealed: this.#sealed, tagged: this.#tagged };
-  }
-
-  async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
-    const values = await sealed.otherThan(this.#keyId, at, page);
-    const again = values.flatMap((value) => this.#sealAgain(at, value));
-    const changed = await sealed.replace(at, again);
-    this.#noteChanged(at.table, changed);
-    const count = again.length - changed.length;
-    this.#sealed += count;
-    return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
-  }
-
-  async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
-    const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
-    this.#noteChanged(table, changed);
-    this.#tagged += count;
-    return { last: count + changed.length < page.limit ? undefined : last, count };
-  }
-
-  throwIfDamaged(): void {
-    const { size } = this.#damaged;
-    if (size === 0) return;
-    throw refusal('store-corrupt', 'rekey-damaged', { values: size }, 'mend-and-rekey', {
-      problems: [...this.#damaged].slice(0, KEPT).map((message) => ({ message })),
-    });
-  }
-
-  #sealAgain(at: SealedAt, value: SealedValue): { id: string; blob: string }[] {
+/** Opens values and seals them again, tags rows again, a page at a time, and keeps in words what it could not change. */
+function resealing({ vault, keyring: { keyId } }: Desk) {
+  const done = { sealed: 0, tagged: 0 };
+  /** It is a set, because the same row can be met twice, for its value and for its tag. */
+  const damaged = new Set<string>();
+  const noteChanged = (table: string, ids: readonly string[]): void => {
+    for (const id of ids) damaged.add(`The row ${id} of ${table} was changed by another hand.`);
+  };
+  const sealAgain = (at: SealedAt, value: SealedValue): { id: string; blob: string }[] => {
     const place = sealedPlace(at, value);
     try {
-      const plaintext = this.#vault.open(at.purpose, place, value.blob);
-      return [{ id: value.id, blob: this.#vault.seal(at.purpose, place, plaintext) }];
+      const plaintext = vault.open(at.purpose, place, value.blob);
+      return [{ id: value.id, blob: vault.seal(at.purpose, place, plaintext) }];
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#damaged.add(error.message);
+      damaged.add(error.message);
       return [];
     }
-  }
+  };
+  return {
+    done,
+    damaged,
+    async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
+      const values = await sealed.otherThan(keyId, at, page);
+      const again = values.flatMap((value) => sealAgain(at, value));
+      const changed = await sealed.replace(at, again);
+      noteChanged(at.table, changed);
+      const count = again.length - changed.length;
+      done.sealed += count;
+      return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
+    },
+    async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
+      const { last, count, changed } = await sealed.retag(table, keyId, page);
+      noteChanged(table, changed);
+      done.tagged += count;
+      return { last: count + changed.length < page.limit ? undefined : last, count };
+    },
+  };
+}
 
-  #noteChanged(table: string, ids: readonly string[]): void {
-    for (const id of ids) this.#damaged.add(`The row ${id} of ${table} was changed by another hand.`);
-  }
+function throwIfAny(damaged: ReadonlySet<string>): void {
+  if (damaged.size === 0) return;
+  throw refusal('store-corrupt', 'rekey-damaged', { values: damaged.size }, 'mend-and-rekey', {
+    problems: [...damaged].slice(0, KEPT).map((message) => ({ message })),
+  });
 }

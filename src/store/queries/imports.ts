@@ -5,7 +5,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { FormerContact } from '../../rules/people.js';
-import { contains, deleting, inserting, updating } from '../guard/statements.js';
+import { deleting, inserting, updating } from '../guard/statements.js';
 import type { Db, TableRow, Tx } from '../schema/directory.js';
 
 type Staging = 'accounts' | 'users';
