@@ -98,10 +98,11 @@ export function planUsers(
       problems.push(problem(entry, 'account', `there is no account "${entry.account}"; write its number or id`));
       continue;
     }
-    problems.push(...sameExternal(entry, seen));
     const key = loginKeyOf(home, entry.loginKey);
     const twin = seen.get(key);
     const before = existing.get(key);
+    const fields = before === undefined ? ['external'] : userFields(before, entry);
+    problems.push(...sameExternal(entry, seen, fields.includes('external')));
     warnings.push(...notDialled(home, entry, before));
     seen.set(key, twin ?? entry.line ?? 1);
     if (twin !== undefined) {
@@ -113,18 +114,18 @@ export function planUsers(
       add.push(entry);
     } else {
       kept.push(...keptFields(home, before, entry));
-      const fields = userFields(before, entry);
       if (fields.length > 0) update.push({ before, entry, fields });
     }
   }
   return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, warnings, problems };
 }
 
-/** An id at another system is one person's (B55). No key of a login begins with a space. */
-function sameExternal({ external, ...entry }: UserEntry, seen: Map<string, number>): readonly Problem[] {
-  const key = ` ${externalKey(external ?? '')}`;
-  const twin = seen.get(key);
-  if (external !== undefined) seen.set(key, twin ?? entry.line ?? 1);
+/** An id at another system is one person's (B55); two who have shared one since before bar nothing. No key of a login begins with a space. */
+function sameExternal({ external, ...entry }: UserEntry, seen: Map<string, number>, isNew: boolean) {
+  if (external === undefined) return [];
+  const [any, fresh] = [` ${externalKey(external)}`, `  ${externalKey(external)}`] as const;
+  const twin = seen.get(isNew ? any : fresh);
+  for (const key of isNew ? [any, fresh] : [any]) seen.set(key, seen.get(key) ?? entry.line ?? 1);
   return twin === undefined ? [] : [problem(entry, 'external', `line ${twin} has the same id`)];
 }
 

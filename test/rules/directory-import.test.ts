@@ -157,6 +157,19 @@ describe('the plan of an import', () => {
     ]);
   });
 
+  it('two who have shared an id at another system since before bar nothing, and nobody else gets it (B55)', () => {
+    const rows = ['ana', 'ben', 'eva'].map((login, n) => ({ ...entry({ login }, n + 2), external: 'kc:7' }));
+    const on = (login: string, external: string | null) => [`100/${login}`, { ...ana, login, external }] as const;
+    const shared = [on('ana', 'kc:7'), on('ben', 'kc:7')];
+    const linesOf = (...given: Parameters<typeof plan>) => plan(...given).problems.map(({ line }) => line);
+    expect(plan(rows.slice(0, 2), shared)).toMatchObject({ plan: { unchanged: 2 }, problems: [] });
+    expect(plan(rows, shared).problems).toMatchObject([{ line: 4, column: 'external' }]);
+    expect(linesOf(rows, [...shared, on('eva', null)])).toEqual([4]);
+    // Whichever of the two comes first.
+    expect(linesOf(rows.slice(0, 2), [on('ana', null), on('ben', 'kc:7')])).toEqual([3]);
+    expect(linesOf(rows, [on('ana', 'kc:7'), on('eva', 'kc:7')])).toEqual([3, 4]);
+  });
+
   it('never changes an edition (B01)', () => {
     const wanted = judgeAccount({ number: '100', name: 'Northwind', edition: 'x-series' }, 5);
     const { problems, plan: found } = planAccounts(

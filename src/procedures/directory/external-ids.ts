@@ -14,8 +14,8 @@ interface Given {
 
 type Stored = Pick<Reads, 'users' | 'accounts'>;
 
-/** Each id that somebody else has. `staging`: an import under way whose own rows do not count. */
-export const othersWithId = ({ users }: Pick<Stored, 'users'>, given: readonly Given[], staging?: string) =>
+/** Each id that somebody else has. `staging`: an import under way whose own rows do not count; null where those of none do. */
+export const othersWithId = ({ users }: Pick<Stored, 'users'>, given: readonly Given[], staging?: string | null) =>
   inChunks(given, async (some) => {
     const known = await users.byExternal(
       some.flatMap(({ external }) => external || []),
@@ -29,11 +29,12 @@ export const othersWithId = ({ users }: Pick<Stored, 'users'>, given: readonly G
   });
 
 /** The same as what is wrong with rows. */
-export async function idsOfOthers(store: Stored, given: readonly Given[]): Promise<readonly Problem[]> {
-  const taken = await othersWithId(store, given);
+export async function idsOfOthers(store: Stored, given: readonly Given[], staging?: null): Promise<readonly Problem[]> {
+  const taken = await othersWithId(store, given, staging);
   const homes = byId(await inChunks(taken, (some) => store.accounts.byIds(some.map(({ other }) => other.accountId))));
   return taken.map(({ one, other: { accountId, login } }) => {
     const whose = `${homes.get(accountId)?.number}/${login}`;
-    return problem(one, 'external', `is on file for ${whose}; an id at another system is one person's`);
+    const first = `to hand it over, first: user edit ${whose} --external ''`;
+    return problem(one, 'external', `is on file for ${whose}; an id at another system is one person's; ${first}`);
   });
 }

@@ -175,7 +175,9 @@ async function planSome(
   const holders = await inChunks(zeroled, (some) => store.users.byLoginPairs(some));
   const owners = new Map(holders.map((user) => [keyOf(user, bare(user.login)), user.login]));
   const zeros = zerosLost('login', planned.plan.add, (entry) => owners.get(keyOfRow(entry)));
-  const torn = [...(await namingTwo(store, planned.plan.update)), ...(await idsOfOthers(store, newIds(planned.plan)))];
+  // What a killed import has left bars nothing; while one is under way, this one is told to wait (makeRoom).
+  const taken = await idsOfOthers(store, newIds(planned.plan), null);
+  const torn = [...(await namingTwo(store, planned.plan.update)), ...taken];
   return {
     ...planned,
     warnings: [...planned.warnings, ...spare.warnings],

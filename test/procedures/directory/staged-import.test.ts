@@ -120,6 +120,36 @@ describe.each(engines)('a large import on %s', (engine) => {
     },
   );
 
+  it.each([
+    [3, 'added'],
+    [5, 'added'],
+    [3, 'changed'],
+  ])(
+    'B55 killed after %i steps, with people %s, it bars no id at another system of the same file',
+    async (steps, how) => {
+      const row = (n: number) => `100234,many${n},Given${n} Staged,user,shop:E${n}\n`;
+      const text = `account,login,name,role,external\n${Array.from({ length: MANY }, (_, n) => row(n)).join('')}`;
+      const same = async () => ({ users: await usersFile(text) });
+      if (how === 'changed') {
+        const there = text.replaceAll(/,shop:E\d+/g, ',');
+        await importDirectory(place.desk, place.admin, { users: await usersFile(there) });
+      }
+      const dead = beside(async (locked) => {
+        if (locked >= steps) throw new Error('killed');
+      });
+      const asked = { ...(await same()), ...(how === 'changed' ? { confirm: MANY } : {}) };
+      await expect(importDirectory(dead, place.admin, asked)).rejects.toThrow('killed');
+      expect(await place.desk.store.read.imports.all()).toMatchObject([{ state: 'open' }]);
+      expect(await previewImport(place.desk, place.admin, await same())).toMatchObject({ confirm: expect.anything() });
+      const other = await signedOperator(place.desk, 'admin', 'otto');
+      const again = { ...asked, ...(await same()) };
+      expect(await refusal(importDirectory(place.desk, other, again))).toMatchObject({ code: 'busy' });
+      await importDirectory(place.desk, place.admin, again);
+      const held = await place.desk.store.read.users.byExternal(['shop:e0', `SHOP:E${MANY - 1}`]);
+      expect(held.map(({ id }) => id).toSorted()).toEqual(['shop:E0', `shop:E${MANY - 1}`]);
+    },
+  );
+
   it.each([2, 4, 6, 8])('interrupted after %i steps it ends as cancelled, and leaves nothing', async (steps) => {
     const before = await seen();
     const stop = new AbortController();
