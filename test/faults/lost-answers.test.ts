@@ -114,7 +114,9 @@ describe.skipIf(!there)('a bulk run that loses PostgreSQL', () => {
   /** Runs the job, on a desk of its own, until it ends or is refused; answers the lines that it was told, and how it ended. */
   async function run(told: Set<number>): Promise<string> {
     const settings = { ...place.settings, store: wire.url };
-    const desk = await openDesk(openCustody({ settings, dataFolder, now: place.clock.now, hashing: CHEAP }));
+    const desk = await openDesk(
+      openCustody({ settings, dataFolder, now: place.clock.now, clockAsGiven: true, hashing: CHEAP }),
+    );
     try {
       await runJob(desk, lead, await openJob(desk, work.head.id), {
         signal: new AbortController().signal,
@@ -210,7 +212,9 @@ describe.skipIf(!there)('a fail-over to a synchronous standby', () => {
     const told = new Set<number>();
     let over: Promise<unknown> | undefined;
     const run = async () => {
-      const desk = await openDesk(openCustody({ settings, dataFolder, now: place.clock.now, hashing: CHEAP }));
+      const desk = await openDesk(
+        openCustody({ settings, dataFolder, now: place.clock.now, clockAsGiven: true, hashing: CHEAP }),
+      );
       const watching = {
         signal: new AbortController().signal,
         told: async (rows: readonly RowOutcome[]) => {

@@ -8,7 +8,7 @@ import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targe
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { openJob } from '../../../src/procedures/resets/job-work.js';
 import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
-import { beginJob } from '../../../src/procedures/resets/reset-job.js';
+import { beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { pendingEnrolments } from '../../../src/procedures/resets/show-job.js';
@@ -387,7 +387,11 @@ describe.each(engines)('many resets, on %s', (engine) => {
       await seen();
       await expect(run(lead, id)).rejects.toMatchObject({ code: 'factor-needed' });
       await place.change(lead, { session: { code_at: place.clock.now() } });
-      await run(lead, id);
+      // Meanwhile the approval is over as well, so that the rest takes another yes (B81).
+      await expect(run(lead, id)).rejects.toMatchObject({ code: 'approval-needed' });
+      await approve((await resumeJob(place.desk, lead, id)).approval?.id ?? '');
+      const resumed = await resumeJob(place.desk, lead, id);
+      await runJob(place.desk, lead, resumed.work ?? work, { signal: never, told: async () => undefined });
       expect((await openJob(place.desk, id)).head.state).toBe('done');
     });
 
