@@ -123,12 +123,16 @@ type Described = Omit<UserDescription, 'sharing'> &
   SeenUser & { readonly mfa: MfaStatus; readonly sharing: readonly SeenUser[] };
 
 export function userView(described: Described, words: Words) {
-  const { account, user, sharing } = described;
+  const { account, user, sharing, passphrase, applicationPassword, invitedUntil: until, mfa } = described;
   const role = words.term('roleTitle', user.role);
   const dialled = user.phoneE164 === null || user.phoneE164 === user.phone ? '' : ` (${user.phoneE164})`;
   const locks = described.locks
     .map(({ subject, until }) => words('directory.lock-is', { lockSubject: subject, until }))
     .join('; ');
+  const kinds = Object.entries(factorsByKind(mfa)).map(
+    ([kind, count]) => `${count === 1 ? '' : `${count} `}${words.term('factorKind', kind)}`,
+  );
+  const factors = { kinds, codes: mfa.backupCodesLeft, devices: mfa.devices };
   return [
     block.title(`${user.name} · ${account.name} (${account.number})`, user.login),
     block.fields(
@@ -137,26 +141,15 @@ export function userView(described: Described, words: Words) {
       [words('directory.E-mail'), user.email || words('directory.none-on-file')],
       [words('directory.Phone'), `${user.phone || words('directory.none-on-file')}${dialled}`],
       [words('directory.Sign-in'), words('directory.sign-in-is', { kind: user.signIn, provider: account.sso })],
-      ...secretRows(described, words),
+      [words('directory.Passphrase'), words('directory.set-at', { at: passphrase?.setAt })],
+      [words('directory.Password'), words('directory.set-at', { at: applicationPassword?.changedAt })],
+      [words('directory.Invitation'), until === null ? null : words('directory.open-until', { until })],
+      [words('directory.Factors'), words('directory.factors-are', factors)],
       [words('directory.Locks'), locks || words('directory.no-locks')],
       [words('directory.Id'), user.id],
       [words('directory.External'), user.external],
     ),
     ...sharingBlocks(sharing, words),
-  ];
-}
-
-function secretRows(described: Described, words: Words): readonly (readonly [string, string | null])[] {
-  const { passphrase, applicationPassword, invitedUntil: until, mfa } = described;
-  const kinds = Object.entries(factorsByKind(mfa)).map(
-    ([kind, count]) => `${count === 1 ? '' : `${count} `}${words.term('factorKind', kind)}`,
-  );
-  const factors = { kinds, codes: mfa.backupCodesLeft, devices: mfa.devices };
-  return [
-    [words('directory.Passphrase'), words('directory.set-at', { at: passphrase?.setAt })],
-    [words('directory.Password'), words('directory.set-at', { at: applicationPassword?.changedAt })],
-    [words('directory.Invitation'), until === null ? null : words('directory.open-until', { until })],
-    [words('directory.Factors'), words('directory.factors-are', factors)],
   ];
 }
 

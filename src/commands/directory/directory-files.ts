@@ -26,10 +26,7 @@ const PLANNED = [
   '--wait',
   '--accept-damaged',
 ] as const;
-const plannedInput = () => ({
-  confirm: z.coerce.number<string>().int().optional(),
-  ...tableInput(),
-});
+const plannedInput = () => ({ confirm: z.coerce.number<string>().int().optional(), ...tableInput() });
 type Planned = Given<typeof FILE | (typeof PLANNED | typeof TABLE_OPTIONS)[number], ReturnType<typeof plannedInput>>;
 
 const importAccounts = command({

@@ -50,9 +50,7 @@ const generate = command({
   path: 'passphrase generate',
   access: 'anyone',
   options: ['--words <n>'],
-  own: () => ({
-    words: z.coerce.number().int().min(1).max(MOST_WORDS).optional(),
-  }),
+  own: () => ({ words: z.coerce.number().int().min(1).max(MOST_WORDS).optional() }),
   run: async ({ context, words }, given) => {
     requireShown(context);
     const book = await context.house.phrasebook();

@@ -2,11 +2,10 @@
 import { refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
-import type { Handed } from '../../procedures/exits/hand-over.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask.js';
 import type { Given, Operated, Result } from '../command.js';
-import { block, moments, pick } from '../wording/results.js';
+import { block, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { accountDocument } from './customer-view.js';
 
@@ -23,7 +22,7 @@ export function requireAlone(option: string, others: readonly unknown[]): void {
   throw refusal('usage', 'change-alone', { option });
 }
 
-export function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
   const found = known.find((word) => word === text);
   if (found !== undefined) return found;
   throw refusal('invalid-input', 'none-of', { option, text, known });
@@ -92,16 +91,3 @@ const NOTHING_CHANGED: SignInChanged = { users: [], passwordsEnded: 0, sessionsE
 /** Of a new admin: since when the role counts for others. */
 export const heldLines = ({ powerHeldUntil: until }: User, words: Words): readonly string[] =>
   until === null ? [] : [words('directory.held', { until })];
-
-export function handedLines({ user }: Handed, { name: account }: Account, words: Words): readonly string[] {
-  const { name, login, role } = user;
-  const handed = words('directory.handed', { name, login, role: words.term('roleTitle', role), account });
-  return [handed, ...heldLines(user, words)];
-}
-
-export const handedDocument = ({ user, roleBefore, grantsEnded }: Handed) => ({
-  user: pick(user, 'id', 'login', 'name', 'role'),
-  roleBefore,
-  ...moments(user, 'powerHeldUntil'),
-  grantsEnded,
-});

@@ -15,19 +15,11 @@ export const TABLE_OPTIONS = [
   '--encoding <name>',
 ] as const;
 
-const ENCODINGS = [
-  'utf-8',
-  'utf-16le',
-  'utf-16be',
-  'windows-1250',
-  'windows-1252',
-  'iso-8859-15',
-  'macintosh',
-] as const;
-
 export const tableInput = () => ({
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
-  encoding: z.enum(ENCODINGS).optional(),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1250', 'windows-1252', 'iso-8859-15', 'macintosh'])
+    .optional(),
 });
 
 export type TableGiven = Given<(typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;

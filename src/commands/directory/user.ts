@@ -20,11 +20,11 @@ import { CUSTOMER_ROLES } from '../../rules/people.js';
 import { askMissing, untilApproved } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { longList } from '../wording/long-list.js';
-import { block } from '../wording/results.js';
+import { block, moments, pick } from '../wording/results.js';
 import { cutNote, describedUserDocument, ssoBlocks, userDocument, userTable, userView } from './customer-view.js';
 import { commands as files } from './directory-files.js';
 import { givenUser, limitOf, pageOf } from './listing-arguments.js';
-import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn } from './power-change.js';
+import { heldLines, reasonFor, requireAlone, runSignIn } from './power-change.js';
 import { commands as access } from './user-access.js';
 
 const listUsers = command({
@@ -46,16 +46,12 @@ const listUsers = command({
       const around = { above: above(count, more), below: cutNote(words, count, more, false), beside: { more } };
       return longList(context, pages, { name: 'users', table, document: userDocument, ...around });
     }
-    const { found, more, capped } = await viewUsers(
-      desk,
-      signed,
-      { list: 'user list', account, limit },
-      async (rows) => {
-        const users: FoundUser[] = [];
-        for await (const page of userPages(desk, account, rows.limit + 1)) users.push(...page);
-        return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
-      },
-    );
+    const asked = { list: 'user list', account, limit } as const;
+    const { found, more, capped } = await viewUsers(desk, signed, asked, async (rows) => {
+      const users: FoundUser[] = [];
+      for await (const page of userPages(desk, account, rows.limit + 1)) users.push(...page);
+      return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
+    });
     return {
       view: [...above(found.length, more), table(found), ...cutNote(words, found.length, more, capped)],
       document: { users: found.map(userDocument), more },
@@ -91,13 +87,12 @@ const searchUsersCommand = command({
   run: async ({ desk, signed, words }, given) => {
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const text = given.text.join(' ');
-    const { found, more, capped } = await viewUsers(
-      desk,
-      signed,
-      { list: 'user search', text, account, limit: given.limit, page: given.page },
-      (rows) => searchUsers(desk, text, rows, account),
+    const { limit, page } = given;
+    const asked = { list: 'user search', text, account, limit, page } as const;
+    const { found, more, capped } = await viewUsers(desk, signed, asked, (rows) =>
+      searchUsers(desk, text, rows, account),
     );
-    const cut = cutNote(words, found.length, more, capped, given.page);
+    const cut = cutNote(words, found.length, more, capped, page);
     return {
       view: [userTable(found, words('directory.no-user'), true, words), ...cut],
       document: { users: found.map(userDocument), more },
@@ -124,8 +119,7 @@ const editUserCommand = command({
     const { desk, signed, words } = at;
     if (signIn !== undefined) {
       requireAlone('--sign-in', Object.values(change));
-      const found = await givenUser(desk, user, account);
-      return runSignIn(at, found, { signIn, reason, wait });
+      return runSignIn(at, await givenUser(desk, user, account), { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
@@ -159,9 +153,19 @@ const successorCommand = command({
     const { user: from } = await givenUser(desk, given.of, account.id);
     const wish = { account, from, to, reason };
     const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, signed, wish));
-    const plain = words('directory.plain-user', { name: from.name, login: from.login });
-    const lines = [...handedLines(done, account, words), plain];
-    return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
+    const { user, roleBefore, grantsEnded } = done;
+    const role = words.term('roleTitle', user.role);
+    const lines = [
+      words('directory.handed', { ...pick(user, 'name', 'login'), role, account: account.name }),
+      ...heldLines(user, words),
+      words('directory.plain-user', pick(from, 'name', 'login')),
+    ];
+    const successor = {
+      user: pick(user, 'id', 'login', 'name', 'role'),
+      roleBefore,
+      ...moments(user, 'powerHeldUntil'),
+    };
+    return { view: [block.lines(...lines)], document: { successor: { ...successor, grantsEnded, of: from.id } } };
   },
 });
 

@@ -152,7 +152,10 @@ const password = command({
   access: 'signed-in',
   options: ['--password-stdin'],
   run: async ({ context, desk, signed, words }, { passwordStdin }): Promise<Result> => {
-    const { old, next } = await (passwordStdin ? twoLines(context) : byPrompt(context));
+    const option = '--password-stdin';
+    const lines = passwordStdin ? await readSecretLines(context, option, words('sign.lines-password')) : [];
+    const old = lines[0] ?? (await askSecret(context, false, option, words('sign.present-password')));
+    const next = async () => lines[1] ?? askNewSecret(context, false, option, words('sign.new-password'));
     const { sessionsEnded } = await changeOwnPassword(desk, signed, { old, next });
     const { name } = signed.operator;
     return {
@@ -161,18 +164,6 @@ const password = command({
     };
   },
 });
-
-async function twoLines(context: Context) {
-  const what = wordsOf(context)('sign.lines-password');
-  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', what);
-  return { old, next: async () => next };
-}
-
-async function byPrompt(context: Context) {
-  const words = wordsOf(context);
-  const old = await askSecret(context, false, '--password-stdin', words('sign.present-password'));
-  return { old, next: () => askNewSecret(context, false, '--password-stdin', words('sign.new-password')) };
-}
 
 const codes = command({
   path: 'operator recovery-codes',

@@ -179,8 +179,7 @@ const disable = command({
   access: 'operator:manage',
   arguments: ['<name>'],
   run: async ({ desk, signed, words }, given) => {
-    const change = { disabled: true };
-    const { operator, sessions, tokens } = await changeOperator(desk, signed, given.name, change);
+    const { operator, sessions, tokens } = await changeOperator(desk, signed, given.name, { disabled: true });
     const line = words('staff.disabled', { name: operator.name, sessions, tokens });
     return {
       view: [block.lines(line)],

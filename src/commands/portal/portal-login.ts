@@ -15,19 +15,11 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Given } from '../command.js';
+import { type Command, command, type Given } from '../command.js';
 import { block, pick } from '../wording/results.js';
 import { wordsOf } from '../wording/words.js';
-import {
-  missing,
-  PERSON_OPTIONS,
-  type PersonNamed,
-  PORTAL_OPTIONS,
-  personOf,
-  readDevices,
-  writeDevice,
-} from './portal-given.js';
-import { keepSession, openLogin, type Place, passFactor, sessionName, speakTo } from './portal-session.js';
+import { missing, PERSON_OPTIONS, PORTAL_OPTIONS, personOf, readDevices, writeDevice } from './portal-given.js';
+import { keepSession, noneIfEnded, openLogin, type Place, passFactor, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
@@ -95,7 +87,7 @@ async function begun(place: Place, given: LoginGiven): Promise<PortalLogin> {
   const person = personOf(context, given);
   if (!given.passwordStdin) {
     const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
-    const open = answers ? await openOrNone(place, person) : undefined;
+    const open = answers ? await openLogin(place, person).catch(noneIfEnded) : undefined;
     if (open === undefined || open.session.state === 'done') throw missing(context, '--password-stdin');
     return open;
   }
@@ -106,35 +98,24 @@ async function begun(place: Place, given: LoginGiven): Promise<PortalLogin> {
   return opened;
 }
 
-async function openOrNone(place: Place, person: PersonNamed): Promise<PortalLogin | undefined> {
-  try {
-    return await openLogin(place, person);
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'not-signed-in') return undefined;
-    throw error;
-  }
-}
-
 /** Takes one step after another, in the order of the rules, until the login is done or needs a later command. */
 async function finished(place: Place, login: PortalLogin, given: LoginGiven): Promise<PortalLogin> {
   const { context, desk } = place;
   const next = nextOf(login.session);
   if (next.step === 'none') return login;
-  if (next.step === 'enrolment') throw enrolmentNeeded(context, login, next.because);
+  if (next.step === 'enrolment') {
+    const key = next.because === 'last-backup-code' ? 'portal.last-backup' : 'portal.method-required';
+    throw new Refusal('enrolment-needed', wordsOf(context)(key), {
+      next: [{ step: 'set-up-method-as', facts: setUpOf(login) }],
+      also: { login: { state: 'enrolment-needed', choices: methods.map(({ id }) => id) } },
+    });
+  }
   if (next.step === 'factor') return finished(place, await passFactor(place, login, given), given);
   if (given.enrolmentCode === undefined) {
     const owed = await sendOwedEnrolmentCode(desk, login, given.newCode);
     throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
   }
   return finished(place, await submitEnrolmentCode(desk, login, given.enrolmentCode), given);
-}
-
-function enrolmentNeeded(context: Context, login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
-  const first = because === 'last-backup-code' ? 'portal.last-backup' : 'portal.method-required';
-  return new Refusal('enrolment-needed', wordsOf(context)(first), {
-    next: [{ step: 'set-up-method-as', facts: setUpOf(login) }],
-    also: { login: { state: 'enrolment-needed', choices: methods.map(({ id }) => id) } },
-  });
 }
 
 async function openedBySso(place: Place, given: LoginGiven): Promise<PortalLogin> {
@@ -198,7 +179,7 @@ const logout = command({
     const person = personOf(context, given);
     const place = { context, desk: await context.desk() };
     // From here on it speaks the customer's language.
-    const open = await openOrNone(place, person);
+    const open = await openLogin(place, person).catch(noneIfEnded);
     const key = open === undefined ? 'portal.not-signed-in' : 'portal.signed-out';
     if (open !== undefined) {
       await signOutUser(place.desk, open);

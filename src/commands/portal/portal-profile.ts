@@ -7,8 +7,7 @@ import {
   viewOwnPassphrase,
 } from '../../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/application-password.js';
-import type { Owner } from '../../procedures/portal/customer-login.js';
-import { type Profile, readProfile } from '../../procedures/portal/own-profile.js';
+import { readProfile } from '../../procedures/portal/own-profile.js';
 import { readSecretLines } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { block, moments, pick } from '../wording/results.js';
@@ -40,7 +39,15 @@ const profile = portalCommand({
           [words('directory.Factors'), words('owner.second-factors', { required })],
         ),
       ],
-      document: { profile: documentOf(login, facts) },
+      document: {
+        profile: {
+          ...pick(user, 'id', 'login', 'name', 'email', 'phone', 'role'),
+          privileges,
+          account: { ...pick(account, 'id', 'number', 'name', 'edition'), mfaRequired: account.mfaRequiredAt !== null },
+          passphrase: { ...passphrase, ...moments(passphrase, 'setAt') },
+          ...moments(facts, 'passwordChangedAt'),
+        },
+      },
     };
   },
 });
@@ -65,16 +72,6 @@ const changePassword = command({
     });
   },
 });
-
-function documentOf({ account, user }: Owner, facts: Profile) {
-  return {
-    ...pick(user, 'id', 'login', 'name', 'email', 'phone', 'role'),
-    privileges: facts.privileges,
-    account: { ...pick(account, 'id', 'number', 'name', 'edition'), mfaRequired: account.mfaRequiredAt !== null },
-    passphrase: { ...facts.passphrase, ...moments(facts.passphrase, 'setAt') },
-    ...moments(facts, 'passwordChangedAt'),
-  };
-}
 
 const show = portalCommand({
   path: 'portal passphrase show',

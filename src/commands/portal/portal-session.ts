@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import type { AnswerKind } from '../../procedures/codes/methods.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { answerFactor } from '../../procedures/factors/answer-factor.js';
@@ -120,17 +120,13 @@ export async function signedInOnce<T>(
     await askOwner(desk, login, door);
     return await use({ ...place, login, words, viewKey });
   } finally {
-    await endSession(desk, async () => opened);
+    await signOutUser(desk, opened).catch(noneIfEnded);
   }
 }
 
-/** A session that has already ended needs no sign-out. */
-async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise<void> {
-  try {
-    await signOutUser(desk, await find());
-  } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-  }
+/** A session that has already ended is no login, and needs no sign-out. */
+export function noneIfEnded(error: unknown): undefined {
+  if (!isRefusal(error) || error.code !== 'not-signed-in') throw error;
 }
 
 /** The login of the session in the state folder, finished or not. */
@@ -152,7 +148,7 @@ async function namedOrNotSignedIn({ context, desk }: Place, person: PersonNamed)
   try {
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
-    if (!(error instanceof Refusal) || !['not-found', 'ambiguous', 'missing-option'].includes(error.code)) throw error;
+    if (!isRefusal(error) || !['not-found', 'ambiguous', 'missing-option'].includes(error.code)) throw error;
     // Somebody who is not signed in must not learn which accounts and logins exist (B73).
     const words = wordsOf(context);
     throw new Refusal('not-signed-in', words('portal.not-signed-in-now', { login: person.as }), {
@@ -173,7 +169,9 @@ export async function keepSession(place: Place, opened: PortalLogin & { readonly
   const name = sessionName(opened);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
-  if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
+  const replaced =
+    before === undefined ? undefined : await authenticateUser(desk, before, opened.user).catch(noneIfEnded);
+  if (replaced !== undefined) await signOutUser(desk, replaced).catch(noneIfEnded);
   speakTo(place, opened);
 }
 

@@ -25,7 +25,7 @@ const listConnectors = command({
     return {
       view: [
         block.table(
-          (['name', 'kind', 'gate', 'place'] as const).map((column) => words(`connector.${column}`)),
+          words.all('connector.name', 'connector.kind', 'connector.gate', 'connector.place'),
           all.map(({ name, kind, gate, place }) => [name, kind, words.term('gate', gate.kind), place]),
           words('connector.no-connector'),
         ),
@@ -81,12 +81,6 @@ function offLines(off: ReadonlyMap<string, number>, words: Words) {
   return lines.length === 0 ? [] : [block.lines(...lines), block.next(words('outbox.on-again'))];
 }
 
-/** Why a message was not delivered; a table has no room for a sentence. */
-const troubleOf =
-  (words: Words) =>
-  ({ id, attempts, lastError, state }: WaitingMessage): readonly string[] =>
-    state === 'delivered' || lastError === null ? [] : [words('outbox.trouble', { id, why: lastError, attempts })];
-
 const list = command({
   path: 'outbox list',
   access: 'outbox:read',
@@ -98,6 +92,10 @@ const list = command({
   run: async ({ desk, words }, { state, limit }) => {
     const messages = await listOutbox(desk, state, limit);
     const off = await switchedOff(desk);
+    // Below the table, which has no room for a sentence.
+    const troubles = messages.flatMap(({ id, attempts, lastError: why, state }) =>
+      state === 'delivered' || why === null ? [] : [words('outbox.trouble', { id, why, attempts })],
+    );
     const whole = (title: string) => ({ title, whole: true });
     const [to, id] = [words('outbox.to'), words('outbox.id')];
     return {
@@ -113,7 +111,7 @@ const list = command({
           ]),
           words('outbox.none'),
         ),
-        block.lines(...messages.flatMap(troubleOf(words))),
+        block.lines(...troubles),
         ...offLines(off, words),
       ],
       document: { messages: messages.map(documentOf), off: offDocument(off) },

@@ -13,8 +13,30 @@ const show = command({
   run: async ({ desk, words }) => {
     const { policy, policyHash: hash, pin } = desk;
     const waiting = pin.accepted ? undefined : pin.offered;
+    const inWords = (figure: number | boolean): string =>
+      typeof figure === 'number' ? String(figure) : words(figure ? 'mfa.yes' : 'mfa.no');
     return {
-      view: [...policyView(policy, hash, words), ...(pin.accepted ? [] : waitingBlocks(pin, words))],
+      view: [
+        block.title(words('policy.in-force')),
+        block.fields([words('policy.from'), policy.source], ['SHA-256', hash]),
+        block.blank,
+        block.table(
+          [words('policy.request'), words('policy.title')],
+          policy.actions.map(({ id, title }) => [id, words.term('actionTitle', title)]),
+        ),
+        block.blank,
+        ...roleBlocks(policy, words),
+        block.blank,
+        block.table(
+          [words('policy.limit'), { title: words('policy.value'), align: 'right' }],
+          Object.entries(policy.limits).flatMap(([group, limits]) =>
+            typeof limits === 'number'
+              ? [[group, String(limits)]]
+              : Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
+          ),
+        ),
+        ...(pin.accepted ? [] : waitingBlocks(pin, words)),
+      ],
       document: { policy: { hash, ...pick(policy, 'source', 'categories', 'roles', 'limits'), waiting } },
     };
   },
@@ -26,31 +48,6 @@ const waitingBlocks = ({ offered: { source, hash } }: PolicyPin, words: Words) =
   block.note(words('policy.not-accepted', { source, hash })),
   block.next('countersign policy check', 'countersign policy accept'),
 ];
-
-function policyView(policy: Policy, hash: string, words: Words) {
-  const inWords = (figure: number | boolean): string =>
-    typeof figure === 'number' ? String(figure) : words(figure ? 'mfa.yes' : 'mfa.no');
-  return [
-    block.title(words('policy.in-force')),
-    block.fields([words('policy.from'), policy.source], ['SHA-256', hash]),
-    block.blank,
-    block.table(
-      [words('policy.request'), words('policy.title')],
-      policy.actions.map(({ id, title }) => [id, words.term('actionTitle', title)]),
-    ),
-    block.blank,
-    ...roleBlocks(policy, words),
-    block.blank,
-    block.table(
-      [words('policy.limit'), { title: words('policy.value'), align: 'right' }],
-      Object.entries(policy.limits).flatMap(([group, limits]) =>
-        typeof limits === 'number'
-          ? [[group, String(limits)]]
-          : Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
-      ),
-    ),
-  ];
-}
 
 /** One line for each role, its permissions in the order of the policy file. The renderer wraps them. */
 function roleBlocks({ roles }: Policy, words: Words) {

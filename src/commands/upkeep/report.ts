@@ -59,26 +59,17 @@ function chartsOf(report: DeskReport, words: Words) {
   const { verifications, actions, reasons, resets, failuresByCaller, failuresByOperator, approvals } = report;
   const verdict = ({ counts: { verified = 0, refused = 0 } }: Stretch) => [verified, refused];
   const reset = ({ counts: { enrolled = 0, ...others } }: Stretch) => [enrolled, sum(Object.values(others))];
+  const row = (label: string, ...values: readonly number[]) => ({ label, values });
   const over = (rows: readonly Stretch[], valuesOf: (row: Stretch) => number[]) =>
-    rows
-      .map((row) => ({ label: dayOf(row.from), values: valuesOf(row) }))
-      .filter(({ values }) => values.some((value) => value > 0));
+    rows.map((one) => row(dayOf(one.from), ...valuesOf(one))).filter(({ values }) => values.some((value) => value > 0));
   const failed = (rows: readonly Failures[]) =>
-    rows.map(({ who, count, lastAt }) => ({
-      label: words('report.failures', { who, last: `${dayOf(lastAt)} ${clockOf(lastAt)}` }),
-      values: [count],
-    }));
-  const asked = actions.map(({ title, verified, refused }) => ({
-    label: words.term('actionTitle', title),
-    values: [verified, refused],
-  }));
-  const why = reasons.map(({ reason, count }) => ({ label: words.term('refusedFor', reason), values: [count] }));
-  const states = Object.entries(approvals).map(([state, count]) => ({
-    label: words.term('standing', state),
-    values: [count],
-  }));
-  type Rows = readonly { readonly label: string; readonly values: readonly number[] }[];
-  const chart = (title: string, first: string, labels: readonly Label[], rows: Rows) => {
+    rows.map(({ who, count, lastAt }) =>
+      row(words('report.failures', { who, last: `${dayOf(lastAt)} ${clockOf(lastAt)}` }), count),
+    );
+  const asked = actions.map(({ title, verified, refused }) => row(words.term('actionTitle', title), verified, refused));
+  const why = reasons.map(({ reason, count }) => row(words.term('refusedFor', reason), count));
+  const states = Object.entries(approvals).map(([state, count]) => row(words.term('standing', state), count));
+  const chart = (title: string, first: string, labels: readonly Label[], rows: readonly ReturnType<typeof row>[]) => {
     return { title, first, labels, rows };
   };
   return [
@@ -115,8 +106,7 @@ const bar = (labels: readonly Label[], most: number) => (count: number, at: numb
   (isRare(labels[at]) ? '░' : '█').repeat(count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
 
 function reportDocument(report: DeskReport) {
-  const stretches = (rows: DeskReport['verifications']) =>
-    rows.map(({ from, counts }) => ({ from: iso(from), ...counts }));
+  const stretches = (rows: readonly Stretch[]) => rows.map(({ from, counts }) => ({ from: iso(from), ...counts }));
   const failures = (rows: readonly Failures[]) => rows.map((row) => ({ ...row, lastAt: iso(row.lastAt) }));
   return {
     ...report,
