@@ -57,7 +57,8 @@ export function pagesApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
     app.get(page.path, (c) => show(c, parts, page));
     app.post(page.path, async (c) => {
       // Before anything is counted, read or set: another site's page must not use up an address, or end a session.
-      if (!fromHere(c, parts)) return plain(c, parts, 403, 'from-elsewhere');
+      // A browser says where a form stands; one that does not say it, or names another place, is not believed.
+      if (c.req.header('origin') !== originOf(c, parts)) return plain(c, parts, 403, 'from-elsewhere');
       const wait = limit(addressOf(c, parts), parts.desk.now());
       if (wait > 0) return plain(c, parts, 429, 'too-often', wait);
       // Whoever sends slowly holds no place.
@@ -194,9 +195,6 @@ function setHeaders(c: Context, { secure }: AppParts, styles: string): void {
   c.header('X-Frame-Options', 'DENY');
   if (secure) c.header('Strict-Transport-Security', 'max-age=31536000');
 }
-
-/** A browser says where a form stands; one that does not say it, or names another place, is not believed. */
-const fromHere = (c: At, parts: AppParts): boolean => c.req.header('origin') === originOf(c, parts);
 
 function originOf(c: At, { proxies, secure }: AppParts): string {
   const named = proxies.includes(peerOf(c)) ? c.req.header('x-forwarded-host') : undefined;

@@ -85,9 +85,9 @@ interface Work extends Pick<ImportRequest, 'signal'> {
 
 /** @throws Overtaken, if what the plan was made from has changed: then nothing is */
 async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Promise<ImportReport | Waiting> {
-  const { ready } = work;
-  const changed = ready.companies.plan.update.length + ready.people.plan.update.length;
-  if (ready.companyRows.length + ready.added.length + changed <= STAGED_OVER) return importAtOnce(desk, signed, work);
+  const { ready, planned } = work;
+  if (ready.companyRows.length + ready.added.length + planned.updated <= STAGED_OVER)
+    return importAtOnce(desk, signed, work);
   const waiting = await secondAsked(desk, signed, work);
   if (waiting !== undefined) return waiting;
   const done = await stageImport(desk, signed, work, (staged) => importAtOnce(desk, signed, work, staged));

@@ -17,12 +17,7 @@ export interface ImportRequest extends Allowed {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Counts {
-  readonly rows: number;
-  readonly added: number;
-  readonly updated: number;
-  readonly unchanged: number;
-}
+export type Counts = Readonly<ReturnType<typeof countsOf>>;
 
 export interface ImportReport {
   readonly accounts: Counts | null;
@@ -64,7 +59,7 @@ export function planner(desk: Desk, request: ImportRequest) {
 
 export type PlannedFiles = Awaited<ReturnType<ReturnType<typeof planner>>>;
 
-const countsOf = ({ add, update, unchanged }: SidePlan<unknown, unknown>): Counts => ({
+const countsOf = ({ add, update, unchanged }: SidePlan<unknown, unknown>) => ({
   rows: add.length + update.length + unchanged,
   added: add.length,
   updated: update.length,

@@ -98,12 +98,9 @@ const nameOf = ({ user }: UserContacts): string => `${user.name} (${user.login})
 
 /** Names the people of a message, where its words have a place for them. */
 function named({ values }: Change, [target, previous]: readonly UserContacts[]): Change['values'] {
-  const people = { target, previous };
-  const places = (['target', 'previous'] as const).filter((place) => place in values);
-  return {
-    ...values,
-    ...Object.fromEntries(places.map((place) => [place, people[place] ? nameOf(people[place]) : '–'])),
-  };
+  const of = (place: string, one: UserContacts | undefined) =>
+    place in values ? { [place]: one === undefined ? '–' : nameOf(one) } : {};
+  return { ...values, ...of('target', target), ...of('previous', previous) };
 }
 
 /** The desk's other admins, of an alarm its leads too; where a token acts, its owner too. */

@@ -84,10 +84,9 @@ async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefin
     if (isRefusal(error)) return { ok: false, permanent: false, why: `its sealed text does not open (${error.code})` };
     throw error;
   }
-  const { id, attempts, created_at: createdAt } = row;
-  const { kind, to, subject, body, attachment } = message;
-  const context = { now: desk.now(), attempt: attempts, ...(signal === undefined ? {} : { signal }) };
-  return desk.channels.pick(kind).send({ id, kind, to, subject, body, attachment, createdAt }, context);
+  const { id, created_at: createdAt } = row;
+  const context = { now: desk.now(), attempt: row.attempts, ...(signal === undefined ? {} : { signal }) };
+  return desk.channels.pick(message.kind).send({ ...message, id, createdAt }, context);
 }
 
 /**

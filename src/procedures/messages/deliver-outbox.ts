@@ -9,7 +9,7 @@ import { days } from '../../rules/duration.js';
 import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } from '../../rules/outbox-run.js';
 import { channelOf, isFrozen, remoteOf } from '../../rules/remote-reset.js';
 import { switchedOff } from './channel-switch.js';
-import { deliverBatch, type Outcome } from './deliver-batch.js';
+import { deliverBatch } from './deliver-batch.js';
 
 const PAGE = 500;
 /** Events sent on the way of a command. */
@@ -38,19 +38,15 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
     run = await sendEach(desk, untried, run, { ...watched, tried });
     if (tried.size === before || watched?.signal.aborted === true) break;
   }
-  if (watched?.signal.aborted !== true) await prune(desk);
+  // A later run forgets what this one could not: the messages are sent, whatever becomes of this.
+  if (watched?.signal.aborted !== true) await forget(desk).catch(unlessOutOfReach);
   const { waiting } = run.report;
   return { ...run.report, waiting: waiting + (await outbox.countDue(desk.now())) };
 }
 
-/** A later run forgets what this one could not: the messages are sent, whatever becomes of this. */
-async function prune(desk: Desk): Promise<void> {
-  try {
-    await forgetEnded(desk);
-    await forgetStrangers(desk);
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-  }
+async function forget(desk: Desk): Promise<void> {
+  await forgetEnded(desk);
+  await forgetStrangers(desk);
 }
 
 /** What ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */
@@ -131,20 +127,15 @@ async function openKinds(desk: Desk, run: OutboxRun): Promise<readonly MessageKi
   return [...EVERY_KIND, ...remote].filter((kind) => !off.has(kind) && !isDown(run, kind));
 }
 
-interface Watching extends Partial<Watched> {
-  /** What this run has tried, with any outcome. */
-  readonly tried?: Set<string>;
-}
-
 /**
  * Sends until the signal fires, and leaves out a kind that turns out to be down. Each batch is twice as large as the one before, and a
- * failure brings it back to one message, so that a channel that is down is not tried with many.
+ * failure brings it back to one message, so that a channel that is down is not tried with many. `tried`: what this run has tried, with any outcome.
  */
 async function sendEach(
   desk: Desk,
   rows: readonly OutboxRow[],
   begun: OutboxRun,
-  { signal, step, tried }: Watching = {},
+  { signal, step, tried }: Partial<Watched> & { readonly tried?: Set<string> } = {},
 ): Promise<OutboxRun> {
   let run = begun;
   let size = Number.isFinite(begun.downAfter) ? 1 : MOST_AT_ONCE;
@@ -156,13 +147,13 @@ async function sendEach(
       if (batch.length === 0) break;
       rest = open.slice(size);
       for (const { id } of batch) tried?.add(id);
-      const outcomes = await sendBatch(desk, batch, signal);
+      const outcomes = await deliverBatch(desk, batch, signal).catch(unlessOutOfReach);
       for (const { id, channel } of batch) {
-        const outcome = outcomes.get(id) ?? 'waiting';
+        const outcome = outcomes?.get(id) ?? 'waiting';
         if (outcome !== 'taken-by-another') run = countOutcome(run, channel, outcome);
         step?.();
       }
-      const good = [...outcomes.values()].every((outcome) => outcome === 'delivered');
+      const good = [...(outcomes?.values() ?? [])].every((outcome) => outcome === 'delivered');
       size = good || !Number.isFinite(begun.downAfter) ? Math.min(2 * size, MOST_AT_ONCE) : 1;
     }
     return run;
@@ -171,15 +162,7 @@ async function sendEach(
   }
 }
 
-const isOutOfReach = (error: unknown): boolean =>
-  isRefusal(error) && (error.code === 'busy' || error.code === 'store-unreachable');
-
 /** What caused the messages is committed, so a store that is busy now only means that they wait. */
-async function sendBatch(desk: Desk, rows: readonly OutboxRow[], signal: AbortSignal | undefined) {
-  try {
-    return await deliverBatch(desk, rows, signal);
-  } catch (error) {
-    if (isOutOfReach(error)) return new Map<string, Outcome>();
-    throw error;
-  }
+function unlessOutOfReach(error: unknown): undefined {
+  if (!isRefusal(error) || (error.code !== 'busy' && error.code !== 'store-unreachable')) throw error;
 }

@@ -3,14 +3,15 @@
  * sessions (rules/security-events). The write door queues them in the transaction of their cause; `desk.sendQueued` sends them
  * with the other messages.
  */
-import type { Composed, Desk, Reads } from '../../desk.js';
+import type { Desk, Reads } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
 import type { EntryFacts } from '../../rules/audit-entry.js';
 import { eventsOf, type ToldEntry } from '../../rules/desk-events.js';
 import { securityEventsOf } from '../../rules/security-events.js';
-import { type PreparedMessage, sealedMessage } from './queue-message.js';
+import { sealedMessage } from './queue-message.js';
 
 type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
+type About = NonNullable<Parameters<typeof sealedMessage>[1]['about']>;
 
 /** The entries with what only the log and the directory know: their numbers, and who a person is at another system (B93). */
 export async function toldOf(
@@ -30,25 +31,16 @@ export async function toldOf(
 
 /** The messages for these entries, of the kinds that are wanted. They go to the configured address, so the row has none. */
 export function eventMessages(desk: Sealing, wanted: Desk['channels']['wanted'], entries: readonly ToldEntry[]) {
+  const sealed = (kind: 'webhook' | 'event', type: string, said: object, about: About) =>
+    sealedMessage(desk, { kind: type, composed: { kind, subject: type, body: JSON.stringify(said) }, to: '', about });
+  const webhooks = wanted.includes('webhook') ? eventsOf(entries) : [];
+  const events = wanted.includes('event') ? securityEventsOf(entries, (kind) => factorKind(kind).credential) : [];
   return [
-    ...(wanted.includes('webhook') ? webhooks(desk, entries) : []),
-    ...(wanted.includes('event') ? securityEvents(desk, entries) : []),
+    ...webhooks.map(({ type, items }) => {
+      const [only] = items.length === 1 ? items : [];
+      const named = (name: string) => (typeof only?.[name] === 'string' ? (only[name] as string) : null);
+      return sealed('webhook', type, { items }, { account: named('account'), user: named('user') });
+    }),
+    ...events.map((event) => sealed('event', event.type, event, event.about)),
   ];
-}
-
-function webhooks(desk: Sealing, entries: readonly ToldEntry[]): readonly PreparedMessage[] {
-  return eventsOf(entries).map(({ type, items }) => {
-    const composed: Composed = { kind: 'webhook', subject: type, body: JSON.stringify({ items }) };
-    const [only] = items.length === 1 ? items : [];
-    const named = (name: string) => (typeof only?.[name] === 'string' ? (only[name] as string) : null);
-    const about = { account: named('account'), user: named('user') };
-    return sealedMessage(desk, { kind: type, composed, to: '', about });
-  });
-}
-
-function securityEvents(desk: Sealing, entries: readonly ToldEntry[]): readonly PreparedMessage[] {
-  return securityEventsOf(entries, (kind) => factorKind(kind).credential).map((event) => {
-    const composed: Composed = { kind: 'event', subject: event.type, body: JSON.stringify(event) };
-    return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about });
-  });
 }

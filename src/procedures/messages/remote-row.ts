@@ -85,13 +85,12 @@ export async function cancelRemotes(
 
 /** Those of these users that wait for another try are due now: a person says that the system is there again. */
 export async function hurryRemotes(write: Writes, userIds: readonly string[], now: number): Promise<number> {
-  let count = 0;
-  for (const row of (await write.outbox.latestAbout(userIds, REMOTE_KINDS.reset)).values()) {
-    if (row.state !== 'queued' || row.last_error === null || (row.next_attempt_at ?? now) <= now) continue;
-    await write.outbox.update(row.id, { next_attempt_at: now });
-    count += 1;
-  }
-  return count;
+  const latest = await write.outbox.latestAbout(userIds, REMOTE_KINDS.reset);
+  const waiting = [...latest.values()].filter(
+    (row) => row.state === 'queued' && row.last_error !== null && (row.next_attempt_at ?? now) > now,
+  );
+  for (const { id } of waiting) await write.outbox.update(id, { next_attempt_at: now });
+  return waiting.length;
 }
 
 /** Lets a person in again who was kept out until they had been here; call it inside the door. */

@@ -10,7 +10,7 @@ import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
 import { canApprove, layHand } from './second-operator.js';
-import { newStart } from './start-code.js';
+import { giveStart } from './start-code.js';
 
 export interface OperatorChange {
   readonly role?: OperatorRole | undefined;
@@ -45,12 +45,8 @@ export async function changeOperator(desk: Desk, signed: SignedOperator, referen
 
 /** A code for the app that the new role needs. A start that was not used yet goes on with its own code. */
 async function startIfNeeded(acting: Acting<'operator:manage'>, row: OperatorRow, { role }: OperatorChange) {
-  const { desk, write, now } = acting;
   if (role === undefined || row.verifier === null || row.totp !== null) return null;
-  if (!needsSecondFactor(desk.policy, role)) return null;
-  const made = newStart(desk, row.id, { reason: 'factor', now });
-  await write.lifeCycle.putStart(made.row);
-  return made.start;
+  return needsSecondFactor(acting.desk.policy, role) ? giveStart(acting, row.id, 'factor') : null;
 }
 
 async function changeRow(acting: Acting<'operator:manage'>, row: OperatorRow, change: OperatorChange) {

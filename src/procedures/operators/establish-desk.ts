@@ -44,5 +44,4 @@ export async function finishEstablishing(
       await show?.();
     },
   );
-  return { storeId };
 }

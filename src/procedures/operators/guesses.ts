@@ -67,4 +67,5 @@ export async function refusePassword(desk: Desk, { by, right }: Guess, kind: Aud
   throw why;
 }
 
+export const RECOVERING = { what: 'recover', kind: 'operator.recover-started' } as const;
 export const recoveryWrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

@@ -13,7 +13,7 @@ import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
 import { layHand } from './second-operator.js';
-import { newStart } from './start-code.js';
+import { giveStart } from './start-code.js';
 
 /** The row of a new operator. `verifier` is sealed; null until the operator sets one, and for an operator that only has tokens. */
 export type NewOperator = Omit<Parameters<Writes['operators']['insert']>[0], 'created_at' | 'role'> & {
@@ -113,16 +113,11 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
       await layHand(acting, id, 'made');
       if (operator.also_user_id !== null) await layHand(acting, id, 'linked');
       if (email !== null) await write.lifeCycle.putEmail(id, email, now);
-      if (!wish.starts) return { ...operator, start: null, mail: null };
-      const { start, row } = newStart(desk, id, { reason: 'added', now });
-      await write.lifeCycle.putStart(row);
-      if (email === null) return { ...operator, start, mail: null };
+      const start = wish.starts ? await giveStart(acting, id, 'added') : null;
+      if (start === null || email === null) return { ...operator, start, mail: null };
       const values = { name, role: ['roleTitle', role], code: start.code, until: minuteOf(start.expiresAt) } as const;
-      return {
-        ...operator,
-        start,
-        mail: await mailOperator(desk, write, email, { kind: 'operator-invitation', values }),
-      };
+      const mail = await mailOperator(desk, write, email, { kind: 'operator-invitation', values });
+      return { ...operator, start, mail };
     },
   });
   return { ...added, mail: mail && { to: mail.sentTo, state: (await sentState(desk, mail.messageId)).state } };

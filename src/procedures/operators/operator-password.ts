@@ -38,14 +38,12 @@ export function checkOperatorPassword(desk: Desk, operator: OperatorRow | undefi
 
 const OWN_PASSWORD = { permission: 'signed-in', inPerson: true } as const;
 
-export interface OwnPasswordChange {
-  readonly old: string;
-  /** Asked for only after the old one was right. */
-  readonly next: () => Promise<string>;
-}
-
-/** Ends the operator's other sessions. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
-export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange) {
+/** Ends the operator's other sessions. `next` is asked for only after the old one was right. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
+export async function changeOwnPassword(
+  desk: Desk,
+  signed: SignedOperator,
+  { old, next }: { readonly old: string; readonly next: () => Promise<string> },
+) {
   await askAuthority(desk, signed, OWN_PASSWORD);
   const { id, name } = signed.operator;
   const started = { what: 'sign-in', kind: 'operator.password-started' } as const;
@@ -55,7 +53,7 @@ export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { ol
     const wrong = refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
     return refuseGuess(desk, signed.actor, 'operator.password-refused', wrong);
   }
-  const verifier = await sealedNext(desk, signed, { old, next }).catch((error: unknown) =>
+  const verifier = await sealedNext(desk, signed.operator, next, old).catch((error: unknown) =>
     refusePassword(desk, guess, 'operator.password-refused', error),
   );
   return act(desk, signed, OWN_PASSWORD, {
@@ -73,10 +71,17 @@ export async function changeOwnPassword(desk: Desk, signed: SignedOperator, { ol
   });
 }
 
-async function sealedNext(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange): Promise<string> {
-  const { id, name, role } = signed.operator;
-  const password = await next();
+/** The sealed password that `next` asks for. `old`: which it may not be once more. */
+export async function sealedNext(
+  desk: Desk,
+  whose: Pick<OperatorRow, 'id' | 'name' | 'role'>,
+  next: () => Promise<string>,
+  old?: string,
+): Promise<string> {
+  const { id, name } = whose;
+  const [password, role] = [await next(), whose.role as OperatorRole];
   await requireOperatorPassword(desk, { name, role, email: await desk.store.read.lifeCycle.emailOf(id) }, password);
-  if (asTyped(password) === asTyped(old)) throw refusal('invalid-input', 'same-password', {}, 'several-words');
+  if (old !== undefined && asTyped(password) === asTyped(old))
+    throw refusal('invalid-input', 'same-password', {}, 'several-words');
   return sealOperatorPassword(desk, id, password);
 }

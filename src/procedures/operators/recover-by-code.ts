@@ -5,7 +5,7 @@
  */
 import type { Desk } from '../../desk.js';
 import { provenBySignIn } from '../authorise.js';
-import { countGuess, recoveryWrong, refuseGuess } from './guesses.js';
+import { countGuess, RECOVERING, recoveryWrong, refuseGuess } from './guesses.js';
 import { checkOperatorPassword } from './operator-password.js';
 import { detailOf, type Recovered, recover } from './recover-operator.js';
 import { findRecoveryCode } from './recovery-codes.js';
@@ -13,8 +13,7 @@ import { findRecoveryCode } from './recovery-codes.js';
 /** `password`: null if it was lost too. Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
 export async function recoverYourself(desk: Desk, given: { name: string; code: string; password: string | null }) {
   const { name, code, password } = given;
-  const started = { what: 'recover', kind: 'operator.recover-started' } as const;
-  const { operator, by, right } = await countGuess(desk, name, started);
+  const { operator, by, right } = await countGuess(desk, name, RECOVERING);
   const found = await findRecoveryCode(desk, operator?.id, code);
   const knows = password === null || (await checkOperatorPassword(desk, operator, password)).matches;
   const usable = operator !== undefined && operator.disabled_at === null && found !== undefined && knows;
@@ -32,7 +31,7 @@ export async function recoverYourself(desk: Desk, given: { name: string; code: s
       if (row === undefined || row.disabled_at !== null || row.verifier !== operator.verifier) return undefined;
       if (!(await write.lifeCycle.useRecoveryCode(found.id, now))) return undefined;
       await right(write);
-      return recover(desk, write, row, { now, reason: password === null ? 'waiting' : 'recovered', who: row.name });
+      return recover({ desk, write, now }, row, row.name, password === null ? 'waiting' : 'recovered');
     },
   );
   if (done === undefined) throw recoveryWrong();

@@ -21,7 +21,7 @@ import {
   secondOperator,
 } from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
-import { newStart, type StartReason } from './start-code.js';
+import { type Giving, giveStart, type StartReason } from './start-code.js';
 
 export interface RecoveryWish {
   readonly reference: string;
@@ -56,7 +56,7 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
       const waits = canApprove(desk, row) ? 'stopped' : 'changed';
       const hands = { added: 'invited', recovered: 'recovered', waiting: waits } as const;
       await layHand(acting, row.id, hands[second.start]);
-      return recover(desk, write, row, { now, reason: second.start, who: by.operator.name });
+      return recover(acting, row, by.operator.name, second.start);
     },
     entry: (done) => ({ kind: 'operator.recovered', reason, detail: detailOf(done, second.approver) }),
   });
@@ -76,18 +76,15 @@ async function neverStarted({ lifeCycle }: Pick<Reads, 'lifeCycle'>, { id, verif
   return verifier === null && start?.reason === 'added' && start.used_at === null;
 }
 
-type Recovery = { readonly who: string; readonly reason: StartReason; readonly now: number };
-
 /**
  * The change itself; who may make it was decided before. For the reason `waiting` it takes effect only later, because no second operator could
  * be asked. Live tokens of the operator are to be looked at: a recovery does not end them.
  */
-export async function recover(desk: Desk, write: Writes, row: OperatorRow, how: Recovery) {
-  const { who, reason, now } = how;
+export async function recover(giving: Giving, row: OperatorRow, who: string, reason: StartReason) {
+  const { desk, write, now } = giving;
   const { id, name, role } = row;
   const waits = reason === 'waiting';
-  const made = newStart(desk, id, { reason, now });
-  await write.lifeCycle.putStart(made.row);
+  const start = await giveStart(giving, id, reason);
   let sessions = 0;
   if (!waits) {
     await write.operators.update(id, { verifier: null, totp: null, totp_last_step: null });
@@ -95,12 +92,12 @@ export async function recover(desk: Desk, write: Writes, row: OperatorRow, how: 
     await write.grants.revokeOfOperator(id, now);
   }
   const kind = waits ? 'operator-recovery-waits' : 'operator-recovered';
-  const values = waits ? { who, from: minuteOf(minuteUp(made.start.validFrom)) } : { who };
+  const values = waits ? { who, from: minuteOf(minuteUp(start.validFrom)) } : { who };
   await tellOperator(desk, write, row, { kind, values, now });
   const tokens = (await write.operators.tokens()).filter(
     (token) => token.operator_id === id && token.revoked_at === null && now < token.expires_at,
   );
-  return { operator: { id, name, role }, start: made.start, waits, sessions, tokens };
+  return { operator: { id, name, role }, start, waits, sessions, tokens };
 }
 
 interface Second {

@@ -6,7 +6,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
 import { act, askAuthority, type Lock } from '../authorise.js';
 import { recoveryCodeContext } from '../seal-contexts.js';
-import { type AskingWith, countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
+import { type AskingWith, countOwnGuess, RECOVERING, recoveryWrong, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 
 export type NewRecoveryCodes = Awaited<ReturnType<typeof makeRecoveryCodes>>;
@@ -38,8 +38,7 @@ export async function findRecoveryCode(desk: Desk, operatorId: string | undefine
 
 /** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
 export async function requireRecoveryCode<P extends Lock>({ desk, signed, door }: AskingWith<P>, typed: string) {
-  const started = { what: 'recover', kind: 'operator.recover-started' } as const;
-  const { right } = await countOwnGuess({ desk, signed, door }, started);
+  const { right } = await countOwnGuess({ desk, signed, door }, RECOVERING);
   const code = await findRecoveryCode(desk, signed.operator.id, typed);
   if (code === undefined)
     return refuseGuess(desk, signed.actor, 'operator.recover-refused', recoveryWrong(), 'wrong-code');

@@ -2,37 +2,38 @@
  * Start codes: with one an operator sets the own password and the authenticator app, so that nobody else ever types or sees them (B80).
  * The code is shown to the admin once, for handing it over; the store keeps a keyed digest. A new one ends the one before.
  */
-import type { Desk, OperatorRow, OperatorStartRow } from '../../desk.js';
+import type { Desk, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
 import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import { hours } from '../../rules/duration.js';
 
+/** In a transaction. */
+export type Giving = Readonly<{ desk: Desk; write: Writes; now: number }>;
+
 export type StartReason = 'added' | 'recovered' | 'factor' | 'waiting';
 
-export type StartCode = ReturnType<typeof newStart>['start'];
+export type StartCode = Awaited<ReturnType<typeof giveStart>>;
 
 /**
- * Makes code (in groups of five, shown once) and row; store the row with `write.lifeCycle.putStart`. The reason `waiting` is a recovery that takes effect when the code is used
+ * Makes the code (in groups of five, shown once) and stores its row. The reason `waiting` is a recovery that takes effect when the code is used
  * (operators.ts of the schema). `now` is the trusted time.
  */
-export function newStart(desk: Desk, operatorId: string, { reason, now }: { reason: StartReason; now: number }) {
+export async function giveStart({ desk, write, now }: Giving, operatorId: string, reason: StartReason) {
   const { operatorRecovery, operatorStart } = desk.policy.limits;
   const symbols = newSymbols(desk.chance.bytes);
   const validFrom = reason === 'waiting' ? now + hours(operatorRecovery.waitHours) : now;
   const expiresAt = validFrom + hours(operatorStart.hours);
-  return {
-    start: { code: inFives(symbols), validFrom, expiresAt },
-    row: {
-      id: operatorId,
-      digest: digestOf(desk, operatorId, symbols),
-      reason,
-      created_at: now,
-      valid_from: validFrom,
-      expires_at: expiresAt,
-      totp: null,
-      used_at: null,
-      signed_in_at: null,
-    },
-  };
+  await write.lifeCycle.putStart({
+    id: operatorId,
+    digest: digestOf(desk, operatorId, symbols),
+    reason,
+    created_at: now,
+    valid_from: validFrom,
+    expires_at: expiresAt,
+    totp: null,
+    used_at: null,
+    signed_in_at: null,
+  });
+  return { code: inFives(symbols), validFrom, expiresAt };
 }
 
 /** Whether this code can be used by this operator now. An unknown operator costs the same work. */

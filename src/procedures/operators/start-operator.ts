@@ -12,7 +12,7 @@ import { provenBySignIn } from '../authorise.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
 import { countGuess, type Guess, refuseGuess, refusePassword } from './guesses.js';
 import { newSeed } from './make-operator.js';
-import { checkOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
+import { checkOperatorPassword, sealedNext } from './operator-password.js';
 import { appStep } from './sign-in-operator.js';
 import { judgeStart } from './start-code.js';
 
@@ -32,7 +32,11 @@ export async function startOperator(desk: Desk, start: Start) {
   const { operator, row } = begun;
   const { id, name, role } = operator;
   const isNew = operator.verifier === null || row.reason === 'waiting';
-  const verifier = isNew ? await newPassword(desk, begun, start) : null;
+  const chosen = () =>
+    sealedNext(desk, operator, () => start.password(true)).catch((error: unknown) =>
+      refusePassword(desk, begun, 'operator.set-up-refused', error),
+    );
+  const verifier = isNew ? await chosen() : null;
   if (!isNew && !(await checkOperatorPassword(desk, operator, await start.password(false))).matches)
     return refuse(desk, begun.by, 'wrong-password');
   const needsApp = needsSecondFactor(desk.policy, role as OperatorRole);
@@ -81,8 +85,7 @@ interface Begun extends Guess {
 
 /** Counts the attempt and judges the code. */
 async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
-  const started = { what: 'start', kind: 'operator.set-up-started' } as const;
-  const { operator, by, right } = await countGuess(desk, name, started);
+  const { operator, by, right } = await countGuess(desk, name, { what: 'start', kind: 'operator.set-up-started' });
   const row = operator && (await desk.store.read.lifeCycle.startOf(operator.id));
   const judged = judgeStart(desk, operator, row, code, desk.now());
   if (operator === undefined || row === undefined || judged === 'wrong') return refuse(desk, by, 'wrong-code');
@@ -91,19 +94,6 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
     return refuse(desk, by, 'too-early', early);
   }
   return { operator, row, by, right, code };
-}
-
-/** The sealed password. */
-async function newPassword(desk: Desk, begun: Begun, start: Start): Promise<string> {
-  const { id, name, role } = begun.operator;
-  try {
-    const password = await start.password(true);
-    const email = await desk.store.read.lifeCycle.emailOf(id);
-    await requireOperatorPassword(desk, { name, role: role as OperatorRole, email }, password);
-    return await sealOperatorPassword(desk, id, password);
-  } catch (error) {
-    return refusePassword(desk, begun, 'operator.set-up-refused', error);
-  }
 }
 
 /** Looks again at operator and code, and makes the change in the same transaction. */

@@ -4,13 +4,7 @@
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
-import {
-  type ApprovalReason,
-  type ApprovalSubject,
-  approvalEnds,
-  readApprovalId,
-  standingOf,
-} from '../../rules/approval.js';
+import { type ApprovalReason, approvalEnds, readApprovalId, standingOf } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
 import { inChunks } from '../../rules/lists.js';
 import { minuteOf, minuteUp } from '../../rules/moment.js';
@@ -19,7 +13,7 @@ import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, notTwoPersons, otherApprovers, personOf } from '../operators/second-operator.js';
-import { approvalEntry, noSuchRequest } from './approvals.js';
+import { approvalEntry, noSuchRequest, subjectIn } from './approvals.js';
 
 /** A request as people see it. */
 export type Approval = Awaited<ReturnType<typeof toApproval>>;
@@ -43,8 +37,7 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
 
 /** Refusal `store-corrupt` if the stored subject does not match its hash. */
 async function toApproval(desk: Desk, row: ApprovalRow) {
-  if (desk.digests.sha256(row.subject) !== row.hash)
-    throw refusal('store-corrupt', 'request-changed', { id: row.id }, 'reject-and-verify');
+  const subject = subjectIn(desk, row);
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
@@ -53,7 +46,7 @@ async function toApproval(desk: Desk, row: ApprovalRow) {
     why: row.why as ApprovalReason,
     standing: standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now()),
     hash: row.hash,
-    subject: JSON.parse(row.subject) as ApprovalSubject,
+    subject,
     users: row.users,
     requester: { id: row.operator_id, name: requester?.name ?? '', token: await tokenOf(desk, row) },
     requestedAt: row.requested_at,

@@ -27,15 +27,10 @@ import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { othersWithId } from '../directory/external-ids.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
-export interface BulkRequest {
+export interface BulkRequest extends Pick<ResetPlan, 'reason' | 'ticket' | 'final' | 'source'> {
   readonly rows: readonly WrittenRow[];
   /** Every login of this account, instead of `rows`. */
   readonly wholeAccount: Account | null;
-  readonly reason: string;
-  readonly ticket: string;
-  readonly final: boolean;
-  /** Where the list came from, in words. */
-  readonly source: string;
   /** As it was written, to be kept with the plan. */
   readonly list?: WrittenList | undefined;
 }

@@ -7,7 +7,7 @@ import type { Desk, UserContacts } from '../../desk.js';
 import type { Worded } from '../../errors.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { byId, chunksOf } from '../../rules/lists.js';
+import { byId, chunksOf, grouped } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
 import { addressesOf, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
@@ -93,12 +93,10 @@ function someLogins(targets: readonly User[]): Worded {
 export async function adminsOf(desk: Desk, accounts: readonly Account[]) {
   const homes = byId(accounts);
   const found = await desk.store.read.users.holders([...homes.keys()], adminRoles(desk.policy));
-  const admins = new Map<string, User[]>();
-  for (const { user } of found) {
+  const admins = found.flatMap(({ user }) => {
     const account = homes.get(user.accountId);
-    const reached = user.disabledAt === null && user.email !== '';
-    if (!reached || account === undefined || !hasAdminStatus(desk.policy, account, user)) continue;
-    admins.set(account.id, [...(admins.get(account.id) ?? []), user]);
-  }
-  return admins;
+    const reached = account !== undefined && user.disabledAt === null && user.email !== '';
+    return reached && hasAdminStatus(desk.policy, account, user) ? [user] : [];
+  });
+  return grouped(admins, (admin) => admin.accountId);
 }

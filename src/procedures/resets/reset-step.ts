@@ -33,8 +33,6 @@ import {
 
 export type PreparedStep = Awaited<ReturnType<typeof prepareStep>>;
 
-const WAITS = { call: 'call', job: 'bulk', portal: 'portal' } as const;
-
 /** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
 export async function prepareStep(desk: Desk, order: ResetOrder, targets: readonly ResetTarget[]) {
   const { read } = desk.store;
@@ -99,7 +97,7 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   for (const { id, account, contacts, facts: held, remote } of acting) {
     if (remote !== undefined) {
       const work = { do: 'reset', connector: remote.name, reset: id, to: oldEnoughAddress(desk, contacts) } as const;
-      const delay = minutes(desk.policy.limits.reset.remoteWaitMinutes[WAITS[order.by]]);
+      const delay = minutes(desk.policy.limits.reset.remoteWaitMinutes[order.by === 'job' ? 'bulk' : order.by]);
       const row = remoteRow(desk, work, contacts.user, delay);
       messages.push(row);
       remoteRows.set(contacts.user.id, row.id);

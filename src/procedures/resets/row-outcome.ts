@@ -1,5 +1,5 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
-import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
+import type { Desk, ResetRow } from '../../desk.js';
 import { inChunks } from '../../rules/lists.js';
 import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf, resetOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
@@ -40,15 +40,7 @@ export function doneOutcome(job: string | null, planned: Line, outcome: StepOutc
   return { ...baseOf(planned, job), outcome: remoteRow === null ? result : 'waiting', removed, reset };
 }
 
-/** The line as a whole: what is not done there is not done (B93). */
-function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowOutcome {
-  if (stored === undefined) return row;
-  const remote = remoteOf(stored);
-  const here = Object.values(row.removed).some((count) => count > 0);
-  return { ...row, remote, outcome: outcomeWith(row.outcome, remote.state, here) };
-}
-
-/** `here`: something was taken away here. */
+/** Of the line as a whole: what is not done there is not done (B93). `here`: something was taken away here. */
 export function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here = true): RowOutcome['outcome'] {
   if (state === 'nothing') return here ? outcome : 'nothing-to-do';
   if (state === 'refused') return 'failed';
@@ -63,7 +55,13 @@ export async function withRemotes(desk: Desk, rows: readonly RowOutcome[]): Prom
   const ids = rows.flatMap(({ reset, user }) => (reset === null || user === null ? [] : [user]));
   const stored = await inChunks(ids, (some) => outbox.allAbout(some, REMOTE_KINDS.reset));
   const found = new Map(stored.map((row) => [resetOf(row), row]));
-  return rows.map((row) => (row.reset === null ? row : withRemote(row, found.get(row.reset))));
+  return rows.map((row) => {
+    const there = row.reset === null ? undefined : found.get(row.reset);
+    if (there === undefined) return row;
+    const remote = remoteOf(there);
+    const here = Object.values(row.removed).some((count) => count > 0);
+    return { ...row, remote, outcome: outcomeWith(row.outcome, remote.state, here) };
+  });
 }
 
 /** A line that the job did some time ago, as stored. */
