@@ -154,3 +154,11 @@ export interface Finding {
   /** What to do about it: a command, or a sentence. */
   readonly mend?: string;
 }
+
+export interface OutStream {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  /** Resolves when the stream has taken the text; a closed pipe is not an error. */
+  write(text: string): Promise<void>;
+  readonly isClosed?: () => boolean;
+}

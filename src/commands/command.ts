@@ -7,7 +7,7 @@ import * as z from 'zod';
 import help from '../../data/help/commands.json' with { type: 'json' };
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
-import type { House } from '../house.js';
+import type { House, OutStream } from '../house.js';
 import type { Permission } from '../rules/operator-roles.js';
 import type { Progress } from '../terminal/progress.js';
 import type { View } from '../terminal/render.js';
@@ -222,14 +222,6 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly catalogue: readonly CatalogueEntry[];
   readonly topics: TopicFiles;
-}
-
-export interface OutStream {
-  readonly isTTY: boolean;
-  readonly columns: number;
-  /** Resolves when the stream has taken the text; a closed pipe is not an error. */
-  write(text: string): Promise<void>;
-  readonly isClosed?: () => boolean;
 }
 
 /** What main gives to the program before any command is known: streams and the few ways to reach the outside. */

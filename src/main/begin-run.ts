@@ -1,11 +1,10 @@
 /** One run: what of the process it may use, what is open already, and how the rest is opened, once. Part of main's room. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OutStream } from '../commands/command.js';
 import type { Tongue } from '../commands/ports.js';
 import type { Environment, GlobalOptions } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
-import type { House, InnerInput, InnerOutput } from '../house.js';
+import type { House, InnerInput, InnerOutput, OutStream } from '../house.js';
 import { readSettings } from '../opening/read-settings.js';
 import type { temporaryFolders } from './files.js';
 import { type Machine, outsideOf } from './machine.js';

@@ -2,7 +2,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import type { OutStream } from '../commands/command.js';
+import type { OutStream } from '../house.js';
 
 /**
  * A stream of the process. If the reader closes it (`| head -1`), later output is dropped without an error; Node tells of it at a write. A file is written in a loop,

@@ -126,9 +126,7 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   note.add('external', faultOfExternal(texts.external ?? ''));
   note.add('phone', line === undefined ? faultOfPhone(phone ?? '') : faultOfPhoneOnFile(phone ?? ''));
   if (role === undefined) note.add('role', unknownWord('role', texts.role ?? '', CUSTOMER_ROLES));
-  const known = () => [...policy.categories, ...policy.actions].map(({ id }) => id);
-  for (const scope of scopes ?? [])
-    if (!validScope(policy, scope)) note.add('scopes', thereIsNo('scope', scope, known()));
+  for (const scope of scopes ?? []) if (!validScope(policy, scope)) note.add('scopes', unknownScope(policy, scope));
   if (signIn === undefined) note.add('sign_in', unknownWord('sign-in', signInText ?? '', SIGN_INS));
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
@@ -159,10 +157,12 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T | undefin
 
 function unknownWord(what: string, text: string, known: readonly string[]): string {
   if (text === '') return `is empty; one of: ${known.join(', ')}`;
-  return `${thereIsNo(what, text, known)}; one of: ${known.join(', ')}`;
+  const close = nearest(text, known);
+  return `there is no ${what} "${text}"${close === undefined ? '' : ` (${close}?)`}; one of: ${known.join(', ')}`;
 }
 
-function thereIsNo(what: string, text: string, known: readonly string[]): string {
+function unknownScope(policy: Policy, text: string): string {
+  const known = [...policy.categories, ...policy.actions].map(({ id }) => id);
   const close = nearest(text, known);
-  return `there is no ${what} "${text}"${close === undefined ? '' : ` (${close}?)`}`;
+  return `there is no scope "${text}"${close === undefined ? '' : ` (${close}?)`}`;
 }

@@ -36,6 +36,7 @@ const BY = { kind: 'system', id: 'test', name: 'test' } as const;
 interface Row {
   readonly line: number;
   readonly outcome: string;
+  readonly approval?: string;
 }
 
 const rowsOf = (stdout: string): readonly Row[] =>

@@ -81,6 +81,7 @@ describe.each(engines)('audit export on %s', (engine) => {
       operator: () => auditor,
       signal: stop.signal,
       unread: () => false,
+      print: async () => undefined,
       row: async (row: { seq: number }) => void rows.push(row),
     } as unknown as Context;
     await commands.find(({ path }) => path === 'audit list')?.run(context, { limit: 50, ...given } as never);
