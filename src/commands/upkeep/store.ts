@@ -12,12 +12,15 @@ import { type Command, type Context, command } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
 import { commands as mendingClock } from './store-clock.js';
 
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const inMiB = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+
 const info = command({
   path: 'store info',
   access: 'store:manage',
   run: async ({ desk, words }) => {
     const { log, createdAt, ...known } = await storeInfo(desk);
-    const root = Buffer.from(log.root).toString('hex');
+    const root = hex(log.root);
     return {
       view: [
         block.fields(
@@ -25,7 +28,7 @@ const info = command({
           [words('store.id'), known.id ?? words('store.none')],
           [words('store.created'), createdAt === null ? words('store.unknown') : localMinute(createdAt)],
           [words('store.schema'), known.schema],
-          [words('store.size'), `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
+          [words('store.size'), inMiB(known.bytes)],
           [words('store.key'), known.keyId],
           ...Object.entries(known.counts).map(([what, count]) => [words.term('counted', what), String(count)] as const),
           [words('store.audit-log'), words('store.log-is', { entries: log.size, root: root.slice(0, 16) })],
