@@ -14,7 +14,6 @@ afterAll(() => place.close());
 describe('options that do not go together', () => {
   it.each([
     ['passphrase setup U --send-code --code 123456', '--send-code and --code cannot be used together'],
-    ['passphrase setup U --passphrase-stdin --send-code', '--send-code and --passphrase-stdin cannot be used'],
     ['account edit 1 --sso B --no-sso', '--no-sso and --sso cannot be used together'],
     ['account edit 1 --no-sso --sso-issuer=https://x.example', '--no-sso and --sso-issuer cannot be used'],
     ['account edit 1 --forbid-phone-resets --allow-phone-resets', 'cannot be used together'],
