@@ -108,13 +108,17 @@ async function invitedList({ context, desk, signed, words }: Operated, rows: rea
   await confirmed(context, given, run, 'directory.type-invited');
   const [invited, idle] = [['invited'], IDLE].map((some) => done.filter((row) => some.includes(row.outcome)).length);
   const counts = { invited, idle, failed: rows.length - Number(invited) - Number(idle) };
-  await context.row({ counts });
   const lines = done.map(({ account, login, outcome, invitation }) =>
     invitation
       ? invitedLine(invitation, words)
       : words('directory.not-invited', { who: account ? `${account}/${login}` : login, notInvited: outcome }),
   );
   const view = [block.lines(...lines), block.blank, block.lines(words('directory.invited-many', counts))];
+  if (done.length < rows.length) {
+    await context.print({ view: [block.lines(...lines)], document: null, streamed: true });
+    throw refusal('cancelled', 'run-interrupted', { done: done.length, total: rows.length }, 'try-again');
+  }
+  await context.row({ counts });
   return { view, document: null, streamed: true, exit: counts.failed > 0 ? 4 : 0 };
 }
 

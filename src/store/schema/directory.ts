@@ -143,7 +143,7 @@ export interface Database extends CallTables, OperatorTables, ResetTables {
     last_step: number | null;
     created_at: number;
     confirmed_at: number | null;
-    /** Nothing reads it since 0023. */
+    /** Nothing reads it any more: an undo brings back what is suspended. */
     suspended_by: string | null;
   };
   backup_codes: {
