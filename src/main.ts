@@ -32,8 +32,11 @@ export async function main({
     for (const off of offs) off();
   };
   const folders = temporaryFolders();
+  const env = { ...process.env };
+  // Where TERM is dumb, Node's readline takes backspace for text. What is drawn follows from `env`.
+  if (env['TERM'] === 'dumb') delete process.env['TERM'];
   const around: Surroundings = {
-    env: process.env,
+    env,
     machine: {
       lock: { path: '/etc/countersign/config.toml', owner: 0 },
       uid: process.getuid?.(),

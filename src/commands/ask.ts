@@ -60,10 +60,7 @@ interface MissingQuestion<Name extends string> {
   /** What a script gives instead: `--number`, `<login>`. */
   readonly option: string;
   readonly message: string;
-  readonly choices?: readonly (
-    | string
-    | { readonly name: string; readonly value: string; readonly description: string }
-  )[];
+  readonly choices?: readonly (string | { readonly name: string; readonly value: string })[];
 }
 
 /** All answers, given or asked. Refusal `missing-option` naming every missing one. */

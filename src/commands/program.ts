@@ -83,7 +83,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .usage('[global options] <command> [arguments] [options]')
     .version(`countersign ${world.version}`, '--version', 'print the version')
     .helpOption('-h, --help', 'show help, also for one command')
-    .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
+    .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), minWidthToWrap: 20, sortSubcommands: false })
     .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));

@@ -33,7 +33,7 @@ export function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', op
     columns,
     env: around.env,
     noColor: !options.color,
-    plain: options.plain || undefined,
+    plain: options.plain || (stream === 'stderr' && around.env['TERM'] === 'dumb') || undefined,
     said,
   });
 }
@@ -68,7 +68,7 @@ export async function screenOf(run: Run, options: GlobalOptions, always = false)
   });
 }
 
-export function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
-  const isTTY = stderr.isTTY && !options.plain && !options.quiet;
+export function progressOf({ env, stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
+  const isTTY = stderr.isTTY && !options.plain && !options.quiet && env['TERM'] !== 'dumb';
   return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
 }

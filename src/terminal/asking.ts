@@ -86,10 +86,20 @@ export function whenGone({ input, output, onSignal }: Terminal, gone: (how: stri
   };
 }
 
-/** readline's editing (backspace, Ctrl-U, Ctrl-W, arrows, paste), without output and history. */
+/** Ctrl-Y, Alt-Y, undo and redo bring back what was deleted, such as a phrase, in whatever box is open by then. */
+const BRINGS_BACK = ['\u0019', '\u001by', '\u001f', '\u001e'];
+
+/** readline's editing (backspace, Ctrl-U, Ctrl-W, paste) at the end of the line, where the cursor is shown; without output and history. */
 export function silentEditor(input: NodeJS.ReadStream): Interface {
   const output = new Writable({ write: (_chunk, _encoding, written) => written() });
-  return createInterface({ input, output, terminal: true, historySize: 0, tabSize: 1, escapeCodeTimeout: ESCAPE_MS });
+  const options = { terminal: true, historySize: 0, tabSize: 1, escapeCodeTimeout: ESCAPE_MS };
+  const editor = createInterface({ input, output, ...options });
+  const take = Reflect.get(editor, '_ttyWrite') as (text: string | undefined, key?: Key) => void;
+  const _ttyWrite: typeof take = (text, key) => {
+    if (!BRINGS_BACK.includes(key?.sequence ?? '')) take.call(editor, text, key);
+    Object.assign(editor, { cursor: editor.line.length });
+  };
+  return Object.assign(editor, { _ttyWrite });
 }
 
 /** Puts a text in place of what is typed in an editor. */

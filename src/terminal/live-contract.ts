@@ -50,7 +50,7 @@ export interface SearchQuestion<T> extends Asked {
 export interface LineQuestion extends Asked {
   /** The answer to an empty line. */
   readonly default?: string | undefined;
-  /** Sentences are expected, so they are shown; elsewhere a text like a passphrase is not. */
+  /** Sentences are expected, so they are shown; elsewhere a text like a passphrase is not. An empty line without a default is no answer. */
   readonly prose?: boolean;
 }
 export interface PhraseQuestion<T> extends Asked {

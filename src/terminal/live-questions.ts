@@ -1,9 +1,11 @@
 /** The kinds of question of the live screen: what each key does, and what is shown. The search box is live-search.ts. */
+import { REVEAL_MS } from './asking.js';
 import type {
   ChooseQuestion,
   LineQuestion,
   LiveChoice,
   LiveKey,
+  LiveTerminal,
   PhraseQuestion,
   QuestionMaker,
 } from './live-contract.js';
@@ -93,18 +95,21 @@ export function chooseQuestion<T>(question: ChooseQuestion<T>, plain: boolean): 
 export function lineQuestion(question: LineQuestion): QuestionMaker<string> {
   return (hooks) => ({
     view: question.view,
-    prompt: question.default === undefined ? question.message : `${question.message} (${question.default})`,
+    prompt: question.default ? `${question.message} (${question.default})` : question.message,
     box: true,
     keys: ['Enter go on'],
     body: () => [],
     typed: (line) => (question.prose !== true && likePhrase(line) ? HIDDEN : line),
-    onEnter: (line) => hooks.answer(line.trim() === '' ? (question.default ?? '') : line.trim()),
+    onEnter(line) {
+      const text = line.trim() || question.default;
+      return text === undefined && question.prose ? hooks.announce() : hooks.answer(text ?? '');
+    },
   });
 }
 
 type Heard<T> = { readonly text: string } | { readonly key: T };
 
-export function phraseQuestion<T>(question: PhraseQuestion<T>, revealMs: number): QuestionMaker<Heard<T>> {
+export function phraseQuestion<T>(question: PhraseQuestion<T>, at: LiveTerminal): QuestionMaker<Heard<T>> {
   return (hooks) => {
     let revealed: NodeJS.Timeout | undefined;
     const hide = (): void => {
@@ -119,18 +124,18 @@ export function phraseQuestion<T>(question: PhraseQuestion<T>, revealMs: number)
       keys: [
         'not shown',
         ...(question.counted === undefined ? [] : ['Ctrl-W last word again']),
-        ...(revealMs > 0 ? [`Ctrl-R show ${Math.ceil(revealMs / 1000)} s`] : []),
+        ...(at.plain ? [] : [`Ctrl-R show ${Math.ceil(REVEAL_MS / 1000)} s`]),
         ...keyHelp(question.keys),
       ],
       body: () => [],
       typed: (line) =>
-        revealed === undefined ? (question.counted?.(line) ?? '') : printable(line) || '(nothing typed yet)',
+        revealed ? printable(line) || at.style.said('(nothing typed yet)') : (question.counted?.(line) ?? ''),
       onKey(name) {
         const special = question.keys.find(({ keys }) => keys.includes(name));
         if (special !== undefined) return hooks.answer({ key: special.value });
-        if (name !== 'ctrl-r' || revealMs === 0) return;
+        if (name !== 'ctrl-r' || at.plain) return;
         if (revealed !== undefined) return hide();
-        revealed = setTimeout(hide, revealMs);
+        revealed = setTimeout(hide, REVEAL_MS);
       },
       onEnter: (line) => hooks.answer({ text: line }),
       onEnd: () => {

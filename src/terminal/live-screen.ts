@@ -11,7 +11,7 @@
  */
 import type { Interface, Key } from 'node:readline';
 import type { Refusal } from '../errors.js';
-import { cancelled, REVEAL_MS, setLine, silentEditor, whenGone } from './asking.js';
+import { cancelled, setLine, silentEditor, whenGone } from './asking.js';
 import type {
   Asked,
   ChooseQuestion,
@@ -87,7 +87,7 @@ export class LiveScreen {
 
   /** Shows neither the text nor its length, but for what `counted` says. Ctrl-R shows the text for a few seconds. */
   phrase<T>(question: PhraseQuestion<T>) {
-    return this.#ask(phraseQuestion(question, this.#terminal.plain ? 0 : REVEAL_MS));
+    return this.#ask(phraseQuestion(question, this.#terminal));
   }
 
   async #ask<T>(make: QuestionMaker<T>): Promise<T | undefined> {

@@ -84,7 +84,6 @@ async function choose<T>(
         value: at,
         name: `${at + 1}  ${fit(printable(choice.name), room)}`,
         short: fit(printable(choice.name), room),
-        ...(choice.description === undefined ? {} : { description: `   ${fit(printable(choice.description), room)}` }),
       })),
     });
     return (question.choices[Number(index)] as Choice<T>).value;
@@ -112,6 +111,7 @@ function themeOf(style: Style) {
   return {
     prefix: style.accent('?'),
     icon: { cursor: '>' },
+    keywords: { yes: style.said('Yes'), no: style.said('No'), error: () => style.said('Answer yes or no.') },
     keybindings: [],
     style: {
       message: style.strong,
@@ -120,8 +120,6 @@ function themeOf(style: Style) {
       defaultAnswer: (text: string) => style.faint(`(${printable(text)})`),
       help: style.faint,
       highlight: style.accent,
-      disabled: style.faint,
-      description: style.faint,
       keysHelpTip: () => style.faint(style.said('Choose by number, or with the arrows and Enter. Esc cancels.')),
     },
   };
@@ -130,8 +128,6 @@ function themeOf(style: Style) {
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
-  /** Shown below the list while the cursor is on this choice. */
-  readonly description?: string | undefined;
 }
 
 /** With more choices a digit may be the first of two, so it only moves the cursor. */

@@ -96,12 +96,11 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
 
   const draw = (revealed: string | undefined): void => {
     const below = revealed === undefined ? '' : `\n  ${style.strong(revealed)}`;
-    output.write(
-      `${erasing(onScreen, output.columns || 80)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`,
-    );
+    const over = onScreen.length > 0 && style.plain ? '\n' : erasing(onScreen, output.columns || 80);
+    output.write(`${over}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`);
     onScreen = [`? ${asked} ${brackets} `, ...(revealed === undefined ? [] : [`  ${revealed}`])];
   };
-  const reveal = () => draw(printable(typedText()) || '(nothing typed yet)');
+  const reveal = () => draw(printable(typedText()) || style.said('(nothing typed yet)'));
   const hide = (): void => {
     if (timer === undefined) return;
     clearTimeout(timer);
@@ -112,8 +111,7 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
     open: () => draw(undefined),
     hide,
     reword(wording: Wording): void {
-      clearTimeout(timer);
-      timer = undefined;
+      hide();
       asked = printable(wording.message);
       brackets = bracketsOf(wording);
       draw(undefined);

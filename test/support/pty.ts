@@ -51,6 +51,7 @@ export const KEYS = {
   ctrlR: '\u0012',
   ctrlS: '\u0013',
   f2: '\u001bOQ',
+  f5: '\u001b[15~',
   ctrlT: '\u0014',
   ctrlZ: '\u001a',
   backspace: '\u007f',

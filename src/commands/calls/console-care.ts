@@ -74,11 +74,12 @@ async function setUp(session: LiveSession, owner: SetUp): Promise<Cared> {
   const hear = async (say: ScreenKey): Promise<string> => {
     const asked = { view: () => view(...aloud(session, say)), message: words('phrase.phrase') };
     const heard = await screen.phrase({ ...asked, counted: (line) => wordsIn(line, words), keys: [] });
-    return heard !== undefined && 'text' in heard ? heard.text : '';
+    if (heard !== undefined && 'text' in heard && heard.text !== '') return heard.text;
+    throw new Refusal('invalid-input', words('care.no-phrase'), { hint: words('ask.different-next') });
   };
   const phrase = async (): Promise<string> => {
     const first = await hear('aloud.choose-phrase');
-    if (first !== '' && matchForm(first) === matchForm(await hear('aloud.phrase-again'))) return first;
+    if (matchForm(first) === matchForm(await hear('aloud.phrase-again'))) return first;
     throw new Refusal('invalid-input', words('ask.different'), { hint: words('ask.different-next') });
   };
   for (let sent: View = []; ; ) {

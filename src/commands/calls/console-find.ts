@@ -22,7 +22,6 @@ import {
   askNext,
   card,
   endKey,
-  heardWords,
   keyOf,
   type LiveSession,
   note,
@@ -31,7 +30,6 @@ import {
   spoken,
   titleOf,
 } from './console-session.js';
-import { refusedUnknown } from './verdict-view.js';
 
 const endStep = ({ words }: LiveSession): LiveChoice<Stage> => ({ name: words('call.end'), value: 'end', key: '9' });
 
@@ -148,17 +146,28 @@ async function opened(session: LiveSession, { account, caller }: Found): Promise
   return caller === null ? 'who' : 'request';
 }
 
-/** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
+/**
+ * Nobody can be verified, but the caller hears the same question and the same answers as anyone, and so does not learn who is a customer (B73).
+ * What they say is compared with nothing, and dropped.
+ */
 async function noCompany(session: LiveSession): Promise<Stage> {
-  const { words } = session;
+  const { sounding, words } = session;
   const title = () => titleOf(session, words('find.not-listed-title'));
   const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];
-  // What the caller says is compared with nothing, and dropped.
-  if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
-  await note(session, { outcome: 'not-found' });
-  const refused = () => [...title(), ...refusedUnknown(words, heardWords(session))];
   const another: LiveChoice<Stage> = { name: words('call.look-for-another'), value: 'find' };
-  return (await askNext(session, refused, [another, endStep(session)])) ?? 'find';
+  const hear: LiveChoice<Stage> = { name: words('reset.hear-again'), value: 'phrase' };
+  for (let again = sounding.length === 0; ; again = false) {
+    if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
+    await note(session, { outcome: 'not-found' });
+    const refused = () => [
+      ...title(),
+      again ? block.verdict(words('verdict.once-more'), 'warn') : block.verdict(words('verdict.refused'), 'bad'),
+      ...aloud(session, again ? 'aloud.once-more' : 'aloud.neutral'),
+      block.private(words('verdict.unknown')),
+    ];
+    const answer = await askNext(session, refused, [again ? hear : another, endStep(session)]);
+    if (answer !== 'phrase') return answer ?? 'find';
+  }
 }
 
 /** Looks up this caller's earlier failures with any operator, and recent changes (B76). */

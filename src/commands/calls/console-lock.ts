@@ -13,6 +13,7 @@ import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/de
 import { minutes } from '../../rules/duration.js';
 import { permits } from '../../rules/operator-roles.js';
 import { fit } from '../../terminal/printable.js';
+import type { View } from '../../terminal/render.js';
 import { block } from '../wording/results.js';
 import {
   alarmLines,
@@ -95,23 +96,23 @@ export function offerAlways(session: LiveSession): void {
   screen.offerAlways(() => {
     const given = ticketOf(session);
     const about = words('call.key-ticket', { ticket: given === null ? null : fit(spoken(given), 20) });
-    const ticket = { keys: ['f8', 'ctrl-k'], about, value: () => askTicket(session) };
+    const ticket = { keys: ['f8', 'ctrl-k'], about, value: async () => void (await askTicket(session)) };
     return notes.length === 0 ? [ticket] : [ticket, keyOf(session)(showNotes, ['f1', 'ctrl-n'], 'call.key-notes')];
   });
 }
 
-/** A phrase that was typed into the wrong box is not kept (B11). */
-async function askTicket(session: LiveSession): Promise<void> {
+/** A phrase that was typed into the wrong box is not kept (B11). False if the question was left. */
+export async function askTicket(session: LiveSession, above?: () => View): Promise<boolean> {
   const { screen, words } = session;
   const message = words('reset.ticket');
-  for (let said = words('call.ticket'); ; said = words('call.ticket-again')) {
-    const view = () => [...titleOf(session, message), block.lines(said)];
+  for (let said = above === undefined ? words('call.ticket') : ''; ; said = words('call.ticket-again')) {
+    const view = () => [...(above?.() ?? titleOf(session, message)), block.lines(said)];
     const ticket = await screen.line({ view, message, default: ticketOf(session) ?? undefined });
-    if (ticket === undefined || ticket === '') return;
+    if (ticket === undefined || ticket === '') return ticket === '';
     if (spoken(ticket) !== ticket) continue;
     if (session.call === null) session.ticket = ticket;
     else await note(session, { ticket });
-    return;
+    return true;
   }
 }
 

@@ -120,9 +120,6 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
     block.private(shown.message),
     block.lines(...(own === undefined ? [] : [own])),
   ];
-  const outside: readonly LiveChoice<Stage>[] = [
-    { name: words('call.go-on'), value: back },
-    { name: words('call.leave'), value: 'left', key: '9' },
-  ];
+  const outside: readonly LiveChoice<Stage>[] = [{ name: words('call.go-on'), value: back }];
   return (await askNext(session, view, session.call === null ? outside : goingOn(session, back))) ?? back;
 }

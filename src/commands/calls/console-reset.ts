@@ -10,6 +10,7 @@ import type { Account, User } from '../../rules/people.js';
 import { outcomeOf, resetView } from '../resets/reset-view.js';
 import { block } from '../wording/results.js';
 import { ALL, peopleOf } from './console-find.js';
+import { askTicket } from './console-lock.js';
 import { showDone } from './console-request.js';
 import {
   type AskedReset,
@@ -19,7 +20,6 @@ import {
   type LiveSession,
   roleName,
   type Stage,
-  spoken,
   stillSignedIn,
   ticketOf,
   titleOf,
@@ -34,13 +34,12 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   if (session.reset === null) return 'verdict';
   // The code may have become too old during the answers: then ask for another, but not for the answers again.
   if (!(await giveFreshCode(session))) return 'verdict';
-  const { target, reason, ticket } = session.reset;
-  const asked = { grantId: verdict.grant.id, account, target, reason, ticket: ticket === '' ? undefined : ticket };
+  const { target } = session.reset;
+  const asked = { grantId: verdict.grant.id, account, ...session.reset };
   const done = await screen.working({ view: () => resetCard(session, target), message: words('reset.working') }, () =>
     resetUnderGrant(desk, session.signed, asked),
   );
   Object.assign(session, { verdict: null, reset: null, request: null, done });
-  const news = { outcome: outcomeOf(done), ...(ticket === '' || ticketOf(session) !== null ? {} : { ticket }) };
   const system = done.remote != null && done.remote.removed.length > 0 ? done.remote.connector : null;
   const view = () => [
     ...titleOf(session, account.name),
@@ -49,7 +48,7 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
       ? [block.note(words('reset.undo', { id: done.id, days: desk.policy.limits.reset.undoDays, system }))]
       : []),
   ];
-  return showDone(session, news, view);
+  return showDone(session, { outcome: outcomeOf(done) }, view);
 }
 
 /**
@@ -103,15 +102,10 @@ async function askReset(session: LiveSession, account: Account): Promise<AskedRe
   const usual = words('reset.default-reason');
   const reason = await screen.line({ view, message: words('reset.reason'), default: usual, prose: true });
   if (reason === undefined) return undefined;
-  const message = words('reset.ticket');
-  const again = () => [...view(), block.lines(words('call.ticket-again'))];
-  let ticket = ticketOf(session) ?? (await screen.line({ view, message }));
-  while (ticketOf(session) === null && ticket !== undefined && spoken(ticket) !== ticket)
-    ticket = await screen.line({ view: again, message });
-  if (ticket === undefined) return undefined;
+  if (ticketOf(session) === null && !(await askTicket(session, view))) return undefined;
   const choices = [{ name: words('reset.now'), value: true as const }];
   const sure = await screen.choose<true>({ view, message: words('reset.sure'), choices });
-  return sure && { target, reason, ticket: ticketOf(session) ?? ticket };
+  return sure && { target, reason, ticket: ticketOf(session) ?? undefined };
 }
 
 const resetCard = (session: LiveSession, target: User, more: readonly (readonly [string, string])[] = []) => [

@@ -69,7 +69,8 @@ export function careSteps(session: LiveSession): readonly LiveChoice<Stage>[] {
     applies && may(session, needs) ? [{ name: words(`care.${value}`), value, key }] : [];
   const first = customerRule(desk.policy, account.edition, caller.role)?.firstPassphraseByDesk;
   const locked = alerts?.disabled || alerts?.lockedUntil != null || verdict?.tries?.lock !== undefined;
-  const granted = verdict?.grant != null && verdict.action.id === MFA_RESET;
+  // A code would use up the grant of a reset that waits.
+  const granted = verdict?.grant != null && verdict.action.id === MFA_RESET && session.reset === null;
   const reset = done?.outcome === 'reset';
   return [
     ...step('set-up', 'p', 'passphrase:setup', first && verdict?.reason === 'no-passphrase'),
@@ -83,7 +84,7 @@ export function careSteps(session: LiveSession): readonly LiveChoice<Stage>[] {
 export interface AskedReset {
   readonly target: User;
   readonly reason: string;
-  readonly ticket: string;
+  readonly ticket: string | undefined;
 }
 
 export interface LiveSession {

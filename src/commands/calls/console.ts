@@ -137,8 +137,8 @@ export const commands: readonly Command[] = [liveConsole];
 async function askWhichCall(session: LiveSession): Promise<string | undefined> {
   const { desk, signed, screen, words } = session;
   const own = (await ownCalls(desk, signed, ALL)).filter(({ state }) => state !== 'ended');
-  const rows = own.map(({ id, state, openedAt, account, caller }) => ({
-    name: [id, localMinute(openedAt), state, account === null ? '' : `${account.number} ${caller ?? account.name}`],
+  const rows = own.map(({ id, state, openedAt: at, account: of, caller }) => ({
+    name: [id, localMinute(at), words.term('callState', state), of ? `${of.number} ${caller ?? of.name}` : ''],
     value: id,
   }));
   return screen.search<string>({

@@ -92,7 +92,7 @@ function operatorNote(verdict: Verdict, words: Words, unlockKey = false): string
 function whyNot({ reason, caller, said, account }: Verdict, words: Words): string {
   if (reason === 'held') return words('verdict.why-held', { until: caller?.powerHeldUntil ?? 0 });
   if (reason === 'not-privileged') return words('verdict.why-not-privileged');
-  if (reason === 'forgot') return words('verdict.why-forgot');
+  if (reason === 'forgot' && caller !== null) return words('verdict.why-forgot');
   if (caller === null) return words('verdict.why-no-login', { said, account: account.number });
   if (reason !== 'no-passphrase')
     return caller.disabledAt === null && account.disabledAt === null
@@ -101,13 +101,6 @@ function whyNot({ reason, caller, said, account }: Verdict, words: Words): strin
   if (caller.role === 'secondary-admin') return words('verdict.why-no-passphrase-secondary-admin');
   return words(caller.role === 'user' ? 'verdict.why-no-passphrase-user' : 'verdict.why-no-passphrase');
 }
-
-/** For a caller of a company that is not on the list. */
-export const refusedUnknown = (words: Words, heard: Words) => [
-  block.verdict(words('verdict.refused'), 'bad'),
-  ...sayBlocks(words, heard, 'aloud.neutral'),
-  block.private(words('verdict.unknown')),
-];
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
 export function resultOf(verdict: Verdict, words: Words, heard: Words, mayReset = true): Result {

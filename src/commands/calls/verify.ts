@@ -60,7 +60,7 @@ const verify = command({
 
 function questions({ context, desk, words }: Operated) {
   const choices = desk.policy.actions.map(({ id, title }) => {
-    return { name: words.term('actionTitle', title), value: id, description: id };
+    return { name: `${words.term('actionTitle', title)} (${id})`, value: id };
   });
   return [
     { name: 'account', option: '--account', message: words('call.account') },

@@ -301,6 +301,12 @@ describe('what a call needs besides', () => {
     await terminal.waitFor(/\? Code/);
     const mailed = await newestCode(join(folder(), 'outbox'), 'dora.fox');
     terminal.type(`${mailed}${KEYS.enter}`);
+    await terminal.waitFor(/passphrase that you want/);
+    terminal.type(KEYS.escape);
+    expect(await terminal.waitFor(/NOT DONE/)).toMatch(/no passphrase was typed[\s\S]*Nothing was changed/);
+    terminal.type('p');
+    await terminal.waitFor(/\? Code/);
+    terminal.type(`${mailed}${KEYS.enter}`);
     const phrase = 'eleven purple ladders sing softly';
     for (const said of [/passphrase that you want/, /say it once more/]) {
       await terminal.waitFor(said);

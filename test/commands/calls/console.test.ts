@@ -279,6 +279,11 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Phrase/);
       terminal.type(`${PHRASE}${KEYS.enter}`);
+      // As somebody whom the desk knows.
+      expect(await terminal.waitFor(/ONCE MORE/)).toMatch(ONCE_MORE);
+      terminal.type('1');
+      await terminal.waitFor(/\? Phrase/);
+      terminal.type(`${PHRASE}${KEYS.enter}`);
       expect(await terminal.waitFor(/REFUSED/)).toMatch(NEUTRAL);
       expect(terminal.raw()).not.toContain('lanterns');
       await end(terminal);
@@ -746,6 +751,26 @@ describe('a call on a terminal of common size', () => {
     });
   });
 
+  it('B11 what was deleted in the blind box does not come back in another, and letters go where the cursor is shown', async () => {
+    const terminal = run();
+    await reach(terminal, 'ben.otto');
+    await ask(terminal, '3');
+    terminal.type('velvet\u0015');
+    await terminal.waitFor(/\? Phrase 0 words/);
+    terminal.type('\u000b');
+    await terminal.waitFor(/\? Ticket/);
+    for (const key of ['\u0019', '\u001f', '\u001e']) terminal.type(key);
+    terminal.paste('\u001by');
+    terminal.type(`T-9${KEYS.enter}`);
+    expect(await terminal.waitFor(/F8\s+ticket\s+\S/)).toMatch(/F8\s+ticket\s+T-9/);
+    terminal.type(PHRASE.slice(0, -1));
+    terminal.paste('\u001b[D\u001b[H');
+    terminal.type(`${PHRASE.slice(-1)}${KEYS.enter}`);
+    await terminal.waitFor(/VERIFIED/);
+    expect(terminal.raw()).not.toContain('velvet');
+    await end(terminal);
+  });
+
   describe('plain lines (--plain)', () => {
     it('the same call without redrawing: no cursor moves, each thing said once', async () => {
       const terminal = run({}, ['console', '--plain']);
@@ -787,6 +812,37 @@ describe('a call on a terminal of common size', () => {
       await leave(terminal, KEYS.enter);
       expect((await terminal.exit()).code).toBe(0);
       expect(terminal.raw()).not.toContain('\u001b');
+    });
+
+    it('TERM=dumb: what is typed can be taken back, and nothing of it is left for the next question', async () => {
+      const terminal = run({ env: { TERM: 'dumb' } });
+      await terminal.waitFor(/\? Find/);
+      terminal.type(`trujilx${KEYS.backspace}lo${KEYS.enter}`);
+      await terminal.waitFor(/\? Request/);
+      terminal.type(`3${KEYS.enter}`);
+      await terminal.waitFor(/\? Phrase/);
+      terminal.type(`velvet har${KEYS.escape}`);
+      await terminal.waitFor(/\? Phrase[\s\S]*\? Request/);
+      terminal.type(`3${KEYS.enter}`);
+      await terminal.waitFor(/\? Phrase[\s\S]*\? Request[\s\S]*\? Phrase/);
+      terminal.type(`${PHRASE}x${KEYS.backspace}${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      terminal.type(KEYS.ctrlC);
+      expect((await terminal.exit()).code).toBe(130);
+    });
+
+    it('TERM=dumb: verify takes letters back too, and does not offer to show a phrase that it could not erase', async () => {
+      const terminal = run({ env: { TERM: 'dumb' } }, ['verify', '--account', '100234', '--for', 'billing:inquiry']);
+      await terminal.waitFor(/\? Caller/);
+      terminal.type(`ben.ottx${KEYS.backspace}o${KEYS.enter}`);
+      expect(await terminal.waitFor(/\? Phrase \(not shown/)).not.toMatch(/Ctrl-R/);
+      terminal.type(`velvet${KEYS.ctrlR}${KEYS.f2}`);
+      await terminal.waitFor(/\? Spelled/);
+      terminal.type(`${PHRASE}${KEYS.ctrlR}${KEYS.enter}`);
+      await terminal.waitFor(/letters and digits/);
+      terminal.type(`y${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      expect(terminal.raw()).not.toContain('velvet');
     });
   });
 
