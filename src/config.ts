@@ -61,8 +61,9 @@ const SWITCH_NAMES = ['locked', 'plain'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors', 'pages'] as const;
 
 /** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
-export type ConfigFile = { readonly [Name in Exclude<(typeof TEXT_NAMES)[number], 'spelling'>]?: string } & {
+export type ConfigFile = { readonly [Name in Exclude<(typeof TEXT_NAMES)[number], 'spelling' | 'person'>]?: string } & {
   readonly spelling?: (typeof SPELLINGS)[number];
+  readonly person?: Witness;
 } & { readonly [Name in (typeof SWITCH_NAMES)[number]]?: boolean } & {
   readonly [Name in (typeof TABLE_NAMES)[number]]?: unknown;
 };
@@ -79,8 +80,6 @@ export interface Settings {
   readonly store: string;
   readonly engine: 'sqlite' | 'postgres';
   readonly key: { readonly file: string } | { readonly command: string };
-  readonly keyFrom: Origin;
-  readonly storeFrom: Origin;
   /** Folder for outbox and other data beside the store. */
   readonly dataFolder: string;
   readonly folders: Folders;
@@ -90,11 +89,10 @@ export interface Settings {
   readonly file: ConfigFile;
   readonly token: string | undefined;
   readonly person?: Person;
+  readonly configFile?: string;
   /** Path of the config file that locks the settings of this machine; absent if they are not locked. */
   readonly lockedBy?: string;
 }
-
-export type Origin = 'option' | 'environment' | 'config file' | 'default';
 
 /** A folder of the environment comes before one of the config file, and that before one in the home. */
 export function foldersOf(env: Environment, fromFile: Partial<Folders> = {}): Folders {
@@ -152,13 +150,6 @@ function fault(source: string, what: string): Refusal {
   });
 }
 
-/** The first value that is set (option, environment, config file, default), and where it came from. */
-function first(
-  ...candidates: readonly (readonly [string | undefined, Origin])[]
-): readonly [string | undefined, Origin] {
-  return candidates.find(([value]) => value !== undefined && value !== '') ?? [undefined, 'default'];
-}
-
 export function resolveSettings(
   options: GlobalOptions,
   env: Environment,
@@ -175,24 +166,23 @@ export function settingsIn(
   file: ConfigFile,
   { configFolder, folders }: { readonly configFolder: string; readonly folders: Folders },
 ): Settings {
-  const fromFile = (path: string | undefined) => (path === undefined ? undefined : resolve(configFolder, path));
-  const [store, storeFrom] = first(
-    [options.store, 'option'],
-    [env['COUNTERSIGN_STORE'], 'environment'],
-    [file.store, 'config file'],
-  );
-  const named = store ?? join(folders.data, 'desk.db');
+  const fromFile = (path: string | undefined) => (path ? resolve(configFolder, path) : undefined);
+  const typed = options.store || env['COUNTERSIGN_STORE'];
+  const named = typed || file.store || join(folders.data, 'desk.db');
   const engine = isAddress(named) ? 'postgres' : 'sqlite';
-  const place = storeFrom === 'config file' ? resolve(configFolder, named) : resolve(named);
+  const place = typed || !file.store ? resolve(named) : resolve(configFolder, named);
   return {
     store: engine === 'postgres' ? named.replace(/^\w+/, (scheme) => scheme.toLowerCase()) : place,
     engine,
-    storeFrom,
-    ...keySettings(options, env, file, fromFile, folders),
+    key: asFile(options.keyFile) ??
+      asFile(env['COUNTERSIGN_KEY_FILE']) ??
+      asCommand(env['COUNTERSIGN_KEY_COMMAND']) ??
+      asFile(fromFile(file.keyFile)) ??
+      asCommand(file.keyCommand) ?? { file: join(folders.config, 'master.key') },
     dataFolder: engine === 'postgres' ? folders.data : resolve(place, '..'),
     folders,
     policyFolder: fromFile(file.policy) ?? null,
-    deskName: file.deskName ?? 'Support desk',
+    deskName: file.deskName?.trim() || 'Support desk',
     file,
     token: bareToken(env['COUNTERSIGN_TOKEN']),
   };
@@ -202,26 +192,8 @@ export function settingsIn(
 const bareToken = (text: string | undefined): string | undefined =>
   text?.replace(/^[\s"']+|[\s"']+$/gu, '') || undefined;
 
-function keySettings(
-  options: Pick<GlobalOptions, 'keyFile'>,
-  env: Environment,
-  file: ConfigFile,
-  fromFile: (path?: string) => string | undefined,
-  folders: Folders,
-): Pick<Settings, 'key' | 'keyFrom'> {
-  const sources: readonly (readonly [Settings['key'] | undefined, Origin])[] = [
-    [asFile(options.keyFile), 'option'],
-    [asFile(env['COUNTERSIGN_KEY_FILE']), 'environment'],
-    [asCommand(env['COUNTERSIGN_KEY_COMMAND']), 'environment'],
-    [asFile(fromFile(file.keyFile)), 'config file'],
-    [asCommand(file.keyCommand), 'config file'],
-  ];
-  for (const [key, keyFrom] of sources) if (key !== undefined) return { key, keyFrom };
-  return { key: { file: join(folders.config, 'master.key') }, keyFrom: 'default' };
-}
-
-const asFile = (path: string | undefined) => (path === undefined || path === '' ? undefined : { file: resolve(path) });
-const asCommand = (command: string | undefined) => (command === undefined || command === '' ? undefined : { command });
+const asFile = (path: string | undefined) => (path ? { file: resolve(path) } : undefined);
+const asCommand = (command: string | undefined) => (command ? { command } : undefined);
 
 /** Refusal `config` for any other address: as a path it would name a store that nobody meant. It may contain a password. */
 function isAddress(store: string): boolean {

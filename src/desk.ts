@@ -111,7 +111,7 @@ export interface DeskClock extends Clock {
     readonly latestAt: number;
     readonly is: 'right' | 'behind' | 'far-ahead';
   };
-  /** From here on this process goes by its own clock; only `store clock` and a restore may say so. */
+  /** From here on this process goes by its own clock; only `store clock`, `store migrate` and a restore may say so. */
   mend(): void;
 }
 

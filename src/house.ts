@@ -96,6 +96,8 @@ export interface InnerOutput {
 export interface MigrateChoice {
   /** The operator who vouches for the store; asked for only if somebody can sign in, and for the code after the password was right. */
   readonly voucher: () => Promise<{ name: string; password: string; code: () => Promise<string> } | undefined>;
+  /** Whoever vouches says that nobody worked for so long: `store clock` opens no store for which nobody has vouched. */
+  readonly askSilence: (times: Readonly<Record<'machineAt' | 'latestAt', number>>) => Promise<void>;
   /** PostgreSQL: whoever migrates says that a dump was made. */
   readonly backedUp: boolean;
 }

@@ -1,5 +1,5 @@
 /** What README and the help topics repeat from the code is the same there. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +46,15 @@ describe('README', () => {
     );
     expect(chosen).toEqual(['smtp', 'http', 'http', 'http']);
     expect(readSinkConfig(file)).not.toBeNull();
+  });
+
+  it('names every setting that a section of the config file may have', () => {
+    const folder = path.join(import.meta.dirname, '..', 'src', 'delivery');
+    const code = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
+    const read = /\b(?:section|mail)\.(?:text|optionalText|integer|flag|oneOf|webAddress)\('(\w+)'/g;
+    const names = [...code.join('\n').matchAll(read)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !new RegExp(`^${name} =|\`${name}\`|with ${name}\\b`, 'm').test(config))).toEqual([]);
   });
 
   it('teeth: a table with a code too few or a wrong exit differs', () => {

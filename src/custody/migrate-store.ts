@@ -14,6 +14,7 @@ import { provenBySignIn } from '../procedures/authorise.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { mayApprove, secondOperator } from '../procedures/operators/second-operator.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
+import { clockState } from '../procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
 import { migrate, missingSteps, openStore, RELEASE, requireCurrent, schemaState, unchecked } from '../store/store.js';
@@ -30,7 +31,7 @@ export async function migrateStore(unbound: Custody, choice: MigrateChoice): Pro
     if (!old && !(await isUnvouched(engine))) return { place: engine.place, applied: [], kept: null, vouchedBy: null };
     const signIn = await voucherOf(engine, choice);
     const done = old ? await bringUp(engine, custody, choice) : { applied: [], kept: null };
-    const vouchedBy = (await isUnvouched(engine)) ? await vouch(deskOver(custody, engine), signIn) : null;
+    const vouchedBy = (await isUnvouched(engine)) ? await vouch(deskOver(custody, engine), signIn, choice) : null;
     return { place: engine.place, ...done, vouchedBy };
   } catch (error) {
     throw engine.refusalOf(error) ?? error;
@@ -91,10 +92,12 @@ async function keepCopy(engine: Engine, { now }: Custody, backedUp: boolean): Pr
 }
 
 /** Where nobody can sign in, as on a desk of scripts, nobody is asked. Refusals: those of signing in. */
-async function vouch(desk: Desk, signIn: SignIn | undefined): Promise<MigratedStore['vouchedBy']> {
+async function vouch(desk: Desk, signIn: SignIn | undefined, { askSilence }: MigrateChoice) {
   const operators = await desk.store.read.operators.all();
   const approvers = operators.filter((row) => row.verifier !== null && mayApprove(desk, row));
   if (approvers.length > 0 && signIn === undefined) throw voucherNeeded();
+  const { is, ...times } = await clockState(desk);
+  if (is === 'far-ahead') await askSilence(times).then(desk.clock.mend);
   const approver = signIn === undefined ? null : await secondOperator(desk, signIn, null);
   const by = approver === null ? SYSTEM : provenBySignIn(approver);
   const detail = { schema: desk.store.schema };

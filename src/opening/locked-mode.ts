@@ -4,15 +4,8 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  type ConfigFile,
-  type Environment,
-  type Folders,
-  foldersIn,
-  type GlobalOptions,
-  type Settings,
-  settingsIn,
-} from '../config.js';
+import type { ConfigFile, Environment, Folders, GlobalOptions, Settings } from '../config.js';
+import { foldersIn, settingsIn } from '../config.js';
 import { Refusal } from '../errors.js';
 
 export interface Lock {

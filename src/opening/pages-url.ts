@@ -15,11 +15,16 @@ const settings = z.strictObject({
 /** Without a slash at its end; null if there is none. Refusal `config`: a browser keeps passkeys and cookies from plain HTTP. */
 export function pagesUrlOf(pages: unknown): string | null {
   if (pages === undefined) return null;
-  const given = settings.safeParse(pages).data?.url;
+  const { data, error } = settings.safeParse(pages);
+  const given = data?.url;
+  if (error?.issues.some(({ path }) => path[0] !== 'url'))
+    throw new Refusal('config', '[pages] has url, tlsCert and tlsKey, the last two as whole paths, and nothing else', {
+      hint: 'Correct the config file, then check it with: countersign doctor',
+    });
   const safe = given !== undefined && (given.protocol === 'https:' || given.hostname === 'localhost');
   if (safe && `${given.pathname}${given.search}${given.hash}${given.username}` === '/') return given.origin;
   throw new Refusal('config', '[pages]: url must be an https address without a path, or http://localhost', {
-    hint: 'Such as: url = "https://desk.example.com"   tlsCert and tlsKey are whole paths.',
+    hint: 'Such as: url = "https://desk.example.com"',
   });
 }
 

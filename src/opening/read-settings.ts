@@ -1,17 +1,8 @@
 /** Reads the config file, if there is one, and joins it with options and environment. Part of main's room. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  type ConfigFile,
-  configPath,
-  type Environment,
-  type GlobalOptions,
-  type Person,
-  readConfigFile,
-  resolveSettings,
-  type Settings,
-  type Witness,
-} from '../config.js';
+import type { ConfigFile, Environment, GlobalOptions, Person, Settings, Witness } from '../config.js';
+import { configPath, readConfigFile, resolveSettings } from '../config.js';
 import { Refusal } from '../errors.js';
 import { countryCode } from '../rules/phone-number.js';
 import { type Lock, lockedSettings, readLockText, refuseHome, refuseTyped } from './locked-mode.js';
@@ -33,7 +24,7 @@ export async function readSettings(options: GlobalOptions, outside: Outside): Pr
   if (locked !== undefined) {
     refuseTyped(lock, options, env);
     refuseHome(lock, outside.homeFiles());
-    return { ...lockedSettings(env, locked, lock), person: person(witnessOf(locked) ?? 'sudo') };
+    return { ...lockedSettings(env, locked, lock), person: person(locked.person ?? 'sudo') };
   }
   const { path, named } = configPath(options, env);
   const text = readText(path, named);
@@ -43,7 +34,7 @@ export async function readSettings(options: GlobalOptions, outside: Outside): Pr
       hint: `Move the settings to ${lock.path}, or remove the line.`,
     });
   }
-  return { ...resolveSettings(options, env, file, dirname(path)), person: person(witnessOf(file)) };
+  return { ...resolveSettings(options, env, file, dirname(path)), configFile: path, person: person(file.person) };
 }
 
 /** The settings of a locked machine; undefined if they are not locked. Refusal `config`. */
@@ -53,10 +44,10 @@ export async function readLock(lock: Lock): Promise<ConfigFile | undefined> {
   return file?.locked === true ? file : undefined;
 }
 
-const witnessOf = ({ person }: ConfigFile): Witness | undefined => person as Witness | undefined;
-
 async function parseConfig(text: string, path: string): Promise<ConfigFile> {
   const { parse } = await import('smol-toml');
+  if (text.includes('\uFFFD'))
+    throw new Refusal('config', `the config file ${path} is not UTF-8`, { hint: 'Save it again, as UTF-8.' });
   try {
     const file = readConfigFile(parse(text), path);
     if (file.country === undefined || countryCode(file.country) !== undefined) return file;
@@ -66,7 +57,7 @@ async function parseConfig(text: string, path: string): Promise<ConfigFile> {
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('config', `the config file ${path} is not valid TOML${placeOf(error)}`, {
-      hint: 'Compare it with the example in the README. Text must be in quotes.',
+      hint: 'Text must be in quotes. For an example: countersign help config',
     });
   }
 }

@@ -8,5 +8,6 @@ export const languageOf = (account: Account | null, user: User | null, desk: str
 
 /** Refusal `invalid-input`, or `config`, for one that there is not. Empty removes what was chosen. */
 export function requireLanguage(language = '', languages: readonly string[], code: ErrorCode = 'invalid-input'): void {
-  if (language && !languages.includes(language)) throw refusal(code, 'language-unknown', { language, languages });
+  if (language && !languages.includes(language))
+    throw refusal(code, 'language-unknown', { language, languages }, code === 'config' ? 'language-in-config' : null);
 }

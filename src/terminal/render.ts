@@ -165,7 +165,7 @@ function labelled(label: string, text: string, columns: number, paint: (label: s
 function problemText({ line, column, message }: Problem, { said }: Style): string {
   const place = [
     line === undefined ? '' : `${said('line')} ${line}`,
-    column === undefined ? '' : `${said('column')} ${column}`,
+    column === undefined || message.startsWith(column) ? '' : `${said('column')} ${column}`,
   ];
   const where = place.filter((part) => part !== '').join(', ');
   return printable(where === '' ? message : `${where}: ${message}`);

@@ -95,9 +95,7 @@ function settingsIn(folder) {
   return {
     store: path.join(folder, 'desk.db'),
     engine: 'sqlite',
-    storeFrom: 'option',
     key: { file: path.join(folder, 'master.key') },
-    keyFrom: 'option',
     dataFolder: folder,
     folders: { data: folder, config: folder, state: folder },
     policyFolder: null,

@@ -1,6 +1,8 @@
 /** `doctor`: each thing that can be amiss is found by its subject, with its state and what mends it. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,6 +120,20 @@ describe.each(engines)('doctor on %s', (engine) => {
     expect(await pages(url)).toMatchObject([{ state: 'wrong', text: expect.stringContaining('does not answer') }]);
   });
 
+  const withOpenssl = spawnSync('openssl', ['version']).status === 0;
+  it.runIf(withOpenssl)('pages whose certificate nobody trusts: starting them again mends nothing (B91)', async () => {
+    const [key, cert] = [join(made.folder, 'key.pem'), join(made.folder, 'cert.pem')];
+    const about = ['-subj', '/CN=localhost', '-days', '2', '-keyout', key, '-out', cert];
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...about]);
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) });
+    await new Promise<void>((listening) => server.listen(0, 'localhost', listening));
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    expect(await amiss({ file: { pages: { url } } })).toMatchObject([
+      { subject: "Customers' pages", mend: 'put a certificate there that is good, with its whole chain' },
+    ]);
+    await new Promise((closed) => server.close(closed));
+  });
+
   it('an old Node', async () => {
     const findings = await inspectSetup(
       async () => openCustody({ settings: made.settings, dataFolder, now: () => START, clockAsGiven: true }),
@@ -154,6 +170,27 @@ describe.each(engines)('doctor on %s', (engine) => {
     expect((await amiss()).map(({ subject }) => subject)).toContain('Data folder');
     expect((await amiss()).map(({ subject }) => subject)).toContain('Store');
     chmodSync(made.folder, 0o700);
+  });
+
+  it('a file of a secret that cannot be read, or is empty: each message and each reset would fail', async () => {
+    const empty = join(made.folder, 'empty');
+    writeFileSync(empty, '\n');
+    const sms = { channel: 'http', accountSid: 'AC1', tokenFile: empty, from: '+15550100' };
+    const okta = { kind: 'okta', url: 'https://a.okta.com', tokenFile: '/nowhere' };
+    const file = { sms, connectors: { okta } } as Settings['file'];
+    expect(await amiss({ file })).toMatchObject([
+      { subject: 'Secrets', text: `[sms] tokenFile: ${empty} cannot be read or is empty` },
+      { subject: 'Secrets', text: '[connectors.okta] tokenFile: /nowhere cannot be read or is empty' },
+    ]);
+    writeFileSync(empty, 'a secret\n');
+    okta.tokenFile = empty;
+    expect(await amiss({ file })).toEqual([]);
+  });
+
+  it('a language that there is not: every other command refuses it', async () => {
+    expect(await amiss({ file: { language: 'fr' } })).toMatchObject([
+      { subject: 'Config file', text: expect.stringContaining('no language "fr"'), mend: expect.any(String) },
+    ]);
   });
 
   it('a clock behind the log', async () => {

@@ -259,7 +259,7 @@ describe('store restore', () => {
 });
 
 /** Nobody can sign in to these stores, so nobody is asked to vouch for them. */
-const NOBODY = { voucher: async () => undefined, backedUp: true };
+const NOBODY = { voucher: async () => undefined, askSilence: async () => undefined, backedUp: true };
 const NEWER = { name: '9999-later', timestamp: new Date(0).toISOString() };
 
 describe.each(engines)('store migrate on %s', (engineName) => {

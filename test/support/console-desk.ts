@@ -49,9 +49,7 @@ export async function consoleDesk(
   const settings: Settings = {
     store: join(folder, 'desk.db'),
     engine: 'sqlite',
-    storeFrom: 'option',
     key: { file: join(folder, 'master.key') },
-    keyFrom: 'option',
     dataFolder: folder,
     folders: { data: folder, config: folder, state: folder },
     policyFolder,

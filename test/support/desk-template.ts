@@ -17,9 +17,7 @@ export const dataFolder = resolve(import.meta.dirname, '../../data');
 export const settingsIn = (folder: string, store: string): Settings => ({
   store,
   engine: store.startsWith('postgres') ? 'postgres' : 'sqlite',
-  storeFrom: 'option',
   key: { file: join(folder, 'master.key') },
-  keyFrom: 'option',
   dataFolder: folder,
   folders: { data: folder, config: folder, state: folder },
   policyFolder: null,

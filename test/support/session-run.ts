@@ -228,9 +228,7 @@ class Run {
     const settings: Settings = {
       store: url ?? join(data, 'desk.db'),
       engine: url === undefined ? 'sqlite' : 'postgres',
-      storeFrom: 'option',
       key: { file: join(config, 'master.key') },
-      keyFrom: 'option',
       dataFolder: data,
       folders: { data, config, state: join(this.#home, 'state', 'countersign') },
       policyFolder: existsSync(file) ? (/^policy = "(.*)"$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? null) : null,

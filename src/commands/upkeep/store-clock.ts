@@ -33,14 +33,20 @@ const clock = command({
     const desk = await context.desk();
     const { is, machineAt, latestAt } = await clockState(desk);
     if (is === 'right') return result(words, 'clock.right', { from: latestAt, to: latestAt }, machineAt, []);
-    await context.show([block.lines(...words(`clock.is-${is}`, { machineAt, latestAt }).split('\n'))]);
-    await askYes(context, words('clock.sure'));
+    await askClock(context, is, { machineAt, latestAt });
     desk.clock.mend();
     if (is === 'behind') return setBack(context, words, desk, given);
     const done = await confirmClock(desk, await signedIn(context, desk, given));
     return result(words, 'clock.confirmed', done, done.to, [words('clock.sign-in')]);
   },
 });
+
+/** Refusals: missing-option without a terminal, cancelled. */
+export async function askClock(context: Context, is: 'behind' | 'far-ahead', times: Readonly<Record<string, number>>) {
+  const words = wordsOf(context);
+  await context.show([block.lines(...words(`clock.is-${is}`, times).split('\n'))]);
+  await askYes(context, words('clock.sure'));
+}
 
 async function setBack(context: Context, words: Words, desk: Desk, given: ClockGiven): Promise<Result> {
   const both = given.passwordStdin && given.approverPasswordStdin;

@@ -10,7 +10,7 @@ import { iso } from '../../rules/moment.js';
 import { APPROVER_OPTIONS, approverInput, askSecondOperator, askYes, needSecondOperator, shownToken } from '../ask.js';
 import { type Command, type Context, command } from '../command.js';
 import { block, localMinute } from '../wording/results.js';
-import { commands as mendingClock } from './store-clock.js';
+import { askClock, commands as mendingClock } from './store-clock.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const inMiB = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
@@ -52,7 +52,8 @@ const migrate = command({
       context.notice(words('store.vouching'));
       return askSecondOperator(context, given, words('store.voucher'));
     };
-    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({ backedUp: given.backedUp, voucher });
+    const askSilence = (times: Readonly<Record<string, number>>) => askClock(context, 'far-ahead', times);
+    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({ ...given, voucher, askSilence });
     const done = [
       words('store.migrated', { applied }),
       ...(kept === null ? [] : [words('store.as-it-was', { kept })]),

@@ -7,15 +7,19 @@ import { basename, dirname, join } from 'node:path';
 import { openConnectors } from '../../connectors/registry.js';
 import { openHasher } from '../../crypto/hasher.js';
 import { openChannels, readDeliveryConfig } from '../../delivery/registry.js';
+import { readSecret } from '../../delivery/secret-file.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import { keyPlace } from '../../opening/master-key.js';
 import type { Custody } from '../../opening/open-custody.js';
 import { openEngine } from '../../opening/open-desk.js';
+import { languagesOf } from '../../opening/open-wordbook.js';
 import type { Engine } from '../../store/engine.js';
 import { openStore, requireCurrent, unchecked } from '../../store/store.js';
 import { type Checks, faultOf, found, type Told } from './check.js';
 import { STORE_CHECKS } from './store-checks.js';
+
+const FILES = { readFile: async (path: string) => readFileSync(path, 'utf8') };
 
 /** In the order in which they are shown. */
 const CHECKS: Checks<Custody> = {
@@ -26,6 +30,7 @@ const CHECKS: Checks<Custody> = {
   'Master key': inspectKey,
   Delivery: inspectDelivery,
   Connectors: inspectConnectors,
+  Secrets: inspectSecrets,
 };
 
 /** `node` is the version of Node, as `v20.19.0`. */
@@ -56,7 +61,7 @@ async function inspectPackage(subject: string, attempt: () => Promise<string>): 
   try {
     return { subject, state: 'ok', text: await attempt() };
   } catch (error) {
-    return { ...faultOf(subject, error), mend: 'npm ci' };
+    return { mend: 'npm rebuild', ...faultOf(subject, error) };
   }
 }
 
@@ -69,10 +74,10 @@ async function tryHashing(): Promise<string> {
 }
 
 /** Is there a config file, and what does it set? */
-function inspectConfig({ settings: { folders, file, lockedBy } }: Custody): readonly Told[] {
-  const path = join(folders.config, 'config.toml');
+function inspectConfig({ settings: { configFile, file, lockedBy }, dataFolder }: Custody): readonly Told[] {
+  languagesOf(file, dataFolder);
   const sets = Object.keys(file).join(', ');
-  const text = sets === '' ? `no settings in ${path}; the defaults are used` : `sets ${sets}`;
+  const text = sets === '' ? `no settings in ${configFile}; the defaults are used` : `sets ${sets}`;
   if (lockedBy === undefined) return [{ state: 'ok', text }];
   return [{ state: 'ok', text: `${lockedBy} locks the settings of this machine; it ${text}` }];
 }
@@ -139,8 +144,7 @@ function oldKeys({ settings: { key }, now }: Custody): readonly Told[] {
 async function inspectDelivery({ settings: { file, deskName, dataFolder } }: Custody): Promise<readonly Told[]> {
   const delivery = readDeliveryConfig(file, deskName);
   // Only what a connection needs: nothing is signed or sent here.
-  const readFile = async (path: string) => readFileSync(path, 'utf8');
-  const effects = { dataFolder, fetch, signToken: () => '', resolveHost: async () => [], readFile, timeoutMs: 5_000 };
+  const effects = { dataFolder, fetch, signToken: () => '', resolveHost: async () => [], ...FILES, timeoutMs: 5_000 };
   const kinds = Object.entries(delivery.channels).map(([kind, { settings }]) => ({ kind, channel: settings.channel }));
   const sent = kinds.filter(({ channel }) => channel !== 'file').map(({ kind, channel }) => `${kind} by ${channel}`);
   const written = kinds.filter(({ channel }) => channel === 'file').map(({ kind }) => kind);
@@ -163,6 +167,21 @@ async function inspectConnectors({ settings: { file } }: Custody): Promise<reado
   const connectors = openConnectors(file.connectors, { ...reading, runCommand: nobody, pause: nobody, now: nobody });
   for (const name of names) await connectors.settings(name);
   return names.length === 0 ? [] : [{ state: 'ok', text: names.join(', ') }];
+}
+
+/** Can the files that tables of the config file name be read (`passwordFile`, `tokenFile` …)? Else each message would fail. */
+async function inspectSecrets({ settings: { file } }: Custody): Promise<readonly Told[]> {
+  const connectors = Object.entries(Object(file.connectors)).map(([name, one]) => [`connectors.${name}`, one] as const);
+  const named = [...Object.entries(file), ...connectors].flatMap(([table, settings]) =>
+    Object.entries(Object(settings)).flatMap(([name, path]) => (/\wFile$/.test(name) ? [[table, name, path]] : [])),
+  );
+  const mend = 'check path and permissions; the secret is its first line';
+  const told: Told[] = [];
+  for (const [table, name, path] of named) {
+    const text = `[${table}] ${name}: ${path} cannot be read or is empty`;
+    await readSecret(FILES, String(path), '').catch(() => told.push({ state: 'wrong', text, mend }));
+  }
+  return told;
 }
 
 /** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */

@@ -25,7 +25,9 @@ export async function inspectPages({ store, custody: { settings } }: OpenedStore
     if (status !== 200) return [unanswered(`${url} answers ${status}`)];
   } catch (error) {
     const { cause, message } = error as Error & { readonly cause?: { readonly message?: string } };
-    return [unanswered(`${url} does not answer: ${cause?.message || message}`)];
+    const why = cause?.message || message;
+    const mend = /certificate/.test(why) ? { mend: 'put a certificate there that is good, with its whole chain' } : {};
+    return [{ ...unanswered(`${url} does not answer: ${why}`), ...mend }];
   }
   const until = url.startsWith('https:') ? await goodUntil(new URL(url)) : null;
   if (until === null) return [{ state: 'ok', text: url }];

@@ -92,8 +92,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
 
 /** Version of the compiled library; throws if it does not load. */
 export async function sqliteVersion(): Promise<string> {
-  const { default: Driver } = await import('better-sqlite3');
-  const memory = new Driver(':memory:');
+  const memory = await drive(':memory:');
   try {
     return String(memory.prepare('select sqlite_version()').pluck().get());
   } finally {
@@ -106,12 +105,23 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 /** The driver, once it is loaded. */
 let loaded: typeof SQLite | undefined;
 
-async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
+/** Refusal `config` where another Node has come since the driver was compiled, or npm was not allowed to compile it. */
+async function drive(path: string, options?: SQLite.Options): Promise<SQLite.Database> {
   const { default: Driver } = await import('better-sqlite3');
   loaded = Driver;
+  try {
+    return new Driver(path, options);
+  } catch (cause) {
+    if (!/DLOPEN|better_sqlite3\.node/.test(`${Object(cause).code} ${cause}`)) throw cause;
+    const hint = 'Install countersign again with this Node, or run in its folder: npm rebuild';
+    throw new Refusal('config', 'this Node cannot load the SQLite driver that was installed', { hint, cause });
+  }
+}
+
+async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
   let file: SQLite.Database | undefined;
   try {
-    file = new Driver(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
+    file = await drive(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
     requireOwnFile(file, path, create);
     if (create) chmodSync(path, 0o600);
     setAndAssert(file, path);

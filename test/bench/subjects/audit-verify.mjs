@@ -69,9 +69,7 @@ function settingsIn(place) {
   return {
     store: path.join(place, 'desk.db'),
     engine: 'sqlite',
-    storeFrom: 'option',
     key: { file: path.join(place, 'master.key') },
-    keyFrom: 'option',
     dataFolder: place,
     folders: { data: place, config: place, state: place },
     policyFolder: null,

@@ -106,9 +106,7 @@ async function loadSources() {
 const settings = () => ({
   store: path.join(folder, 'desk.db'),
   engine: 'sqlite',
-  storeFrom: 'option',
   key: { file: path.join(folder, 'master.key') },
-  keyFrom: 'option',
   dataFolder: folder,
   folders: { data: folder, config: folder, state: folder },
   policyFolder: null,
