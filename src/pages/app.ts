@@ -97,8 +97,10 @@ async function show(c: At, parts: AppParts, page: Page): Promise<Response> {
   const visit = await openVisit(c, parts, new URLSearchParams(), siteOf(c, parts));
   const elsewhere = elsewhereFor(visit, page);
   if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
-  const said = keyOf(`said.${visit.given('said')}`);
-  return shown(c, parts, visit, page, { said: said && visit.text(said) });
+  // A link on another site does not decide what this page says was done.
+  const ours = ['same-origin', undefined].includes(c.req.header('sec-fetch-site'));
+  const said = keyOf(`said.${visit.given('said')}`) ?? keyOf(`undone.${visit.given('undone')}`);
+  return shown(c, parts, visit, page, { said: ours ? said : undefined });
 }
 
 type Told = Pick<Framed, 'said' | 'refused'> & { readonly status?: Status };
@@ -120,7 +122,8 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   const visit = await openVisit(c, parts, form, siteOf(c, parts));
   const elsewhere = elsewhereFor(visit, page);
   const [name = '', ...which] = visit.given('do').split(' ');
-  if (elsewhere !== undefined && name !== 'sign-out') return c.redirect(elsewhere, 303);
+  if (elsewhere !== undefined && name !== 'sign-out')
+    return c.redirect(`${elsewhere}${visit.login === undefined ? '&undone=session-over' : ''}`, 303);
   if (!parts.desk.digests.equal(visit.given('token'), visit.formToken)) {
     const refused = { message: visit.text('form-old'), more: [] };
     return shown(c, parts, visit, page, { refused, status: 403 });
@@ -161,7 +164,8 @@ function refusedAs(error: unknown, { words }: Visit): Told {
 /** Where the browser is sent instead: a login that is not so far, or further, than the page is for. */
 function elsewhereFor(visit: Visit, { states, path }: Page): string | undefined {
   const state = visit.login?.session.state;
-  if (states === 'nobody') return state === 'done' && visit.given('again') === '' ? onwards(visit) : undefined;
+  const again = path !== '/sign-in' || visit.given('again') !== '';
+  if (states === 'nobody') return state === 'done' && !again ? onwards(visit) : undefined;
   if (state === undefined) return `/sign-in?next=${encodeURIComponent(path)}`;
   return states.includes(state) ? undefined : onwards(visit);
 }

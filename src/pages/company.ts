@@ -14,7 +14,8 @@ import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 
 const AT_ONCE = 50;
-const LONGEST_REASON = 200;
+/** At most 200 characters, whole ones: the log takes no half of one. */
+const reasonIn = (given: string): string => [...given].slice(0, 200).join('');
 
 const users = page('/users', 'users.title', ['done'], {
   show: async (visit) => {
@@ -57,17 +58,16 @@ ${form(visit, html`<details><summary>${text('users.more')}</summary>${button(tex
       ),
     reset: async ({ desk, login, given, all }) => {
       await companyUsers(desk, login, all('user'));
-      const reason = given('reason').slice(0, LONGEST_REASON);
-      const asked = { references: all('user'), reason, confirmed: Number(given('count')) };
+      const asked = { references: all('user'), reason: reasonIn(given('reason')), confirmed: Number(given('count')) };
       const rows = await resetInPortal(desk, login, asked);
       const open = rows.some(({ outcome }) => !ENDED.includes(outcome));
       const some = rows.some((row) => row.reset !== null) ? 'said.reset-done' : 'said.reset-none';
-      return { to: '/users', said: open ? 'said.reset-partly' : some };
+      return { to: '/users', said: open ? 'undone.reset-partly' : some };
     },
     resend: (visit, reference) =>
       proven(visit, { act: `resend ${reference}`, kept: [], door: RESENDING }, async () => {
         const { outcome } = await resendInPortal(visit.desk, visit.login, { reference, handOn: false });
-        return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`said.resend-${outcome}` as const) };
+        return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`undone.resend-${outcome}` as const) };
       }),
     history: async (visit, id) => {
       const { text, desk, login } = visit;
@@ -85,7 +85,7 @@ ${form(visit, html`<details><summary>${text('users.more')}</summary>${button(tex
     },
     undo: (visit, id) =>
       proven(visit, { act: `undo ${id}`, kept: ['reason'], door: RESETTING_USERS }, async () => {
-        await undoInPortal(visit.desk, visit.login, id, visit.given('reason').slice(0, LONGEST_REASON));
+        await undoInPortal(visit.desk, visit.login, id, reasonIn(visit.given('reason')));
         return { to: '/users', said: 'said.reset-undone' };
       }),
     object: async ({ desk, login, given }) => {
@@ -124,13 +124,12 @@ const security = page('/security', 'security.title', ['done'], {
       owedFor(visit, { lock: 'company:mfa' }) !== 'nothing'
         ? signInAgain(visit)
         : form(visit, button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'));
-    const team = login.account.edition === 'classic' ? await privileges(visit) : '';
     const admins = (await companyAdmins(visit.desk, login)).map((user) => html`<li>${user.name} (${user.login})</li>`);
     const phone = login.account.phoneResetForbidden;
     const forbid = phone ? '' : form(visit, button(text('security.phone-forbid'), 'ask phone'));
     return html`<h2>${text('security.mfa')}</h2><p>${text(on ? 'security.on' : 'security.off')}</p>${change}
 <h2>${text('security.phone')}</h2><p>${text(phone ? 'security.phone-off' : 'security.phone-on')}</p>${forbid}
-<h2>${text('security.admins')}</h2><ul>${admins}</ul>${team}`;
+<h2>${text('security.admins')}</h2><ul>${admins}</ul>${login.account.edition === 'classic' ? await privileges(visit) : ''}`;
   },
   acts: {
     ask: async (visit, on) => {
@@ -146,6 +145,7 @@ const security = page('/security', 'security.title', ['done'], {
     },
     save: (visit, on) =>
       proven(visit, { act: `save ${on}`, kept: [] }, async () => {
+        if (!['on', 'off', 'phone'].includes(on)) return { to: '/security' };
         if (on === 'phone') {
           await forbidPhoneResets(visit.desk, visit.login);
           return { to: '/security', said: 'said.phone-forbidden' };

@@ -14,18 +14,19 @@ const methods = page('/methods', 'methods.title', ['done'], {
     const { desk, login, text } = visit;
     const own = await listFactors(desk, login);
     const factors = own.factors.map((one) => ({ ...one, name: text(`kind.${one.kind}` as TextKey) }));
+    const called = ({ name, to }: { name: string; to: string | null }) => (to ? `${name} (${to})` : name);
     const may = owedFor(visit, { lock: 'owner:methods' }) === 'nothing';
     const remove = (id: string, kind: string) =>
       form(visit, button(text('methods.remove', { kind }), `remove ${id}`, 'danger'));
     const rows = factors.map(({ id, name, to, state }) => {
       const is = text(state === 'pending' ? 'methods.half-done' : 'methods.active');
-      return [name, to ?? '', is, may ? remove(id, name) : ''];
+      return [name, to ?? '', is, may ? remove(id, called({ name, to })) : ''];
     });
     const heads = [text('methods.method'), text('methods.to'), text('methods.state'), text('methods.change')];
     const list = table(text('methods.own'), heads, rows, text('methods.none'));
     const asked = html`<p>${text(own.required ? 'methods.required' : 'methods.not-required')}</p>`;
     if (!may) return html`${asked}${list}${signInAgain(visit)}`;
-    const replaced = factors.filter(({ state }) => state === 'active').map(({ id, name }) => [id, name] as const);
+    const replaced = factors.filter(({ state }) => state === 'active').map((one) => [one.id, called(one)] as const);
     const replacing = select('replaces', text('methods.replaces'), [['', text('methods.replaces-none')], ...replaced]);
     const mailed = html`${field('enrolment-code', text('set-up.mailed-code'), { note: text('methods.mailed-note'), optional: 'yes' })}`;
     const adding = form(visit, html`${replaced.length === 0 ? '' : replacing}${mailed}${kindButtons(visit)}`);

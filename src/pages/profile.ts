@@ -1,5 +1,6 @@
 /** My Profile, and the passphrase: shown after the password, set in two steps of which the first changes nothing (B14–B18). */
 import { html } from 'hono/html';
+import { refusal } from '../errors.js';
 import { loginAdvice } from '../procedures/factors/manage-factors.js';
 import { drawPhrase } from '../procedures/passphrases/judge-phrase.js';
 import {
@@ -143,7 +144,7 @@ const password = page('/password', 'password.title', ['done'], {
   acts: {
     change: async (visit) => {
       const next = visit.given('next-password');
-      if (next !== visit.given('repeated')) return { to: '/password', said: 'said.not-the-same' };
+      if (next !== visit.given('repeated')) throw refusal('invalid-input', 'passwords-differ', {}, 'nothing-changed');
       const { login, viewKey } = await takePassword(visit);
       await changeApplicationPassword(visit.desk, login, { viewKey, next });
       return { to: '/password', said: 'said.password-changed' };

@@ -1,5 +1,6 @@
 /** Signing in: company, login and password, then the second factor (B31–B43), and the mailed code after a reset (B57). */
 import { html } from 'hono/html';
+import { refusal } from '../errors.js';
 import { type AnswerKind, answerKinds, needsBrowser } from '../procedures/codes/methods.js';
 import { answerFactor } from '../procedures/factors/answer-factor.js';
 import { askBrowser, factorChoices, sendLoginCode } from '../procedures/factors/factor-choices.js';
@@ -41,8 +42,9 @@ const signIn = page<Visit>('/sign-in', 'sign-in.title', 'nobody', {
 
 /** The next step of the login; a code that is owed by mail is sent on the way (B42, B89). */
 async function goOn(visit: Signed): Promise<Answer> {
-  if (visit.login.session.state === 'enrolment-code-needed') await sendOwedEnrolmentCode(visit.desk, visit.login);
-  return { to: onwards(visit) };
+  const { desk, login } = visit;
+  const owed = login.session.state === 'enrolment-code-needed' && (await sendOwedEnrolmentCode(desk, login));
+  return { to: onwards(visit), ...(owed === 'ask-desk' && { said: 'undone.ask-desk' as const }) };
 }
 
 const isKind = (kind: string): kind is AnswerKind => (answerKinds as readonly string[]).includes(kind);
@@ -77,7 +79,7 @@ const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
       others.length === 0 && again === ''
         ? ''
         : html`${chosen === undefined ? '' : html`<h2>${text('code.other')}</h2>`}${form(visit, html`${next}${again}${others}`)}`;
-    return html`${choices.length === 0 ? html`<p>${text('code.none')}</p>` : ''}${answering}${either}`;
+    return html`${answering}${either}<p>${text(choices.length === 0 ? 'code.none' : 'code.lost')}</p>`;
   },
   acts: {
     choose: async (visit, kind) => {
@@ -116,7 +118,7 @@ ${form(visit, html`${next}${button(text('set-up.mail-again'), 'again')}`)}`;
     },
     again: async ({ desk, login }) => {
       const owed = await sendOwedEnrolmentCode(desk, login, true);
-      return { to: '/set-up/code', said: owed === 'ask-desk' ? 'said.ask-desk' : 'said.code-sent' };
+      return { to: '/set-up/code', said: owed === 'ask-desk' ? 'undone.ask-desk' : 'said.code-sent' };
     },
   },
 });
@@ -124,16 +126,16 @@ ${form(visit, html`${next}${button(text('set-up.mail-again'), 'again')}`)}`;
 const activate = page<Visit>('/activate', 'activate.title', 'nobody', {
   show: (visit) => {
     const { text } = visit;
-    const fields = html`${whoFields(visit)}${codeField(text('activate.code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
+    const fields = html`${whoFields(visit)}${codeField(text('activate.code'), visit.given('code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
     return html`<p>${text('activate.why')}</p>${form(visit, fields)}`;
   },
   acts: {
     activate: async ({ desk, given }) => {
       const next = given('next-password');
-      if (next !== given('repeated')) return { to: '/activate', said: 'said.not-the-same' };
+      if (next !== given('repeated')) throw refusal('invalid-input', 'passwords-differ', {}, 'nothing-set');
       const who = { account: given('account'), login: given('login'), code: given('code') };
       await activateUser(desk, { ...who, newPassword: async () => next });
-      return { to: '/sign-in', said: 'said.password-set' };
+      return { to: '/sign-in?again=1', said: 'said.password-set' };
     },
   },
 });

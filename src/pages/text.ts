@@ -32,8 +32,10 @@ export function refusedWords(refused: Refusal, words: Words): Worded {
   const own = keyOf(`refused.${reason}`);
   const said = worded(refused, 'customer', words);
   const message = own === undefined ? said.message : textOf(words)(own, facts);
-  const hints = said.hint?.split(/(?<=[.!?:])\s+/).filter((hint) => !/countersign|--|:$/.test(hint)) ?? [];
-  return { message: asSentence(message), more: [...said.problems.map((one) => one.message), ...hints].map(asSentence) };
+  const problems = said.problems.map((one) => words.known(one.message));
+  const hints = words.known(said.hint ?? '').split(/(?<=[.!?])\s+/);
+  const more = [...problems, ...hints].filter((one) => !/^$|countersign|--/.test(one));
+  return { message: asSentence(words.known(message)), more: more.map(asSentence) };
 }
 
 const asSentence = (text: string): string =>

@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Words } from '../commands/wording/words.js';
 import type { Desk } from '../desk.js';
-import { isRefusal } from '../errors.js';
+import { unlessRefused } from '../procedures/directory/find-account.js';
 import type { Site } from '../procedures/factors/challenges.js';
 import { loginOfToken, renewToken, signOutUser } from '../procedures/portal/authenticate-user.js';
 import type { PortalLogin } from '../procedures/portal/customer-login.js';
@@ -32,9 +32,8 @@ const DEVICES = 8;
 /** `site`: what passkeys are bound to; undefined where the browser came by another name. */
 export async function openVisit(c: Context, parts: Answering, form: URLSearchParams, site: Site | undefined) {
   const { desk, secure, words: base } = parts;
-  const [session, devices] = secure
-    ? ['__Host-countersign', '__Host-countersign-devices']
-    : ['countersign', 'countersign-devices'];
+  const session = secure ? '__Host-countersign' : 'countersign';
+  const devices = `${session}-devices`;
   const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax' } as const;
   let token = getCookie(c, session) ?? '';
   let login = token.startsWith('csp_') ? await loginOfToken(desk, token) : undefined;
@@ -44,8 +43,8 @@ export async function openVisit(c: Context, parts: Answering, form: URLSearchPar
     [login, token] = [next, made];
     setCookie(c, session, token, options);
   };
-  const leave = async () => {
-    if (login !== undefined) await signOutUser(desk, login).catch(unlessEnded);
+  const leave = async (left = login) => {
+    if (left !== undefined) await unlessRefused(['not-signed-in'], () => signOutUser(desk, left));
   };
   // A visitor has a token too, so that a form on another page signs no browser in to somebody else's session.
   const visitor = () => keep(undefined, desk.digests.newToken('csv').token);
@@ -89,10 +88,6 @@ export async function openVisit(c: Context, parts: Answering, form: URLSearchPar
 }
 
 export const nonceOf = (desk: Desk): string => Buffer.from(desk.chance.bytes(16)).toString('base64');
-
-function unlessEnded(error: unknown): void {
-  if (!isRefusal(error) || error.code !== 'not-signed-in') throw error;
-}
 
 /** What the person must still prove before this door opens. Refusals: those of role and state. */
 export function owedFor({ desk, login }: Signed, door: OwnerDoor): 'nothing' | 'password' | 'sign-in' {

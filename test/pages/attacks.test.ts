@@ -164,7 +164,9 @@ describe('attacks on the pages (B91)', () => {
     const again = await browser.send('backup', {}, { token });
     expect([again.status, again.text.includes('<ol')]).toEqual([403, false]);
     await browser.send('sign-out');
-    expect((await browser.send('backup', {}, { to: '/methods', token })).at).toBe('/sign-in?next=%2Fmethods');
+    const late = await browser.send('backup', {}, { to: '/methods', token });
+    expect(late.at).toBe('/sign-in?next=%2Fmethods&undone=session-over');
+    expect(late.text).toContain('You were not signed in any more, so nothing was done.');
   });
 
   it('another customer’s ids, in each form that takes one, are not found and change nothing', async () => {
@@ -192,6 +194,25 @@ describe('attacks on the pages (B91)', () => {
     expect((await browser.get('/profile?said=__proto__')).status).toBe(200);
     expect((await browser.get('/sign-in?next=%0d%0aSet-Cookie:x=1')).at).toBe('/profile');
     expect(browser.cookies.has('x')).toBe(false);
+  });
+
+  it('a link on another site does not decide what a page says was done; a word that no button has changes nothing', async () => {
+    const browser = place.visitor();
+    const app = await place.giveApp('xena');
+    await place.requireMfa();
+    await browser.signIn('xena');
+    place.nextStep();
+    await browser.send('answer', { code: place.code(app) });
+    const from = (site: string) => browser.get('/security?said=mfa-off', { 'sec-fetch-site': site });
+    expect((await from('same-origin')).text).toContain('role="status"');
+    for (const site of ['cross-site', 'same-site', 'none'])
+      expect((await from(site)).text).not.toContain('role="status"');
+    const mfa = async () => (await place.desk.store.read.accounts.byId('acc_200500'))?.mfaRequiredAt;
+    const since = await mfa();
+    expect((await browser.send('save')).at).toBe('/security');
+    expect([await mfa(), since]).toEqual([since, expect.any(Number)]);
+    expect((await browser.send('save off')).at).toBe('/security?said=mfa-off');
+    expect(await mfa()).toBeNull();
   });
 
   it('unknown pages are 404, wrong methods 405, unknown acts 400, too much 413', async () => {

@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     await page.getByLabel('Name of the passkey').fill('my laptop');
     await page.getByRole('button', { name: 'Make the passkey' }).click();
     await page.getByText('The method is set up').waitFor();
-    await page.getByRole('cell', { name: 'my laptop' }).waitFor();
+    await page.getByRole('cell', { name: 'my laptop', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signIn(page);
     await page.getByRole('button', { name: 'Passkey' }).click();

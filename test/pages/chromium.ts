@@ -15,7 +15,7 @@ export const startChromium = (): Promise<Browser> =>
     args: [...FLAGS, '--disable-component-update', '--disable-sync'],
   });
 
-/** Rules that the page breaks, light and dark, and whether it needs scrolling sideways at 320 px. */
+/** Rules that the page breaks, light and dark, and whether it needs scrolling sideways at 320 px, also with letters twice as large (WCAG 1.4.4, 1.4.10). */
 export async function faultsOf(page: Page): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -26,8 +26,11 @@ export async function faultsOf(page: Page): Promise<readonly string[]> {
     faults.push(...found.map((one) => `${colorScheme} ${page.url()} ${one}`));
   }
   await page.setViewportSize({ width: 320, height: 640 });
-  const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number;
-  if (wide > 320) faults.push(`${page.url()} is ${wide} px wide in a window of 320`);
+  for (const size of ['200%', '']) {
+    await page.evaluate(`document.documentElement.style.fontSize = '${size}'`);
+    const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+    if (wide > 320) faults.push(`${page.url()} is ${wide} px wide in a window of 320 (letters ${size})`);
+  }
   await page.setViewportSize({ width: 1024, height: 768 });
   return faults;
 }

@@ -139,13 +139,14 @@ describe('the Admin Console (B91)', () => {
     const first = await ana.send('history usr_acc_100234_uma');
     expect(first.text).toContain('were never reset');
     await ana.get('/users');
-    await ana.send('reset', { user: 'usr_acc_100234_uma', reason: 'phone <lost>', count: '1' });
+    await ana.send('reset', { user: 'usr_acc_100234_uma', reason: `phone <lost>${'😀'.repeat(200)}`, count: '1' });
     const reset = await place.desk.store.read.resets.openOfUser('usr_acc_100234_uma');
     const waiting = (await ana.get('/users')).text;
     expect(waiting).toContain('reset; a mailed code is needed</td>');
     expect(waiting).toContain('Send uma the code again');
     const listed = await ana.send('history usr_acc_100234_uma');
-    expect(listed.text).toContain('phone &lt;lost&gt;');
+    // Cut off after 200 characters, and in the middle of none.
+    expect(listed.text).toContain(`phone &lt;lost&gt;${'😀'.repeat(188)}<`);
     expect(listed.text).toContain('a mailed code is needed');
 
     const xena = place.visitor();

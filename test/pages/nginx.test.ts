@@ -53,7 +53,8 @@ location / { proxy_pass ${place.address}; ${headers.join(' ')} } } }`,
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const host = 'desk.example';
+  // With a port, as a browser says it of one that is not 443.
+  const host = 'desk.example:8443';
   interface Got {
     readonly status: number;
     readonly text: string;

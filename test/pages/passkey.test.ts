@@ -70,6 +70,15 @@ describe.each(engines)('passkeys on %s (B92)', (engine) => {
     await add(browser, '  the \u202ekey ');
     expect((await browser.get('/methods')).text).toContain('the key');
     expect((await factors('xena')).map(({ label }) => label)).toEqual(['my phone', 'the key']);
+    await add(browser, `${'a'.repeat(39)}\u{1f600}`);
+    expect((await browser.get('/methods')).text).toContain(`${'a'.repeat(39)}\u{1f600}`);
+    // Two of a kind are told apart, also where one of them is chosen.
+    for (const name of ['my phone', 'the key']) {
+      expect(browser.last().text).toContain(`>Passkey (${name})</option>`);
+      expect(browser.last().text).toContain(`>Remove: Passkey (${name})</button>`);
+    }
+    await browser.send(`remove ${(await factors('xena')).at(-1)?.id}`);
+    await browser.get('/methods');
     await browser.send(`remove ${row?.id}`);
     const [last] = await factors('xena');
     expect((await browser.send(`remove ${last?.id}`)).status).toBe(422);

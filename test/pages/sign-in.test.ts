@@ -1,6 +1,7 @@
 /** Signing in to the pages, against a server that really runs: each way of it, and what a browser keeps (B31–B43, B57, B91). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newDeskCode } from '../../src/procedures/codes/desk-code.js';
+import { objectToReset } from '../../src/procedures/resets/object-to-reset.js';
 import { resetInPortal } from '../../src/procedures/resets/reset-in-portal.js';
 import { days } from '../../src/rules/duration.js';
 import { fromBase32 } from '../factors/reference.js';
@@ -129,6 +130,7 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
   it('B57 after a reset the password alone sets nothing up: the mailed code comes first', async () => {
     await place.giveApp('xavi');
     await place.requireMfa();
+    expect((await place.visitor().signIn('xavi')).text).toContain('If you no longer have any of these, ask an admin');
     const admin = await place.login('xena', { method: 'password+totp' });
     await resetInPortal(place.desk, admin, { references: ['xavi'], reason: 'phone lost', confirmed: 1 });
     expect((await browser.signIn('xavi', { password: PASSWORD })).at).toBe('/set-up/code');
@@ -139,6 +141,19 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     const begun = await browser.send('begin totp');
     const app = { id: '', seed: fromBase32(secretIn(begun.text)) };
     expect((await browser.send('confirm', { code: place.code(app) })).at).toBe('/profile?said=method-set-up');
+  });
+
+  it('B62 B88 where an objection keeps the code back, nobody is told to wait for it', async () => {
+    await place.giveApp('xavi');
+    await place.requireMfa();
+    const admin = await place.login('xena', { method: 'password+totp' });
+    await resetInPortal(place.desk, admin, { references: ['xavi'], reason: 'phone lost', confirmed: 1 });
+    const reset = await place.desk.store.read.resets.openOfUser('usr_acc_200500_xavi');
+    await objectToReset(place.desk, admin, reset?.id ?? '');
+    const { at, text } = await browser.signIn('xavi');
+    expect(at).toBe('/set-up/code?undone=ask-desk');
+    expect(text).toContain('Only your support desk can send a code now.');
+    expect(text).not.toContain('is in the mail');
   });
 
   it('B36 people with single sign-on get a sentence, and no session', async () => {
@@ -161,6 +176,35 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     expect(german.text).toContain('Anmelden');
   });
 
+  it.each([
+    ['en', 'It repeats the same few letters or the same word.', 'nobody knows it: ', 'Choose one of: account-info'],
+    [
+      'de',
+      'Sie wiederholt dieselben wenigen Buchstaben',
+      'niemand kennt sie: ',
+      'Wählen Sie eines davon: account-info',
+    ],
+  ])(
+    'B98 each reason of a refusal is in the language of the page, and each hint is whole (%s)',
+    async (language, why, drawn, choose) => {
+      const asking = { 'accept-language': language };
+      await place.givePassword('ana', PASSWORD);
+      await browser.get('/sign-in');
+      await browser.signIn('ana', { account: '100234' });
+      await browser.get('/passphrase', asking);
+      const { text } = await browser.send('save', { phrase: 'aaaa' }, { headers: asking });
+      expect(text).toContain(why);
+      expect(text).toMatch(new RegExp(`<p>[^<]*${drawn}[a-z]+ [a-z ]+\\.</p>`));
+      await browser.get('/security', asking);
+      const scopes = await browser.send('give', { user: 'usr_acc_100234_uma', scope: 'nothing' }, { headers: asking });
+      expect(scopes.text).toContain(choose);
+      await browser.get('/password', asking);
+      const more = { password: PASSWORD, 'next-password': 'password12345678', repeated: 'password12345678' };
+      const weak = /class="no".*?<\/div>/s.exec((await browser.send('change', more, { headers: asking })).text)?.[0];
+      expect(/ (is|are|it|too) /.test(weak ?? '')).toBe(language === 'en');
+    },
+  );
+
   it('B91 an invitation sets the password on its page; a wrong code and an unknown login get the same words, and two passwords must agree', async () => {
     const lead = await place.signIn('xena');
     expect(lead.session.state).toBe('done');
@@ -179,8 +223,16 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
       alert((await browser.send('activate', { ...typed, login: 'nobody' })).text),
     ]);
     expect(wrong.text).not.toContain(fresh);
-    expect((await browser.send('activate', { ...typed, repeated: 'another' })).at).toBe('/activate?said=not-the-same');
-    expect((await browser.send('activate', typed)).at).toBe('/sign-in?said=password-set');
+    const differ = await browser.send('activate', { ...typed, repeated: 'another' });
+    expect([differ.status, alert(differ.text)]).toEqual([422, expect.stringContaining('passwords are not the same')]);
+    // What was right need not be typed again.
+    for (const kept of ['200500', 'xena', code]) expect(differ.text).toContain(`value="${kept}"`);
+    // A browser where somebody else is signed in still shows what the mail leads to.
+    const other = place.visitor();
+    await other.signIn('xavi');
+    expect((await other.get('/activate')).at).toBe('/activate');
+    expect((await other.send('activate', typed)).at).toBe('/sign-in?again=1&said=password-set');
+    expect(other.last().text).toContain('Your password is set');
     expect((await browser.signIn('xena', { password: fresh })).at).toBe('/profile');
   });
 

@@ -29,6 +29,7 @@ export interface SendMore {
   readonly to?: string;
   readonly token?: string;
   readonly origin?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface PagesPlace extends PortalPlace {
@@ -70,6 +71,8 @@ const hiddenIn = (text: string): Record<string, string> =>
     ]),
   );
 
+const FORM = 'application/x-www-form-urlencoded';
+
 function visitor(address: string): Visitor {
   const cookies = new Map<string, string>();
   const set: string[] = [];
@@ -96,11 +99,11 @@ function visitor(address: string): Visitor {
     send: (
       act,
       fields = {},
-      { to = last.at.split('?')[0] ?? '/', token = tokenIn(last.text), origin = address } = {},
+      { to = last.at.split('?')[0] ?? '/', token = tokenIn(last.text), origin = address, headers = {} } = {},
     ) =>
       ask(to, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', ...(origin === null ? {} : { origin }) },
+        headers: { 'content-type': FORM, ...(origin === null ? {} : { origin }), ...headers },
         body: new URLSearchParams({ ...hiddenIn(last.text), ...fields, token, do: act }).toString(),
       }),
     signIn: async (login, { account = '200500', password = PASSWORD } = {}) => {

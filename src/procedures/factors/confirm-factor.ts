@@ -107,7 +107,7 @@ async function proofOf(
       if (made?.ok !== true) return async () => false;
       const secret = desk.vault.seal('seal/factor', factorContext(owner.user, pending.id), made.secret);
       return async ({ write }) => {
-        const name = tidy(label).replace(/\p{C}/gu, '').slice(0, LONGEST_LABEL) || kind.title;
+        const name = [...tidy(label).replace(/\p{C}/gu, '')].slice(0, LONGEST_LABEL).join('') || kind.title;
         await write.factors.update(pending.id, { secret, last_step: made.counter, label: name });
         await write.factors.deleteCodes(owner.user.id, [CHALLENGES]);
         return true;
