@@ -56,10 +56,7 @@ const bug = (world: World): Refusal =>
   });
 
 export function errorDocument({ code, message, hint, problems, also }: Refusal): unknown {
-  return {
-    error: { code, message, hint, ...(problems.length === 0 ? {} : { problems }) },
-    ...also,
-  };
+  return { error: { code, message, hint, ...(problems.length === 0 ? {} : { problems }) }, ...also };
 }
 
 function stackOf(error: unknown): string {

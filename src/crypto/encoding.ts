@@ -25,9 +25,7 @@ export function encodeUtf8(text: string): Buffer {
 
 /** A stored value that countersign did not write so. */
 export const storeCorrupt = (what: string): Refusal =>
-  new Refusal('store-corrupt', what, {
-    hint: 'Check the store (countersign doctor), or restore it from a backup.',
-  });
+  new Refusal('store-corrupt', what, { hint: 'Check the store (countersign doctor), or restore it from a backup.' });
 
 /** The text of UTF-8 bytes; TypeError if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {

@@ -22,7 +22,7 @@ const LINES_OF_HEADER = 10;
 export function findHeader(lines: readonly string[], shape: CsvShape<string>) {
   const words = new Set(
     [...shape.required, ...shape.optional].flatMap((column) =>
-      headingsOf(column, shape).flatMap(partsOf).map(headingKey),
+      headingsOf(column, shape).flatMap((heading) => [heading, ...partsOf(heading)].map(headingKey)),
     ),
   );
   let best = { before: Math.max(0, lines.findIndex(filled)), separator: ',' as Separator, hits: -1, cells: 0 };

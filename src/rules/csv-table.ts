@@ -78,7 +78,8 @@ export function placeColumns<Column extends string>(header: readonly string[], s
   const places = new Map<Column, readonly number[]>();
   for (const column of known) {
     const place = headingsOf(column, shape)
-      .map((heading) => partsOf(heading).map((part) => keys.indexOf(headingKey(part))))
+      .map((heading) => (keys.includes(headingKey(heading)) ? [heading] : partsOf(heading)))
+      .map((parts) => parts.map((part) => keys.indexOf(headingKey(part))))
       .find((found) => !found.includes(-1));
     if (place !== undefined) places.set(column, place);
   }
@@ -87,12 +88,15 @@ export function placeColumns<Column extends string>(header: readonly string[], s
   for (const [index, heading] of header.entries()) {
     const name = heading.normalize('NFKC').trim().toLowerCase();
     const first = keys.indexOf(keys[index] ?? '');
+    const elsewhere = known.some((column) => column === name) ? 'is read from another column' : undefined;
     if (name === '' || taken.has(index)) continue;
     if (first !== index && (taken.has(first) || shape.others === 'refuse'))
       problems.push({ line, column: name, message: 'is in the header twice' });
     else if (shape.others === 'refuse')
-      problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
+      problems.push({ line, column: name, message: elsewhere ?? `is not a known column${suggestion(name, known)}` });
   }
+  for (const column of known.filter((one) => places.has(one) && shape.given?.[one] !== undefined))
+    problems.push({ line, column, message: 'stands in the file, so --set cannot give it' });
   for (const column of shape.required) {
     if (places.has(column) || shape.given?.[column] !== undefined) continue;
     problems.push({ line, column, message: `is missing from the header${missingHeading(column, shape, header)}` });
@@ -142,8 +146,9 @@ export function guardCell(text: string, keepDigits = false): string {
   return altered || FORMULA.test(inside) ? `'${inside}` : inside;
 }
 
-/** Undoes `guardCell`, so that an export imports as it was. */
+/** Undoes `guardCell`, so that an export imports as it was; and `="0123"`, as other programs keep a spreadsheet from changing digits. */
 export function unguardCell(text: string): string {
-  const bare = text.startsWith("'") && (FORMULA.test(text) || ALTERED.test(text)) ? text.slice(1) : text;
+  const guarded = text.startsWith("'") && (FORMULA.test(text) || ALTERED.test(text));
+  const bare = guarded ? text.slice(1) : (/^="([^"]*)"$/.exec(text)?.[1] ?? text);
   return bare.replace(GUARDED_INSIDE, '$1');
 }

@@ -40,7 +40,8 @@ function lossOf(kind: CellKind, before: string, text: string): string | undefine
   if (before === '' || kind === 'key' || kind === 'email') return undefined;
   if (kind === 'phone') return lossOfPhone(before, text);
   if (/^[^\p{L}]*\d[^\p{L}]*$/u.test(text) && /\p{L}/u.test(before)) return 'is only a number';
-  const lost = isAscii(text) && !isAscii(before);
+  if (isMisread(before, text)) return 'lost letters in a wrong encoding';
+  const lost = beyondAscii(text) < beyondAscii(before);
   const same = foldKey(text) === foldKey(before) || text === before.replace(/[^ -~]/g, '');
   return lost && same ? 'lost its accents' : undefined;
 }
@@ -57,27 +58,43 @@ function lossOfPhone(before: string, text: string): string | undefined {
   return rounded && had.startsWith(kept.slice(0, -1)) ? 'is a number that a spreadsheet rounded' : undefined;
 }
 
+const beyondAscii = (text: string): number => text.match(/(?![ -~])\p{L}/gu)?.length ?? 0;
 const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
+
+/** The value on file, written in one encoding and read as another; or with a question mark for each letter that this has not. */
+function isMisread(before: string, text: string): boolean {
+  const lettersOf = (of: string) => of.replace(/[^\p{L}\p{N}]/gu, '');
+  if (isAscii(before) || lettersOf(before) === lettersOf(text)) return false;
+  const [was, is] = [new TextEncoder().encode(before), bytesOf(text)];
+  const gives = (bytes: Uint8Array, encoding: string, as: string) =>
+    lettersOf(new TextDecoder(encoding).decode(bytes)) === lettersOf(as);
+  const marked = Array.from(before, (letter, at) => ([...text][at] === '?' ? '?' : letter)).join('');
+  if (text.includes('?') && foldKey(text) === foldKey(marked)) return true;
+  return cells.misread.some((name) => gives(was, name, text) || gives(is, name, before));
+}
 
 /** Characters that windows-1252 has at 0x80 to 0x9f; the other bytes are those of Latin-1. */
 const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-const UTF8 = new TextDecoder();
 const SEQUENCE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/g;
 /** What names are written with. `É’` and `ß–` are the bytes of letters that nobody's name has. */
 const IN_NAMES =
   /[\u00a0-\u017f\u0386-\u03ce\u0400-\u045f\u1e00-\u20bf\u2122]|\p{Script=Arabic}|\p{Script=Han}|\p{Script=Hebrew}|[\u0900-\u0e7f\u3040-\u30ff\uac00-\ud7af]/u;
+
+/** As windows-1252 has the text; zeros for what it has not. */
+const bytesOf = (text: string): Uint8Array =>
+  Uint8Array.from(text, (letter) => {
+    const code = HIGH.includes(letter) ? 0x80 + HIGH.indexOf(letter) : letter.charCodeAt(0);
+    return code > 0xff ? 0 : code;
+  });
 
 /** UTF-8 that was read as windows-1252, if only in one place: its letters are again the bytes of a text. */
 function isEncodedTwice(text: string): boolean {
   if (isAscii(text)) return false;
   // `à` ends in a space that was trimmed; a capital with this mark never follows a small letter.
   if (/\p{Ll}[ÃÂ](?:[^\p{L}]|$)/u.test(text)) return true;
-  const bytes = Array.from(text, (letter) => {
-    const code = HIGH.includes(letter) ? 0x80 + HIGH.indexOf(letter) : letter.charCodeAt(0);
-    return String.fromCharCode(code > 0xff ? 0 : code);
-  }).join('');
-  const once = (found: string) => UTF8.decode(Uint8Array.from(found, (byte) => byte.charCodeAt(0)));
+  const bytes = String.fromCharCode(...bytesOf(text));
+  const once = (found: string) => new TextDecoder().decode(Uint8Array.from(found, (byte) => byte.charCodeAt(0)));
   return (bytes.match(SEQUENCE) ?? []).some((found) => IN_NAMES.test(once(found)));
 }
 

@@ -7,10 +7,9 @@ import { foldKey } from './directory-keys.js';
 import type { User } from './people.js';
 import { phoneDigits } from './phone-number.js';
 
-/** One spelling per text: NFC, no white space around it. */
-export function tidy(text: string): string {
-  return text.normalize('NFC').trim();
-}
+/** One spelling per text: NFC, no white space around it, and plain spaces for those that do not break. */
+export const tidy = (text: string): string => text.normalize('NFC').replace(NO_BREAK, ' ').trim();
+const NO_BREAK = /[\u00a0\u2007\u202f]/g;
 
 /** Control, format, private, unassigned and half characters. Joiners are allowed: Persian, Indic and emoji names need them. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
@@ -23,7 +22,7 @@ const EMAIL =
 const LATIN = /\p{Script=Latin}/u;
 const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
-const PHONE = /^[\d +()./\-\u2010-\u2015#x]*(ext\.?[\d ]+)?$/iu;
+const PHONE = /^[\d +()[\]./~\-\u2010-\u2015\u2212\u30fc#x]*(ext\.?[\d ]+)?$/iu;
 
 type Fault = string | undefined;
 

@@ -18,16 +18,7 @@ export function foldKey(text: string): string {
 const withoutMarks = (text: string): string =>
   /^[ -~]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}+/gu, '');
 
-const STROKED: Readonly<Record<string, string>> = {
-  ø: 'o',
-  œ: 'oe',
-  æ: 'ae',
-  ð: 'd',
-  þ: 'th',
-  ł: 'l',
-  đ: 'd',
-  ı: 'i',
-};
+const STROKED: Readonly<Record<string, string>> = { ø: 'o', œ: 'oe', æ: 'ae', ð: 'd', þ: 'th', ł: 'l', đ: 'd', ı: 'i' };
 
 /** One word of a search: the beginnings under which it may be kept. */
 export type Word = readonly string[];
@@ -100,9 +91,9 @@ export interface TypedText {
   readonly readings: readonly (readonly Word[])[];
 }
 
-const PHONE = /^(tel:)?[\d\s()+./\-\u2010-\u2015]+$/i;
+const PHONE = /^(tel:)?[\d\s()[\]+./~\-\u2010-\u2015\u2212\u30fc]+$/i;
 /** A number with spaces in it, beside other words. */
-const PHONE_AMONG_WORDS = /\+?\(?\d[\d\s().\-\u2010-\u2015]{5,}\d/gu;
+const PHONE_AMONG_WORDS = /\+?\(?\d[\d\s().\-\u2010-\u2015\u2212\u30fc]{5,}\d/gu;
 
 /** `read` is asked about what may be a whole phone number. */
 export function readTyped(typed: string, read: ReadPhone): TypedText {

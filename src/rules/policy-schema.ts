@@ -88,12 +88,7 @@ function secretLimits() {
       deskFailuresPerHour: whole(1, 1000).optional(),
     }),
     alarms: z
-      .strictObject({
-        desk: alarm(1000),
-        company: alarm(200),
-        operator: alarm(100),
-        quietMinutes: whole(15, 1440),
-      })
+      .strictObject({ desk: alarm(1000), company: alarm(200), operator: alarm(100), quietMinutes: whole(15, 1440) })
       .default(ALARMS),
     clock: z.strictObject({ toleranceSeconds: whole(0, 600), silenceHours: whole(24, 744).default(96) }),
   };

@@ -163,12 +163,10 @@ function labelled(label: string, text: string, columns: number, paint: (label: s
 
 /** `line 12, column email: not an address` */
 function problemText({ line, column, message }: Problem, { said }: Style): string {
-  const place = [
-    line === undefined ? '' : `${said('line')} ${line}`,
-    column === undefined || message.startsWith(column) ? '' : `${said('column')} ${column}`,
-  ];
-  const where = place.filter((part) => part !== '').join(', ');
-  return printable(where === '' ? message : `${where}: ${message}`);
+  const place = [line && `${said('line')} ${line}`, column && `${said('column')} ${column}`].filter(Boolean).join(', ');
+  const text = place === '' ? message : `${place}: ${message}`;
+  // It may hold a whole cell, and a file has cells of any length.
+  return printable(text.length > 600 ? `${text.slice(0, 300)} … ${text.slice(-200)}` : text);
 }
 
 function leaveBlank(lines: string[]): void {

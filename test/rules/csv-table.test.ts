@@ -56,6 +56,42 @@ describe('a table as spreadsheets write it', () => {
     },
   );
 
+  it.each([
+    [
+      'a value of --set that the file has',
+      ['number', 'name'],
+      { given: { name: 'x' } },
+      'name stands in the file, so --set cannot give it',
+    ],
+    [
+      'a column that --map replaced',
+      ['Nr', 'name', 'number'],
+      { headings: { number: ['Nr'] } },
+      'number is read from another column',
+    ],
+  ])('refuses %s', (_what, header, more, said) => {
+    expect(() => placeColumns(header, { ...SHAPE, ...more }, 1)).toThrow(
+      expect.objectContaining({
+        problems: [{ line: 1, column: said.split(' ')[0], message: said.replace(/^\w+ /, '') }],
+      }),
+    );
+  });
+
+  it('takes a heading with a plus for itself where the file has it, and for two otherwise', () => {
+    const shape = { ...SHAPE, headings: { name: ['Name (+ title)'] } };
+    const table = ['Nr;Name (+ title);number', 'Nr;Name;title;number'].map((line) => line.split(';'));
+    const places = table.map((header) => placeColumns(header, { ...shape, others: 'carry' }, 1).get('name'));
+    expect(places).toEqual([[1], [1, 2]]);
+    expect(findHeader(['List', 'x;Name (+ title)', 'number;1'], shape)).toMatchObject({ before: 1 });
+  });
+
+  it.each([
+    ['="0123"', '0123'],
+    ['="Tom Berg"', 'Tom Berg'],
+    ['\'="0123"', '="0123"'],
+    ['="a"&"b"', '="a"&"b"'],
+  ])('takes %s for %s', (cell, text) => expect(unguardCell(cell)).toBe(text));
+
   it('carries further columns where that is wanted', () => {
     expect([...placeColumns(['note', 'number', 'name', 'note'], { ...SHAPE, others: 'carry' }, 1).keys()]).toEqual([
       'number',

@@ -63,6 +63,9 @@ describe('a field of the directory', () => {
     '30.59.84.10',
     '0621-08460 ext. 12',
     '（０３）1234',
+    '03−1234−5678',
+    '０３ー１２３４ー５６７８',
+    '[030] 1234567~8',
   ])('a phone may be %j', (text) => {
     expect(faultOfPhone(text)).toBeUndefined();
   });
@@ -89,6 +92,8 @@ describe('a field of the directory', () => {
     for (const text of [...GOOD, ...BAD])
       if (faultOfEmail(text) === undefined) expect(isPlainAddress(text), text).toBe(true);
   });
+
+  it('keeps no space that looks like another', () => expect(tidy('\u00a0Tom\u00a0Berg\u202f')).toBe('Tom Berg'));
 
   it('shows an address so that its owner knows it and others do not', () => {
     expect(maskedAddress('nancy@alfki.example')).toBe('n…@alfki.example');

@@ -244,6 +244,13 @@ describe('an error', () => {
     );
   });
 
+  it('shows the beginning and the end of a problem that holds a whole cell', () => {
+    const message = `there is no role "${'x'.repeat(200_000)}"; one of: admin, user`;
+    const text = renderError(new Refusal('invalid-input', 'a fault', { problems: [{ line: 3, message }] }), bare);
+    expect(text.length).toBeLessThan(800);
+    expect(text).toMatch(/line 3: there is no role\s+"x+\s+…\s+x+";\s+one of: admin, user/);
+  });
+
   it('lists problems with their places, twenty at most', () => {
     const problems = Array.from({ length: 57 }, (_, at) => ({
       line: at + 2,

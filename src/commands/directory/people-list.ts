@@ -5,6 +5,7 @@ import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
 import type { planReset } from '../../procedures/resets/plan-reset.js';
 import { suggestion } from '../../rules/csv-table.js';
+import { foldKey } from '../../rules/directory-keys.js';
 import type { Context, Given } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { givenUser } from './listing-arguments.js';
@@ -33,7 +34,7 @@ type ListGiven = PeopleGiven & { readonly keepCells: boolean };
 export async function readPeople(context: Context, desk: Desk, given: ListGiven, command: string): Promise<PeopleList> {
   const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
   if (ways !== 1) throw refusal('usage', ways === 0 ? 'nobody-named' : 'one-way-to-name', { command }, 'see');
-  if (given.from !== undefined) return fromFile(context, given.from, given);
+  if (given.from !== undefined) return fromFile(context, desk, given.from, given);
   const options = typed(given, /^(map|set|ignoreOtherColumns|profile|encoding)$/);
   if (options.length > 0) throw refusal('usage', 'only-of-file', { options, command }, 'see');
   if (!given.all) return fromArguments(desk, given.users, given.account);
@@ -44,7 +45,8 @@ export async function readPeople(context: Context, desk: Desk, given: ListGiven,
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
-async function fromFile(context: Context, path: string, { account, keepCells, ...given }: ListGiven) {
+async function fromFile(context: Context, desk: Desk, path: string, { account, keepCells, ...given }: ListGiven) {
+  const only = account === undefined ? undefined : await findAccount(desk, account);
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
   const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;
@@ -54,7 +56,7 @@ async function fromFile(context: Context, path: string, { account, keepCells, ..
   const named = columns.has('login') || columns.has('email');
   if (!columns.has('user') && !(placed && named)) {
     const others = COLUMNS.filter((column) => !columns.has(column));
-    const written = table.header.map((name) => `${name}${suggestion(name, others)}`).join(', ');
+    const written = table.header.map((name) => words.known(`${name}${suggestion(name, others)}`)).join(', ');
     const missing = placed ? 'person' : named ? 'account' : 'both';
     const problems = [{ line: table.headerLine, message: words('bulk.columns-are', { columns: written, missing }) }];
     throw refusal('invalid-input', 'list-header', { file }, 'list-columns', { problems });
@@ -62,11 +64,11 @@ async function fromFile(context: Context, path: string, { account, keepCells, ..
   const rows = table.rows.map(({ line, values }) => ({
     line,
     user: values.user ?? '',
-    account: values.account || (account ?? ''),
+    account: values.account || (only?.number ?? ''),
     login: values.login ?? '',
     email: values.email ?? '',
   }));
-  const problems = [...table.problems, ...rows.flatMap((row) => faultOf(row, words))].toSorted(
+  const problems = [...table.problems, ...rows.flatMap((row) => faultOf(row, words, only))].toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0),
   );
   if (problems.length > 0) throw refusal('invalid-input', 'list-faults', { file }, 'correct-lines', { problems });
@@ -80,8 +82,10 @@ async function fromFile(context: Context, path: string, { account, keepCells, ..
   };
 }
 
-function faultOf(row: WrittenRow, words: Words): readonly Problem[] {
+function faultOf(row: WrittenRow, words: Words, only?: Awaited<ReturnType<typeof findAccount>>): readonly Problem[] {
   const { line, user, account, login, email } = row;
+  if (only && ![only.number, only.id, only.name].some((name) => foldKey(name) === foldKey(account)))
+    return [{ line, column: 'account', message: words('bulk.other-account', { account: only.number }) }];
   if (user !== '') return user.startsWith('usr_') ? [] : [{ line, column: 'user', message: words('bulk.no-user-id') }];
   if (account === '') return [{ line, column: 'account', message: words('bulk.empty') }];
   return login === '' && email === '' ? [{ line, message: words('bulk.no-login') }] : [];

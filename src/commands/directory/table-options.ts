@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
+import cells from '../../rules/damaged-cells.json' with { type: 'json' };
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
 import type { Context, Given } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
@@ -17,9 +18,7 @@ export const TABLE_OPTIONS = [
 
 export const tableInput = () => ({
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
-  encoding: z
-    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1250', 'windows-1252', 'iso-8859-15', 'macintosh'])
-    .optional(),
+  encoding: z.enum(cells.encodings).optional(),
 });
 
 export type TableGiven = Given<(typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;
@@ -38,7 +37,8 @@ export async function readTable<Column extends string>(
 ): Promise<CsvTable<Column>> {
   const known = [...shape.required, ...shape.optional];
   const map = readPairs('--map', given.map, known);
-  const set = readPairs('--set', given.set, known);
+  const free = known.filter((column) => !map.has(column));
+  const set = readPairs('--set', given.set, free);
   const named = await namedProfile(context, given);
   const profile: TableProfile = {
     columns: { ...named.columns, ...Object.fromEntries([...map].map(([to, heading]) => [to, [heading]])) },

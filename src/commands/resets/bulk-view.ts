@@ -42,7 +42,7 @@ function shownLines<Row extends { readonly line: number; readonly account: strin
   what: (row: Row) => string,
 ) {
   const line = (row: Row) =>
-    words('bulk.line', { line: row.line, who: `${row.account}/${row.login}`, what: what(row) });
+    words('bulk.line', { line: row.line, who: `${row.account}/${row.login}`.slice(0, 200), what: what(row) });
   const more = rows.length - SHOWN;
   return block.lines(...rows.slice(0, SHOWN).map(line), ...(more > 0 ? [words('bulk.more', { count: more })] : []));
 }

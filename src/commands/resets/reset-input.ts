@@ -19,10 +19,7 @@ export const RESET_OPTIONS = [
   '--final',
   '--wait',
 ] as const;
-export const resetInput = () => ({
-  ...tableInput(),
-  confirm: z.coerce.number<string>().int().optional(),
-});
+export const resetInput = () => ({ ...tableInput(), confirm: z.coerce.number<string>().int().optional() });
 export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof resetInput>>;
 
 /** The list as a file, to be corrected and run again. No cell becomes a formula in a spreadsheet. */

@@ -170,13 +170,13 @@ async function split(texts: AsyncIterable<string>, delimiter: Separator, limits:
   try {
     await ended;
   } catch (error) {
-    throw malformed(error, before);
+    throw malformed(error, before, next);
   }
   return { records, gaps };
 }
 
-/** csv-parse stops at the first syntax fault and gives its place; our words say what to do. */
-function malformed(error: unknown, before: number): unknown {
+/** csv-parse stops at the first syntax fault and gives its place, but of an open quote the end of the file; our words say what to do. */
+function malformed(error: unknown, before: number, begun: number): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('lines' in error)) return error;
   const message =
     error.code === 'CSV_QUOTE_NOT_CLOSED'
@@ -185,7 +185,7 @@ function malformed(error: unknown, before: number): unknown {
         ? 'text follows a closing quote'
         : 'an unquoted cell contains a quote';
   return refusal('invalid-input', 'file-not-csv', {}, 'csv-quotes', {
-    problems: [{ line: before + Number(error.lines), message }],
+    problems: [{ line: error.code === 'CSV_QUOTE_NOT_CLOSED' ? begun : before + Number(error.lines), message }],
     cause: error,
   });
 }

@@ -17,7 +17,7 @@ export async function readText(chunks: AsyncIterable<Uint8Array>, most: number, 
   const seen = { crlf: false };
   return {
     texts: plainLines(decoded(first, pieces, MARKS[mark ?? ''] ?? encoding), seen),
-    found: () => ({ bom: mark !== undefined, newline: seen.crlf ? '\r\n' : '\n' }) as const,
+    found: () => ({ bom: mark !== undefined || encoding !== 'utf-8', newline: seen.crlf ? '\r\n' : '\n' }) as const,
   };
 }
 
@@ -54,7 +54,7 @@ async function* decoded(first: Uint8Array, pieces: AsyncIterable<Uint8Array>, en
       // `stream` at the end, too: without it Node 20 reads windows-1252 as Latin-1.
       text = decoder.decode(bytes, { stream: true }) + (more ? '' : decoder.decode());
     } catch {
-      throw notText(line + badLine(Buffer.concat([last, bytes]), encoding), `is not ${encoding}`, encoding);
+      throw notText(line + badLine(Buffer.concat([last, bytes]), encoding), `is no ${encoding} text`, encoding);
     }
     const nul = text.indexOf('\0');
     if (nul !== -1) throw notText(line + count(text.slice(0, nul), '\n'), 'holds a NUL byte', encoding);
@@ -72,14 +72,15 @@ const count = (text: string, part: string): number => text.split(part).length - 
 
 /** How many lines further down the first wrong byte is. The bytes may begin in the middle of a character. */
 function badLine(bytes: Buffer, encoding: string): number {
-  if (encoding !== 'utf-8') return 0;
-  const text = new TextDecoder().decode(bytes.subarray(bytes.findIndex((byte) => byte < 0x80 || byte > 0xbf)));
+  if (encoding.startsWith('utf-16')) return 0;
+  const text = new TextDecoder(encoding).decode(bytes.subarray(bytes.findIndex((byte) => byte < 0x80 || byte > 0xbf)));
   return count(text.slice(0, text.indexOf('\ufffd')), '\n');
 }
 
+const OTHERS =
+  '; if a spreadsheet or Windows wrote it, add: --encoding windows-1252 (Central Europe: windows-1250, Turkey: windows-1254, Japan: shift_jis, or utf-16le)';
 function notText(line: number, what: string, encoding: string): Refusal {
-  const hint =
-    encoding === 'utf-8' ? '; if a spreadsheet or Windows wrote it, add: --encoding windows-1252 (or utf-16le)' : '';
+  const hint = encoding === 'utf-8' ? OTHERS : '';
   return refusal('invalid-input', 'file-not-utf8', {}, 'save-as-utf8', {
     problems: [{ line, message: `${what.replace('utf-8', 'UTF-8')}${hint}` }],
   });

@@ -109,7 +109,7 @@ export async function readText(desk: Desk, text: string): Promise<ReadText> {
 /** Not those who have the same digits in another country; whoever has exactly this number comes first. */
 export function dialledSo({ text, phone }: ReadText, found: readonly User[]): readonly User[] {
   if (phone === null) return found;
-  const abroad = /^\s*(tel:)?(\+|00)/i.test(text);
+  const abroad = /^\s*(tel:)?(\+|00)/i.test(text.normalize('NFKC'));
   const fits = found.filter(({ phoneE164 }) => !abroad || phoneE164 === null || phoneE164 === phone.e164);
   const later = (user: User) => (user.phoneE164 === phone.e164 ? 0 : 1);
   return fits.toSorted((a, b) => later(a) - later(b));

@@ -1,6 +1,7 @@
 /** The first half of an import: reads what is stored about the rows of the files, and plans (rules/directory-import.ts). It writes nothing. */
 import type { Desk, Reads } from '../../desk.js';
 import type { Problem } from '../../errors.js';
+import cells from '../../rules/damaged-cells.json' with { type: 'json' };
 import { type Allowed, spareRows, UNLESS } from '../../rules/damaged-values.js';
 import { sameEmail } from '../../rules/directory-fields.js';
 import {
@@ -50,13 +51,13 @@ export async function planCompanies(desk: Desk, store: Stored, given: readonly A
   const spare = spareRows(given, (entry) => existing.get(entry.numberKey), ACCOUNT_CELLS, allowed);
   const planned = planAccounts(spare.entries, existing);
   const { add } = planned.plan;
-  const zeroled = await byNumbers(add.flatMap(({ number }) => withZeros(number, allowed)));
-  const owners = new Map(zeroled.map(({ number }) => [bare(number), number]));
-  const zeros = zerosLost('number', add, (entry) => owners.get(entry.number));
+  const alike = await byNumbers(add.flatMap(({ numberKey }) => meantBy(numberKey, allowed)));
+  const owners = new Map(alike.map(({ number }) => [bare(foldKey(number)), number]));
+  const mistaken = add.flatMap((entry) => mistakenFor('number', entry, entry.numberKey, (key) => owners.get(key)));
   return {
     ...planned,
     warnings: [...spare.warnings, ...exchanged(planned.plan.update)],
-    problems: [...planned.problems, ...spare.problems, ...zeros],
+    problems: [...planned.problems, ...spare.problems, ...mistaken],
     added: add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
   };
 }
@@ -65,21 +66,25 @@ export type Stored = Pick<Reads, 'accounts' | 'users'>;
 
 /** What a spreadsheet leaves of a number, and what it may have been: a second company or login of the same people (B90). */
 const bare = (key: string): string => key.replace(/^0+/, '');
-const ZEROS = ['0', '00', '000', '0000', '00000', '000000'];
-const withZeros = (key: string, { acceptDamaged }: Allowed): readonly string[] =>
-  acceptDamaged !== true && /^[1-9]\d*$/.test(key) ? ZEROS.map((zeros) => `${zeros}${key}`) : [];
+const ZEROS = ['', '0', '00', '000', '0000', '00000', '000000'];
+const LOOKS: Readonly<Record<string, string>> = cells.looks;
 
-/** Of each new row: the key on file that it is without its zeros. */
-const zerosLost = <Entry extends { readonly line?: number }>(
-  column: string,
-  added: readonly Entry[],
-  ownerOf: (entry: Entry) => string | undefined,
-) =>
-  added.flatMap((entry) => {
-    const owner = ownerOf(entry);
-    const message = `is ${owner} without its leading zeros, so no new row is made ${UNLESS}`;
-    return owner === undefined ? [] : [problem(entry, column, message)];
-  });
+/** A key as it may have been: with the letters and dashes that it looks like, and without separators of thousands (`100.234`). */
+const plain = (key: string): string =>
+  key.replace(/[^ -~]|\.(?=\d{3}(?:\.\d{3})*$)(?<=^\d[\d.]*)/g, (letter) => LOOKS[letter] ?? letter);
+
+function meantBy(key: string, { acceptDamaged }: Allowed): readonly string[] {
+  const meant = plain(key);
+  if (acceptDamaged === true) return [];
+  return /^[1-9]\d*$/.test(meant) ? ZEROS.map((zeros) => `${zeros}${meant}`) : meant === key ? [] : [meant];
+}
+
+/** Of a new row: the key on file that it looks like. */
+function mistakenFor(column: string, entry: object, key: string, ownerOf: (key: string) => string | undefined) {
+  const owner = ownerOf(plain(key));
+  const why = plain(key) === key ? `is ${owner} without its leading zeros` : `looks like ${owner}`;
+  return owner === undefined ? [] : [problem(entry, column, `${why}, so no new row is made ${UNLESS}`)];
+}
 
 /** How the accounts that rows name will be after this import, by number key and by id; and as they are on file. */
 interface Homes {
@@ -171,17 +176,19 @@ async function planSome(
   const spare = spareRows(rows, (entry) => existing.get(keyOfRow(entry)), USER_CELLS, allowed);
   const entries = spare.entries.map((entry) => ({ ...entry, dialled: dialled(entry) }));
   const planned = planUsers(desk.policy, entries, homeOf, existing, seen);
-  const zeroled = planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed)));
-  const holders = await inChunks(zeroled, (some) => store.users.byLoginPairs(some));
-  const owners = new Map(holders.map((user) => [keyOf(user, bare(user.login)), user.login]));
-  const zeros = zerosLost('login', planned.plan.add, (entry) => owners.get(keyOfRow(entry)));
+  const alike = planned.plan.add.flatMap((entry) => pairsOf(entry, meantBy(entry.loginKey, allowed)));
+  const holders = await inChunks(alike, (some) => store.users.byLoginPairs(some));
+  const owners = new Map(holders.map((user) => [keyOf(user, bare(foldKey(user.login))), user.login]));
+  const mistaken = planned.plan.add.flatMap((entry) =>
+    mistakenFor('login', entry, entry.loginKey, (loginKey) => owners.get(keyOfRow({ ...entry, loginKey }))),
+  );
   // What a killed import has left bars nothing; while one is under way, this one is told to wait (makeRoom).
   const taken = await idsOfOthers(store, newIds(planned.plan), null);
   const torn = [...(await namingTwo(store, planned.plan.update)), ...taken];
   return {
     ...planned,
     warnings: [...planned.warnings, ...spare.warnings],
-    problems: [...planned.problems, ...spare.problems, ...zeros, ...torn],
+    problems: [...planned.problems, ...spare.problems, ...mistaken, ...torn],
   };
 }
 

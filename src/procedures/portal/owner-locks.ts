@@ -83,9 +83,7 @@ const LOCKS = {
     proof: 'fresh',
     onOthers: true,
   },
-  'company:objections': {
-    role: admin(() => refusal('forbidden', 'admins-object', {}, 'ask-admin-or-desk')),
-  },
+  'company:objections': { role: admin(() => refusal('forbidden', 'admins-object', {}, 'ask-admin-or-desk')) },
   'company:scopes': { role: assigner },
   'company:assigning': { role: assigner, onOthers: true },
   'company:hand-over': { role: assigner, proof: 'fresh', onOthers: true },

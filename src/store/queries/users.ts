@@ -98,11 +98,7 @@ export const userReads = (db: Db) => ({
       ? waiting.where('users.id', 'in', which.ids)
       : waiting.where('staged_in', '=', which.import).limit(which.limit)
     ).execute();
-    return rows.map((row) => ({
-      before: toUser(row),
-      after: toUser(userAsChanged(row)),
-      import: row.staged_in ?? '',
-    }));
+    return rows.map((row) => ({ before: toUser(row), after: toUser(userAsChanged(row)), import: row.staged_in ?? '' }));
   },
   /** When the login was created, ms. */
   createdAt: async (id: string) => (await userBy(db, id))?.created_at,

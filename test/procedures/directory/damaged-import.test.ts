@@ -86,6 +86,23 @@ describe.each(engines)('a damaged directory on %s (B90)', (engine) => {
     expect((await users('0100889,43,Zed,,,user\n')).users).toMatchObject({ added: 1 });
   });
 
+  it('makes no second company and no second login of one that only looks otherwise', async () => {
+    const looks = async (made: Promise<unknown>) =>
+      (await refusal(made)).problems.map(({ line, column, message }) => `${line} ${column} ${message}`);
+    const why = 'so no new row is made unless damaged values are accepted';
+    expect(await looks(accounts('100.234,Alfreds,classic\n12.345,Other,classic\n'))).toEqual([
+      `2 number looks like 100234, ${why}`,
+    ]);
+    await users('100234,anna-lena.cope,Anna,,,user\n100234,1234567,Zoe,,,user\n');
+    const rows = ['anna–lena.cope', 'anna\u2010lena.cope', 'anna-lena.соре', '1.234.567'];
+    expect(await looks(users(rows.map((login) => `100234,${login},Anna,,,user\n`).join('')))).toEqual([
+      ...[2, 3, 4].map((line) => `${line} login looks like anna-lena.cope, ${why}`),
+      `5 login looks like 1234567, ${why}`,
+    ]);
+    expect((await users('100234,anna–lena.cope,Anna,,,user\n', { acceptDamaged: true })).users?.added).toBe(1);
+    expect((await users('100234,anna–lena.cope,Anna,,,user\n100234,иван,Ivan,,,user\n')).users?.added).toBe(1);
+  });
+
   it('says which file a damaged company stands in, and leaves its name', async () => {
     const report = await importDirectory(place.desk, place.admin, {
       accounts: await accountsFile('number,name,edition,sso\n100241,#NAME?,x-series,TRUE\n'),

@@ -83,6 +83,11 @@ describe.each(engines)('finding people on %s (B96)', (engine) => {
     ['+1 206 555 9858', ['400400/ob']],
     ['020 7946 0018', ['100255/nancy']],
     ['nancy 020 7946 0018', ['100255/nancy']],
+    ['+43-30-1234567', ['300300/wolf']],
+    ['＋４３ ３０ １２３４５６７', ['300300/wolf']],
+    ['+43−30−1234567', ['300300/wolf']],
+    ['nancy 020−7946−0018', ['100255/nancy']],
+    ['020ー7946ー0018', ['100255/nancy']],
     ['nancy 030 7946', []],
   ])('"%s" finds %j', async (text, expected) => {
     expect(new Set(await finds(text))).toEqual(new Set(expected));

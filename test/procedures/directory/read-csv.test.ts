@@ -51,6 +51,7 @@ describe('a CSV file', () => {
     ['Latin-1', Buffer.concat([Buffer.from('a,b\n1,2\n3,Taquer'), Buffer.from([0xed]), Buffer.from('a\n')]), 3],
     ['half a character pair', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xed, 0xa0, 0x80])]), 2],
     ['a quote that never closes', 'a,b\n1,2\n"3,4\n', 3],
+    ['a quote that takes in the rest of the file', 'List\na,b\n1,"2\n2"\n3,"4\n5,6\n7,8\n', 5],
     ['text after a quote', 'a,b\n"1"x,2\n', 2],
     ['a quote in the middle', 'a,b\n1,2\n3,x"y\n', 3],
   ])('with %s is refused with its line', async (_what, text, line) => {
@@ -105,6 +106,7 @@ describe('a CSV file', () => {
     ['UTF-16 of the other order', Buffer.from('\ufeffa,b\n1,ö€\n', 'utf16le').swap16(), undefined],
     ['UTF-16 by name', Buffer.from('a,b\n1,ö€\n', 'utf16le'), 'utf-16le'],
     ['windows-1252 by name', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xf6, 0x80])]), 'windows-1252'],
+    ['windows-1254 by name', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xf6, 0x80])]), 'windows-1254'],
     ['macintosh by name', Buffer.concat([Buffer.from('a,b\r1,'), Buffer.from([0x9a, 0xdb])]), 'macintosh'],
   ])('in %s is read, also byte by byte', async (_what, bytes, encoding) => {
     async function* singly() {
@@ -130,7 +132,13 @@ describe('a CSV file', () => {
         yield bytes.subarray(at);
       }
       const { problems } = await refusal(readCsv(two(), SHAPE));
-      expect(problems[0]).toEqual({ line: 4, message: expect.stringMatching(/UTF-8.*--encoding windows-1252/) });
+      expect(problems[0]).toEqual({
+        line: 4,
+        message:
+          'is no UTF-8 text; if a spreadsheet or Windows wrote it, add: --encoding windows-1252 (Central Europe: windows-1250, Turkey: windows-1254, Japan: shift_jis, or utf-16le)',
+      });
+      const named = await refusal(readCsv(two(), SHAPE, undefined, 'shift_jis'));
+      expect(named.problems[0]).toEqual({ line: 4, message: 'is no shift_jis text' });
     }
   });
 
