@@ -204,6 +204,4 @@ function isAddress(store: string): boolean {
   });
 }
 
-export function isPostgres(store: string): boolean {
-  return /^postgres(ql)?:\/\//i.test(store);
-}
+export const isPostgres = (store: string): boolean => /^postgres(ql)?:\/\//i.test(store);

@@ -44,14 +44,14 @@ export const factorsOf = (list: unknown, kind: string, name: string): readonly F
 export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
 const folded = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** The exact rule of the contract. Each look returns only those whose name is the same; nobody there is no trouble. */
+/** The exact rule of the contract. Each look returns only those whose name is the same. Nothing at the path of an id is nobody; a search always answers. */
 export async function findBy(
   { external, login, email }: Person,
   looks: Readonly<Record<'id' | 'login' | 'email', (text: string) => Promise<readonly Found[]>>>,
 ): Promise<Found | 'none' | 'several'> {
   if (external !== null) return onlyOne(await orNone(looks.id(external)));
-  const byLogin = await orNone(looks.login(login));
-  return byLogin.length > 0 || email === null ? onlyOne(byLogin) : onlyOne(await orNone(looks.email(email)));
+  const byLogin = await looks.login(login);
+  return byLogin.length > 0 || email === null ? onlyOne(byLogin) : onlyOne(await looks.email(email));
 }
 
 function onlyOne([first, second]: readonly Found[]): Found | 'none' | 'several' {

@@ -21,15 +21,10 @@ import { type Ask, openClient } from './vendor-http.js';
 const ONE = '/v1.0/users/{id}';
 const SELECT = '$select=id,userPrincipalName,mail,accountEnabled';
 const PASS = 'temporaryAccessPass';
-const REMOVABLE = [
-  'phone',
-  'email',
-  'fido2',
-  'microsoftAuthenticator',
-  'softwareOath',
-  'windowsHelloForBusiness',
-  PASS,
-];
+const REMOVABLE =
+  /^(phone|email|fido2|microsoftAuthenticator|softwareOath|windowsHelloForBusiness|temporaryAccessPass)$/;
+/** What was removed can stand in the list for some seconds more: so often it is looked at again, and so long after. */
+const [LOOKS, LOOK_MS] = [5, 2_000];
 
 const NEEDED = ['UserAuthenticationMethod.ReadWrite.All', 'User.Read.All', 'User.RevokeSessions.All'];
 const TO_SUSPEND = 'User.EnableDisableAccount.All';
@@ -53,7 +48,7 @@ async function methodsOf(ask: Ask, id: string): Promise<readonly Factor[]> {
     .filter(({ kind }) => kind !== 'password');
 }
 
-const isRemovable = ({ kind }: Factor): boolean => REMOVABLE.includes(kind);
+const isRemovable = ({ kind }: Factor): boolean => REMOVABLE.test(kind);
 
 const removeOne = (ask: Ask, id: string, { kind, id: method }: Factor) =>
   orNone(ask('DELETE', `${ONE}/authentication/${kind}Methods/{method}`, { id, method }));
@@ -84,7 +79,8 @@ export const entra: Kind = {
   gates: ['temporary-code', 'suspend', 'none'],
   open: (settings, outside) => {
     const { ask, claims } = openClient(settings, outside);
-    const { now } = outside.effects;
+    const { now, pause } = outside.effects;
+    const gone = new Set<string>();
     const gate = settings.gate.kind;
     const read = async (id: string): Promise<Found> => foundOf(fieldsOf(await ask('GET', `${ONE}?${SELECT}`, { id })));
     const suspend = (id: string, is: boolean) => ask('PATCH', ONE, { id }, { accountEnabled: !is });
@@ -96,9 +92,19 @@ export const entra: Kind = {
           email: search(ask, 'mail'),
         }),
       // With a temporary code as the gate, the pass is ours and stays.
-      factors: async (id) =>
-        (await methodsOf(ask, id)).filter(({ kind }) => kind !== PASS || gate !== 'temporary-code'),
-      reset: (id, factors) => removeAll(ask, id, factors.filter(isRemovable)),
+      factors: async (id) => {
+        for (let looks = 1; ; looks += 1) {
+          const there = await methodsOf(ask, id);
+          if (looks === LOOKS || !there.some((factor) => gone.has(factor.id)))
+            return there.filter(({ kind }) => kind !== PASS || gate !== 'temporary-code');
+          await pause(LOOK_MS, outside.signal);
+        }
+      },
+      reset: async (id, factors) => {
+        const removable = factors.filter(isRemovable);
+        await removeAll(ask, id, removable);
+        for (const factor of removable) gone.add(factor.id);
+      },
       endSessions: async (id) => {
         await ask('POST', `${ONE}/revokeSignInSessions`, { id });
         return 'ended';

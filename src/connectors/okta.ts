@@ -34,7 +34,7 @@ export const okta: Kind = {
     const look =
       (nameOf: (user: Fields) => string) =>
       async (name: string): Promise<readonly Found[]> =>
-        [await read(name)]
+        (await orNone(read(name).then((user) => [user])))
           .filter((user) => sameName(nameOf(user), name))
           .map((user) => ({ id: textOf(user, 'id'), suspended: user['status'] === SUSPENDED }));
     const byLogin = look((user) => optionalText(fieldsOf(user['profile']), 'login'));

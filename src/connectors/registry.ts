@@ -101,6 +101,8 @@ function ofVendor(section: Section, kind: KindSettings['kind']) {
   const plainHttp = allowPrivate ? 'anywhere' : 'never';
   const otherwise = kind === 'entra' ? { default: 'https://graph.microsoft.com' } : {};
   const place = section.webAddress('url', { plainHttp, ...otherwise });
+  const isRoot = kind === 'okta' || kind === 'entra' ? /^[^/]*\/\/[^/?#]*\/?$/ : /^[^?#]*$/;
+  if (!isRoot.test(place || '//')) section.fault('url', 'must be the root of the system, without a path of its API');
   const file = section.optionalText('tokenFile');
   const line = section.optionalText('tokenCommand');
   if (file !== null && line !== null) section.fault('tokenCommand', 'cannot stand beside tokenFile');

@@ -75,8 +75,8 @@ export function openClient(
         return await once(`${verb} ${path}`, url, { method: verb, headers: given, body: sent });
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
-        // A token may have been rotated while we held the old one. 429 and 503 say that nothing was done, whatever the call is.
-        const newer = error.why === 'wrong-token' && tries === 1 ? await token?.('again') : held;
+        // A token may have been rotated while we held the old one. 429 says that nothing was done, whatever the call is.
+        const newer = error.why === 'wrong-token' && tries < TRIES ? await token?.('again') : held;
         const again = error.isPassing && tries < TRIES && (verb === 'GET' || error.why === 'rate-limited');
         if (!again && newer === held) throw error;
         if (again) await effects.pause(BETWEEN_TRIES_MS * tries, signal);
@@ -110,13 +110,15 @@ const BY_STATUS: Readonly<Record<number, Why>> = {
   404: 'not-found',
   408: 'server-error',
   429: 'rate-limited',
-  503: 'rate-limited',
 };
 const BY_FAMILY: Readonly<Record<number, Why | 'ok'>> = { 2: 'ok', 3: 'redirect', 4: 'refused', 5: 'server-error' };
 
 async function readAnswer(response: Response): Promise<unknown> {
   const { status, headers, body } = response;
-  const why = BY_STATUS[status] ?? BY_FAMILY[Math.floor(status / 100)] ?? 'garbage';
+  const isJson = /[/+]json\b/i.test(headers.get('content-type') ?? '');
+  // A page that is not there says nothing about who is.
+  const isPage = status === 404 && headers.has('content-type') && !isJson;
+  const why = isPage ? 'garbage' : (BY_STATUS[status] ?? BY_FAMILY[Math.floor(status / 100)] ?? 'garbage');
   if (why !== 'ok') {
     await body?.cancel();
     throw new Trouble(why);
@@ -125,7 +127,7 @@ async function readAnswer(response: Response): Promise<unknown> {
   if (bytes.length > MOST_BYTES) throw new Trouble('too-large');
   const text = bytes.toString('utf8').trim();
   if (text === '') return undefined;
-  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) throw new Trouble('garbage');
+  if (!isJson) throw new Trouble('garbage');
   return jsonOf(text);
 }
 

@@ -19,14 +19,10 @@ const DRAWN_AHEAD = 4096;
 const TOKEN_PREFIX = /^[a-z][a-z0-9]*$/;
 
 /** 32 bytes. Text is hashed as UTF-8. */
-export function sha256(data: Uint8Array | string): Buffer {
-  return hash('sha256', data, 'buffer');
-}
+export const sha256 = (data: Uint8Array | string): Buffer => hash('sha256', data, 'buffer');
 
 /** 64 lower-case hex digits. */
-export function sha256Hex(data: Uint8Array | string): string {
-  return hash('sha256', data, 'hex');
-}
+export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex');
 
 /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
 export function hmacSha256(key: Uint8Array, data: Uint8Array | string): Buffer {
@@ -54,9 +50,7 @@ export function equalDigests(a: Uint8Array | string, b: Uint8Array | string): bo
 }
 
 /** HMAC-SHA-1, 20 bytes. Only for TOTP (RFC 6238), because every app expects it there. */
-export function hmacSha1(key: Uint8Array, data: Uint8Array): Buffer {
-  return createHmac('sha1', key).update(data).digest();
-}
+export const hmacSha1 = (key: Uint8Array, data: Uint8Array): Buffer => createHmac('sha1', key).update(data).digest();
 
 /**
  * A bearer token of 256 random bits, `<prefix>_<base64url>`, and the digest to store instead of it. A fast digest is enough, because
@@ -69,9 +63,7 @@ export function newToken(prefix: string): { token: string; digest: string } {
 }
 
 /** What is stored of a token: its SHA-256, 64 hex digits. */
-export function tokenDigest(token: string): string {
-  return sha256Hex(token);
-}
+export const tokenDigest = (token: string): string => sha256Hex(token);
 
 /** Drawn ahead: one call to the system's source costs as much for 16 bytes as for thousands, and a bulk run draws eight times a person. */
 let drawn = Buffer.alloc(0);
@@ -87,9 +79,7 @@ export function randomBytes(n: number): Buffer {
 }
 
 /** An evenly drawn whole number from 0 up to, not including, `maxExclusive` (at most 2^48). */
-export function randomInt(maxExclusive: number): number {
-  return systemRandomInt(maxExclusive);
-}
+export const randomInt = (maxExclusive: number): number => systemRandomInt(maxExclusive);
 
 /** 0x01 and two child hashes. All calls share one buffer, because hashing is synchronous and does not keep it. */
 const nodeInput = Buffer.alloc(65, 1);

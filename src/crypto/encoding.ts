@@ -9,9 +9,7 @@ const LONE_SURROGATE = /[\ud800-\udfff]/u;
 /** `ignoreBOM` keeps a leading U+FEFF as part of the text; by default the decoder drops it. */
 let strictUtf8: InstanceType<typeof TextDecoder> | undefined;
 
-export function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
-}
+export const isWellFormed = (text: string): boolean => !LONE_SURROGATE.test(text);
 
 /** UTF-8 bytes of a text; half a character pair is a Refusal('invalid-input'), never a silent replacement. */
 export function encodeUtf8(text: string): Buffer {

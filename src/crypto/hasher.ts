@@ -129,8 +129,6 @@ export function parsePhc(text: string): Phc | null {
   return { cost: { m: Number(m), t: Number(t), p: Number(p) }, salt: saltBytes, tag: tagBytes };
 }
 
-function sameCost(a: Cost, b: Cost): boolean {
-  return a.m === b.m && a.t === b.t && a.p === b.p;
-}
+const sameCost = (a: Cost, b: Cost): boolean => a.m === b.m && a.t === b.t && a.p === b.p;
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');

@@ -24,9 +24,7 @@ export function tagFits(keyring: Keyring, purpose: MacPurpose, text: string, tag
 }
 
 /** Id of the key with which a tag was made; undefined for anything that is not a tag. */
-export function keyOfTag(tag: string): string | undefined {
-  return TAG.exec(tag)?.[1];
-}
+export const keyOfTag = (tag: string): string | undefined => TAG.exec(tag)?.[1];
 
 /**
  * The first 128 bits as base64url: 21 characters, and one of which only the upper two bits count. Cut from the text of the whole digest,

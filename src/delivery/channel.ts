@@ -84,14 +84,10 @@ export interface DeliveryEffects {
 export const TIMEOUT_MS = 15_000;
 
 /** A failure to try again later. */
-export function temporary(why: string): NotTaken {
-  return { ok: false, permanent: false, why };
-}
+export const temporary = (why: string): NotTaken => ({ ok: false, permanent: false, why });
 
 /** A failure that no retry can fix. */
-export function permanent(why: string): NotTaken {
-  return { ok: false, permanent: true, why };
-}
+export const permanent = (why: string): NotTaken => ({ ok: false, permanent: true, why });
 
 /** Its `send` throws when the caller broke the contract; the id's shape also keeps it safe in a file name and a header. */
 export const makeChannel = (about: Pick<Channel, 'name' | 'carries' | 'place'>, send: Channel['send']): Channel => ({

@@ -88,6 +88,8 @@ function readChannel(kind: MessageKind, section: Section): ChannelConfig {
   const { choices } = CHANNELS[kind];
   const otherwise = (kind === 'webhook' || kind === 'event') && section.has('url') ? 'http' : 'file';
   const name = section.oneOf('channel', Object.keys(choices), otherwise);
+  if (name === 'file' && ['host', 'accountSid'].some((key) => section.has(key)))
+    section.fault('channel', 'must be set beside the settings of a server');
   return (choices[name] ?? file)(section);
 }
 

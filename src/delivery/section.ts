@@ -14,17 +14,18 @@ export class Section {
   readonly #problems: Problem[] = [];
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #read = new Set<string>();
+  readonly #isOther: boolean;
 
   constructor(name: string, value: unknown) {
     this.#name = name;
     const isTable = typeof value === 'object' && value !== null && !Array.isArray(value);
     this.#values = isTable ? (value as Record<string, unknown>) : {};
-    if (!isTable && value !== undefined) this.#problems.push({ message: `[${name}] must be a table` });
+    this.#isOther = !isTable && value !== undefined;
   }
 
-  /** Records a fault of a key. Never quotes a value, because it could be a pasted password. */
+  /** Records a fault of a key, or of the table where it is ''. Never quotes a value, because it could be a pasted password. */
   fault(key: string, message: string): void {
-    this.#problems.push({ column: `${this.#name}.${key}`, message: `${this.#name}.${key} ${message}` });
+    this.#problems.push({ message: `${key === '' ? `[${this.#name}]` : `${this.#name}.${key}`} ${message}` });
   }
 
   has(key: string): boolean {
@@ -78,9 +79,9 @@ export class Section {
     }
     const url = new URL(text);
     const plain = url.protocol === 'http:';
-    if (url.protocol !== 'https:' && !plain) this.fault(key, 'must begin with https://');
     if (url.username !== '' || url.password !== '') this.fault(key, 'must not contain a user name or password');
-    if (plain && rule.plainHttp === 'never') this.fault(key, 'must begin with https://');
+    if (url.protocol !== 'https:' && (!plain || rule.plainHttp === 'never'))
+      this.fault(key, 'must begin with https://');
     if (plain && rule.plainHttp === 'loopback' && !isLoopback(url.hostname)) {
       this.fault(key, 'must begin with https:// unless it is on this machine');
     }
@@ -89,6 +90,7 @@ export class Section {
 
   /** Call this last. It returns every fault, including keys that were never read. */
   finish(): readonly Problem[] {
+    if (this.#isOther) return [{ message: `[${this.#name}] must be a table` }];
     for (const key of Object.keys(this.#values)) {
       if (!this.#read.has(key)) this.fault(key, 'is not a known setting');
     }

@@ -48,6 +48,9 @@ export function openSmsChannel(config: ReturnType<typeof readSmsConfig>, effects
       signal,
     });
     if ('why' in answer) return temporary(`SMS gateway: ${answer.why}`);
+    // A page of a proxy, or of an address that is not the gateway's, comes with 200 or 400 as well.
+    if (/^\s*<(?!\?xml)/.test(answer.text))
+      return temporary(`the SMS gateway answered ${answer.status} with a web page`);
     if (answer.status >= 200 && answer.status <= 299) {
       const sid = memberOf(answer.text, 'sid');
       const isId = typeof sid === 'string' && /^[A-Za-z0-9_-]{1,80}$/.test(sid);

@@ -122,7 +122,8 @@ function outcomeOf(error: unknown) {
   if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
   if (error instanceof SecretUnreadable) return temporary(error.message);
   // The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used.
-  const { code, command, responseCode } = Object(error instanceof Error ? error : {}) as Record<string, unknown>;
+  const fields: Readonly<Record<string, unknown>> = Object(error instanceof Error ? error : {});
+  const { code, originalCode, command, responseCode } = fields;
   // nodemailer and the system use codes like ETIMEDOUT. Another ERR_… code than TLS, or no code, is a bug of ours.
   if (typeof code !== 'string' || /^ERR_(?!TLS|SSL|OSSL)/.test(code)) throw error;
   if (typeof responseCode === 'number' && code !== 'ETLS') {
@@ -133,7 +134,8 @@ function outcomeOf(error: unknown) {
   }
   // nodemailer itself refuses an international address that this server does not support (RFC 6531).
   if (code === 'EENVELOPE') return permanent('the mail server does not support this address');
-  return temporary(WORDS[code] ?? `the connection to the mail server failed (${code})`);
+  // ESOCKET stands for many: nobody listens, another kind of TLS, a certificate that cannot be checked.
+  return temporary(WORDS[code] ?? `the connection to the mail server failed (${originalCode ?? code})`);
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -115,9 +115,7 @@ export function verifyInclusion(
 }
 
 /** How many perfect subtrees make up a tree: the ones in the binary size, counted in two halves of 32 bits. */
-function peakCount(size: number): number {
-  return onesIn(size % 2 ** 32) + onesIn(Math.floor(size / 2 ** 32));
-}
+const peakCount = (size: number): number => onesIn(size % 2 ** 32) + onesIn(Math.floor(size / 2 ** 32));
 
 /** The ones in a 32-bit number, added up in parallel: a loop here would cost as much as the hashing of a leaf. */
 function onesIn(word: number): number {
@@ -131,6 +129,4 @@ function assertFits(size: number, frontier: Frontier): void {
     throw new RangeError('A frontier that is not of this size.');
 }
 
-function isSize(size: number): boolean {
-  return Number.isSafeInteger(size) && size >= 0;
-}
+const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;

@@ -8,9 +8,7 @@ const SYMBOLS = 6;
 /** Thirty bits in whole bytes. */
 export const CALL_ID_BYTES = 4;
 
-export function callId(bytes: Uint8Array): string {
-  return `call_${encodeCrockford(bytes).slice(0, SYMBOLS).toLowerCase()}`;
-}
+export const callId = (bytes: Uint8Array): string => `call_${encodeCrockford(bytes).slice(0, SYMBOLS).toLowerCase()}`;
 
 /** The id meant by `call_7kq2mp`, `call 7KQ-2MP` or `7kq2mp`; undefined if the text is not an id. */
 export function readCallId(text: string): string | undefined {

@@ -31,6 +31,4 @@ function editDistance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
-}
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

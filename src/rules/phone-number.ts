@@ -16,9 +16,7 @@ export interface Phone {
 export type ReadPhone = (text: string, country: string | null) => Phone | null;
 
 /** The digits of a phone number, in order; empty if there are none. */
-export function phoneDigits(phone: string): string {
-  return phone.normalize('NFKC').replace(/\D+/g, '');
-}
+export const phoneDigits = (phone: string): string => phone.normalize('NFKC').replace(/\D+/g, '');
 
 interface Kept {
   readonly phone: string;

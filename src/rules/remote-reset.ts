@@ -34,7 +34,7 @@ export interface RemoteReport {
   readonly gate: string | null;
   /** End of a code or a link, ms. */
   readonly until: number | null;
-  /** Somebody was suspended by us, and is let in again after enrolling here. */
+  /** Somebody is suspended by us, and is let in again after enrolling here. */
   readonly lift: boolean;
   readonly why: string | null;
 }
@@ -108,6 +108,9 @@ export function remoteOf(row: Kept): Remote {
   const tried = isMendable(why) ? 'refused' : 'unreachable';
   return { ...base, id, state: why === null && id === null ? 'waiting' : tried, why };
 }
+
+/** The reference of a reset whose person has been let in again. */
+export const liftedOf = (row: Kept): string => JSON.stringify({ ...referenceOf(row), lift: false });
 
 /** Each row of a person in the order in which it was made; other people go on beside them. */
 export const laneOf = (channel: string, person: string, lanes: number): string =>

@@ -48,9 +48,7 @@ export function progressLine(label: string, finished: number, total: number, ela
   return parts.join('  ');
 }
 
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ResetOutcome } from '../../src/connectors/connector.js';
-import { type ContractServer, contractServer } from '../support/contract-server.mjs';
+import { type ContractServer, contractServer, hasContract } from '../support/contract-server.mjs';
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.mjs';
 import { connectorsAt, person, rootOf, TOKEN, testEffects } from './places.js';
 
@@ -51,6 +51,13 @@ describe('B93: what goes wrong there', () => {
     expect(await reset({ readFile: async () => tokens.shift() ?? '' })).toMatchObject({ state: 'reset' });
   });
 
+  it('a token that ran out while the system had asked to wait', async () => {
+    const tokens = ['old', TOKEN];
+    const busy = [new Response('', { status: 429 })];
+    const wire = (async (url: string, init: RequestInit) => busy.pop() ?? fetch(url, init)) as typeof fetch;
+    expect(await reset({ readFile: async () => tokens.shift() ?? '', fetch: wire })).toMatchObject({ state: 'reset' });
+  });
+
   it.each([
     ['no file', () => Promise.reject(new Error(`no ${TOKEN}`))],
     ['two words', async () => 'two words'],
@@ -86,6 +93,36 @@ describe('B93: what goes wrong there', () => {
     expect(await reset()).toMatchObject({ state: 'unreachable', why, removed: [] });
     expect(followed).toBe(0);
     untouched();
+  });
+
+  it.each(['okta', 'entra', 'keycloak', 'lemonldap'] as const)(
+    'a web server that is not the system, at %s: its page 404 does not say that nobody is there',
+    async (kind) => {
+      const page = () => new Response('<h1>Not found</h1>', { status: 404, headers: { 'content-type': 'text/html' } });
+      const connectors = connectorsAt(kind, { url: proxy.url, effects: testEffects({ fetch: async () => page() }) });
+      expect(await connectors.reset('x', person('ana'))).toMatchObject({ state: 'unreachable', why: 'garbage' });
+      expect(await (await connectors.pick('x')).check()).toMatchObject({ reachable: false, why: 'garbage' });
+    },
+  );
+
+  it('a realm that is not there is no missing person', async () => {
+    expect(await reset({}, { realm: 'dessk' })).toMatchObject({ state: 'refused', why: 'not-found', id: null });
+    untouched();
+  });
+
+  it.runIf(hasContract('okta'))('503 after the effect: whoever is suspended by it is known to be so', async () => {
+    const okta = await contractServer({ kind: 'okta', people: { ana: { factors: [{ type: 'push' }] } }, token: TOKEN });
+    const faults = ['upstream connect error'];
+    const wire = (async (url: string, init: RequestInit) => {
+      const answer = await fetch(url, init);
+      const fault = url.endsWith('/suspend') ? faults.pop() : undefined;
+      return fault === undefined ? answer : new Response(fault, { status: 503 });
+    }) as typeof fetch;
+    const place = { url: new URL(okta.url).origin, gate: 'suspend', effects: testEffects({ fetch: wire }) } as const;
+    const outcome = await connectorsAt('okta', place).reset('x', person('ana@example.test'));
+    expect(outcome).toMatchObject({ state: 'reset', gate: { kind: 'suspend', lift: true } });
+    expect(okta.people['ana']).toMatchObject({ status: 'SUSPENDED', factors: [] });
+    await okta.stop();
   });
 
   it('the system is not there', async () => {
@@ -158,6 +195,8 @@ describe('B93: settings', () => {
     ['a gate that the kind has not', { kind: 'keycloak', gate: 'suspend' }, 'gate must be one of link, none'],
     ['plain http', { kind: 'okta', url: 'http://a.example' }, 'must begin with https'],
     ['a login in the address', { kind: 'okta', url: 'https://a:b@a.example' }, 'user name or password'],
+    ['a path of the API', { kind: 'entra', url: 'https://graph.microsoft.com/v1.0' }, 'url must be the root'],
+    ['a query in the address', { kind: 'keycloak', url: 'https://a.example/auth?x=1' }, 'url must be the root'],
     ['no token', { kind: 'okta', url: 'https://a.example' }, 'tokenFile or tokenCommand is missing'],
     ['two tokens', { kind: 'entra', tokenFile: '/a', tokenCommand: 'b' }, 'cannot stand beside tokenFile'],
     ['no realm', { kind: 'keycloak', url: 'https://a.example', tokenFile: '/a' }, 'realm is missing'],
@@ -165,6 +204,25 @@ describe('B93: settings', () => {
     ['a token for a command', { kind: 'command', command: 'x', tokenFile: '/a' }, 'tokenFile is not a known'],
   ])('%s is a fault', async (_, table, sentence) => {
     expect((await faultsOf(table)).join('\n')).toContain(sentence);
+  });
+
+  it('a connector without a name of its own, and a name with capitals, are one clear fault', async () => {
+    const { openConnectors } = await import('../../src/connectors/registry.js');
+    const problemsOf = async (name: string, table: unknown) => {
+      const asked = openConnectors({ [name]: table }, testEffects()).settings(name);
+      const error = await asked.then(
+        () => ({ problems: [] }),
+        (refusal: { problems: object[] }) => refusal,
+      );
+      return error.problems;
+    };
+    expect(await problemsOf('kind', 'okta')).toEqual([{ message: '[connectors.kind] must be a table' }]);
+    expect(await problemsOf('Okta', { kind: 'command', command: 'x' })).toEqual([
+      { message: '[connectors.Okta] must have a name of small letters, digits, - and _' },
+    ]);
+    expect(
+      await problemsOf('kc', { kind: 'keycloak', url: 'https://a.example/auth', tokenFile: '/a', realm: 'r' }),
+    ).toEqual([]);
   });
 
   it('a name that the file does not have is refused with those that it has', async () => {

@@ -165,6 +165,23 @@ describe('entra', () => {
     await server.stop();
   });
 
+  it('B93: what was removed and stands in the list for some seconds more is looked at again', async () => {
+    const factors = [{ type: 'phone' }, { type: 'fido2' }];
+    const server = await contractServer({ kind: 'entra', people: { ana: { factors } }, token: TOKEN });
+    const lists: string[] = [];
+    const wire = (async (url: string, init: RequestInit) => {
+      const answer = await fetch(url, init);
+      if (!url.endsWith('/methods')) return answer;
+      lists.push(await answer.text());
+      const late = lists.length < 4 ? lists[0] : lists.at(-1);
+      return new Response(late, { status: 200, headers: { 'content-type': 'application/json' } });
+    }) as typeof fetch;
+    const connectors = connectorsAt('entra', { url: rootOf(server.url), effects: testEffects({ fetch: wire }) });
+    const outcome = await connectors.reset('x', person('ana'));
+    expect(outcome).toMatchObject({ state: 'reset', removed: ['phone', 'fido2'], left: [] });
+    await server.stop();
+  });
+
   it("B93: a name with a quote is one name (O'Brien)", async () => {
     const server = await contractServer({ kind: 'entra', people: { "o'brien": { factors: [] } }, token: TOKEN });
     const connectors = connectorsAt('entra', { url: rootOf(server.url) });

@@ -44,6 +44,8 @@ describe('the delivery settings', () => {
 
   it.each([
     [{ mail: 'smtp' }, '[mail] must be a table'],
+    [{ mail: { host: 'mail.example.com' } }, 'mail.channel must be set beside'],
+    [{ sms: { accountSid: 'AC1' } }, 'sms.channel must be set beside'],
     [{ mail: { channel: 'pigeon' } }, 'mail.channel must be one of file, smtp'],
     [{ mail: { channel: 'constructor' } }, 'mail.channel must be one of file, smtp'],
     [{ mail: { ...SMTP, host: '' } }, 'mail.host must be one line'],

@@ -57,6 +57,20 @@ describe('SMS through an HTTP gateway', () => {
     expect(sent).toEqual({ ok: false, permanent, why: `the SMS gateway answered ${status}` });
   });
 
+  it.each([200, 400, 502])('a web page with %i is no answer of the gateway: to be tried again', async (status) => {
+    const { url } = await startHttp((response) =>
+      response.writeHead(status).end('<!DOCTYPE html><title>Sign in</title>'),
+    );
+    const sent = await channelAt(url).send(message('sms'), attempt());
+    expect(sent).toEqual({
+      ok: false,
+      permanent: false,
+      why: `the SMS gateway answered ${status} with a web page`,
+    });
+    const xml = await startHttp((response) => response.writeHead(201).end('<?xml version="1.0"?><TwilioResponse/>'));
+    expect(await channelAt(xml.url).send(message('sms'), attempt())).toMatchObject({ ok: true });
+  });
+
   it.each(['form field', 'second recipient'])('no value adds a %s to the form', async () => {
     const { url, posts } = await startHttp(json(201, {}));
     await channelAt(url).send(message('sms', { body: 'a&To=+15550666&From=x\r\nTo: y' }), attempt());

@@ -204,6 +204,18 @@ describe('TLS towards the mail server', () => {
     expect([mails.length, logins]).toEqual([0, 0]);
   });
 
+  it('nobody who listens, another kind of TLS and a certificate that cannot be checked are told apart', async () => {
+    const [plain, sealed] = [await startSmtp(), await startSmtp({ secure: true })];
+    const why = async (port: number, security: 'tls' | 'none') => {
+      const sent = await channelAt(port, { security }).send(message('email'), attempt());
+      return 'why' in sent ? sent.why : 'sent';
+    };
+    const failed = 'the connection to the mail server failed';
+    expect(await why(await closedPort(), 'none')).toBe(`${failed} (ECONNREFUSED)`);
+    expect(await why(plain.port, 'tls')).toBe(`${failed} (ERR_SSL_WRONG_VERSION_NUMBER)`);
+    expect(await why(sealed.port, 'tls')).toMatch(/CERT/);
+  });
+
   it('a server that offers no STARTTLS (or somebody who cut the offer out) gets no mail', async () => {
     const { port, mails } = await startSmtp();
     const sent = await channelAt(port, { security: 'starttls' }).send(message('email'), attempt());

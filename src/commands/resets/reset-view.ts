@@ -45,11 +45,12 @@ export function remoteRows(remote: Remote | null, words: Words): readonly (reado
   const { connector, state, removed, left, gate, sessions, why } = remote;
   const facts = { connector, state, removed: removed.join(', ') || '–', left: left.join(', ') || '–', why: why ?? '' };
   const until = remote.until === null ? '–' : localMinute(remote.until);
+  const read = state === 'reset' || state === 'partial';
   return [
     [words('remote.system'), connector],
     [words('remote.there'), words('remote.state', facts)],
     [words('remote.gate'), gate && words('remote.gate-is', { kind: gate, until })],
-    [words('remote.sessions'), state === 'reset' && sessions === 'stay' ? words('remote.sessions-stay') : null],
+    [words('remote.sessions'), read && sessions !== 'ended' ? words(`remote.sessions-${sessions}`) : null],
   ];
 }
 

@@ -79,7 +79,8 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) 
     },
   });
   const { state, id, removed, left, sessions, gate, why = null } = done;
-  const ends = { gate: gate?.kind ?? null, until: gate?.until ?? null, lift: gate?.lift ?? false };
+  const stands = progress?.gated === true && !progress.suspended;
+  const ends = { gate: gate?.kind ?? null, until: gate?.until ?? null, lift: gate?.lift ?? stands };
   return endOf({ reset: work.reset, state, id, removed, left, sessions, ...ends, why }, progress);
 }
 
@@ -94,12 +95,14 @@ function endOf(report: RemoteReport, progress?: RemoteProgress) {
   return { ...said, permanent: false, reference: JSON.stringify(progress ?? { reset }) };
 }
 
-/** Whoever was suspended before the reset stays so; only the report of that reset knows. */
+/** Whoever was suspended before the reset stays so; only its report knows. A later reset found them suspended by us. */
 async function lift(desk: Desk, row: OutboxRow, work: RemoteWork, signal: AbortSignal | undefined) {
-  const earlier = await desk.store.read.outbox.newestAbout(row.user_id ?? '', REMOTE_KINDS.reset);
-  const { lift: ours, id } = earlier === undefined ? { lift: false, id: null } : remoteOf(earlier);
-  const ended = { ...NOTHING_SAID, reset: work.reset };
-  if (!ours || id === null) return endOf({ ...ended, state: 'nothing' });
+  const resets = await desk.store.read.outbox.allAbout([row.user_id ?? ''], REMOTE_KINDS.reset);
+  // What an earlier one has done by now is recorded first.
+  if (resets.some(({ id, state }) => id < row.id && state === 'queued')) return undefined;
+  const ours = resets.map(remoteOf).findLast((one) => one.lift && one.connector === work.connector);
+  const [ended, id] = [{ ...NOTHING_SAID, reset: work.reset }, ours?.id ?? null];
+  if (id === null) return endOf({ ...ended, state: 'nothing' });
   try {
     await (await desk.connectors.pick(work.connector, signal)).lift(id);
     return endOf({ ...ended, state: 'lifted', id });
@@ -140,7 +143,9 @@ async function keepProgress(desk: Desk, about: About, { progress, kind, mails, s
   await desk.store.record(entry, async (write) => {
     const now = await write.outbox.byId(row.id);
     const reset = (await write.resets.byIds([work.reset]))[0];
-    if (now?.state !== 'queued' || reset?.state === 'undone') throw new Overtaken();
+    // Whoever took too long has lost it to another process.
+    const ours = now?.state === 'queued' && now.attempts === row.attempts;
+    if (!ours || reset?.state === 'undone') throw new Overtaken();
     // What came up since the claim stops it before the first change, and never half way (B62, B63).
     const stopped = isFrozen(await write.freeze.get(), desk.now()) || reset?.objected_at != null;
     if (kind === 'mfa.remote-started' && stopped) throw new Overtaken();

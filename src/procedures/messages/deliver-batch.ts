@@ -10,11 +10,11 @@ import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { minutes } from '../../rules/duration.js';
 import { grouped } from '../../rules/lists.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
-import { connectorOf, laneOf } from '../../rules/remote-reset.js';
+import { connectorOf, laneOf, REMOTE_KINDS } from '../../rules/remote-reset.js';
 import { attemptRemote, foundAt, type RemoteSent, remoteEnd } from './attempt-remote.js';
 import { noteOutcome } from './channel-switch.js';
 import { openMessage } from './queue-message.js';
-import { sortRemote } from './remote-row.js';
+import { noteLifted, sortRemote } from './remote-row.js';
 
 /** How long a claim keeps others away: longer than all attempts of a batch take. */
 const CLAIM = minutes(2);
@@ -57,7 +57,8 @@ export async function deliverBatch(
       attempted.push({ row, sent });
     }
   };
-  const lanes = await Promise.allSettled([...grouped(claimed, laneFor).values()].map(sendInTurn));
+  const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const lanes = await Promise.allSettled([...grouped(inOrder, laneFor).values()].map(sendInTurn));
   const outcomes = attempted.length === 0 ? [] : await finish(desk, attempted);
   // What was sent is in the store also where a bug has stopped the sending of another; else it would go out again.
   for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
@@ -180,6 +181,7 @@ async function finish(desk: Desk, attempted: readonly Attempted[]) {
           await noteOutcome(desk, write, { kind: row.channel, at, delivered, disable });
         if (delivered) good.add(row.channel);
         if (disable) good.delete(row.channel);
+        if (delivered && row.kind === REMOTE_KINDS.lift) await noteLifted(write, row);
         await write.outbox.update(row.id, {
           state,
           reference,

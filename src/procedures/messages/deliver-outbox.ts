@@ -39,14 +39,10 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
     if (tried.size === before || watched?.signal.aborted === true) break;
   }
   // A later run forgets what this one could not: the messages are sent, whatever becomes of this.
-  if (watched?.signal.aborted !== true) await forget(desk).catch(unlessOutOfReach);
+  const forget = () => forgetEnded(desk).then(() => forgetStrangers(desk));
+  if (watched?.signal.aborted !== true) await forget().catch(unlessOutOfReach);
   const { waiting } = run.report;
   return { ...run.report, waiting: waiting + (await outbox.countDue(desk.now())) };
-}
-
-async function forget(desk: Desk): Promise<void> {
-  await forgetEnded(desk);
-  await forgetStrangers(desk);
 }
 
 /** What ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */

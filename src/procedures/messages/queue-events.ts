@@ -22,11 +22,7 @@ export async function toldOf(
 ): Promise<readonly ToldEntry[]> {
   const ids = desk.connectors.names().length === 0 ? [] : [...new Set(entries.flatMap(({ user }) => user ?? []))];
   const external = new Map((await reads.users.byIds(ids)).map((user) => [user.id, user.external]));
-  return entries.map((entry, index) => ({
-    ...entry,
-    seq: firstSeq + index,
-    external: external.get(entry.user ?? '') ?? null,
-  }));
+  return entries.map((entry, n) => ({ ...entry, seq: firstSeq + n, external: external.get(entry.user ?? '') ?? null }));
 }
 
 /** The messages for these entries, of the kinds that are wanted. They go to the configured address, so the row has none. */

@@ -8,6 +8,7 @@ import {
   channelOf,
   connectorOf,
   isFrozen,
+  liftedOf,
   progressOf,
   REMOTE_KINDS,
   type RemoteWork,
@@ -75,7 +76,7 @@ export async function cancelRemotes(
     if (row === undefined) continue;
     const begun = progressOf(row) !== undefined;
     if (row.state === 'queued' && !begun) await write.outbox.update(row.id, ended);
-    else await queueLift(desk, write, { id, accountId });
+    await queueLift(desk, write, { id, accountId });
     // What ended there without a change needs no undo.
     if (begun || ['reset', 'partial'].includes(remoteOf(row).state)) done.set(id, 'stays');
     else if (row.state === 'queued' || row.state === 'dropped') done.set(id, 'cancelled');
@@ -93,12 +94,17 @@ export async function hurryRemotes(write: Writes, userIds: readonly string[], no
   return waiting.length;
 }
 
-/** Lets a person in again who was kept out until they had been here; call it inside the door. */
+/** Lets a person in again whom a reset keeps out until they have been here, or will when its turn comes; call it inside the door. */
 export async function queueLift(desk: Desk, write: Writes, user: Pick<User, 'id' | 'accountId'>): Promise<void> {
-  const row = await write.outbox.newestAbout(user.id, REMOTE_KINDS.reset);
+  const rows = await write.outbox.allAbout([user.id], REMOTE_KINDS.reset);
+  const row = rows.findLast((one) => one.state === 'queued' || remoteOf(one).lift);
   if (row === undefined) return;
-  const { connector, lift: suspended } = remoteOf(row);
-  if (!suspended && progressOf(row) === undefined) return;
-  const work = { do: 'lift', connector, reset: '', to: null } as const;
+  const work = { do: 'lift', connector: remoteOf(row).connector, reset: '', to: null } as const;
   await write.outbox.insert([remoteRow(desk, work, user)]);
+}
+
+/** They have been let in: no reset keeps them out any more. */
+export async function noteLifted(write: Writes, { user_id: id, channel }: OutboxRow): Promise<void> {
+  for (const row of await write.outbox.allAbout([id ?? ''], REMOTE_KINDS.reset))
+    if (row.channel === channel && remoteOf(row).lift) await write.outbox.update(row.id, { reference: liftedOf(row) });
 }

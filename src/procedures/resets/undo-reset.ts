@@ -19,7 +19,7 @@ import { logged, RESETTING_USERS } from './reset-in-portal.js';
 import { CHUNK } from './run-job.js';
 
 /** Why a reset is not undone. */
-export type UndoStop = 'nothing-taken' | 'undone-before' | 'enrolled-again' | 'superseded' | 'final' | 'too-late';
+export type UndoStop = NonNullable<ReturnType<typeof stopOf>> | 'damaged';
 
 export interface UndoRequest {
   /** Of a job, or of one reset. */
@@ -49,7 +49,7 @@ export async function undoResets(desk: Desk, signed: SignedOperator, asked: Undo
     const prepared = await prepare(desk, signed.operator.name, some);
     const done = await act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
       entry: (undone) => undone.map((outcome) => entryOf(outcome, asked.reason)),
-      change: (acting) => takeBack(acting, some, prepared, acting.by.operator.id),
+      change: (acting) => takeBack(acting, some, prepared, acting.by.operator.id, resets.length === 1),
     });
     outcomes.push(...done);
     // The caller finds them in the outbox; the next act of this process must not wait for them all.
@@ -97,24 +97,27 @@ async function takeBack(
   resets: readonly ResetRow[],
   { people, notices }: Awaited<ReturnType<typeof prepare>>,
   by: string,
+  alone = true,
 ) {
   const ids = [...new Set(resets.map((row) => row.user_id))];
   const facts = new Map((await write.resets.facts(ids, now)).map((one) => [one.userId, one]));
   const rows = await write.resets.byIds(resets.map((row) => row.id));
   const stops = rows.map((reset) => [reset, stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone'] as const);
-  const back = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
+  const open = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
+  const damaged = await write.resets.bringBack(open, by, now, alone);
+  const back = open.filter(({ id }) => !damaged.has(id));
   const remotes = await cancelRemotes(desk, write, back);
-  await write.resets.bringBack(back, by, now);
   const enrolled = stops.flatMap(([{ id }, outcome]) => (outcome === 'enrolled-again' ? [id] : []));
   if (enrolled.length > 0) await write.resets.end(enrolled, 'enrolled', by, now);
   await write.outbox.insert(back.flatMap(({ id }) => notices.get(id) ?? []));
-  return stops.map(([reset, outcome]) => {
+  return stops.map(([reset, stop]) => {
+    const outcome = damaged.has(reset.id) ? ('damaged' as const) : stop;
     const login = people.get(reset.user_id)?.login ?? '';
     return { reset, login, outcome, remote: remotes.get(reset.user_id) ?? null };
   });
 }
 
-function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: number): UndoStop | undefined {
+function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: number) {
   if (row.state === 'none') return 'nothing-taken';
   if (row.state === 'undone') return 'undone-before';
   if (row.state === 'superseded') return 'superseded';

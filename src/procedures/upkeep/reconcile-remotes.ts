@@ -43,12 +43,9 @@ export async function reconcileRemotes(
     for (const some of chunksOf(users)) {
       const ids = some.map(({ id }) => id);
       const rows = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.reset);
-      const lifts = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.lift);
       for (const user of some) {
         const row = rows.get(user.id);
-        if (row === undefined) continue;
-        const lifted = (lifts.get(user.id)?.created_at ?? 0) > row.created_at;
-        compared.push({ account, user, ...(await compare(connector, user, remoteOf(row), lifted)) });
+        if (row !== undefined) compared.push({ account, user, ...(await compare(connector, user, remoteOf(row))) });
       }
     }
   }
@@ -59,22 +56,22 @@ export async function reconcileRemotes(
   return compared;
 }
 
-async function compare(connector: Connector, user: User, remote: Remote, lifted: boolean) {
+async function compare(connector: Connector, user: User, remote: Remote) {
   try {
     const person = personOf(user, connector.name);
     const found = await connector.find({ ...person, external: person.external ?? remote.id });
     if (typeof found === 'string') return { remote, there: [], drift: remote.id === null ? null : ('gone' as const) };
     const there = (await connector.factors(found.id)).map(({ kind }) => kind);
-    return { remote, there, drift: driftOf(remote, there, found.suspended, lifted) };
+    return { remote, there, drift: driftOf(remote, there, found.suspended) };
   } catch (error) {
     if (!(error instanceof Error && error.name === 'Trouble')) throw error;
     return { remote, there: [], drift: 'not-read' as const };
   }
 }
 
-function driftOf({ state, lift }: Remote, there: readonly string[], suspended: boolean, lifted: boolean): Drift | null {
+function driftOf({ state, lift }: Remote, there: readonly string[], suspended: boolean): Drift | null {
   if (state === 'reset' || state === 'nothing') {
-    if (lift && !lifted && !suspended) return 'let-in';
+    if (lift && !suspended) return 'let-in';
     return there.length > 0 ? 'has-factors' : null;
   }
   return (state === 'partial' || state === 'unreachable') && there.length === 0 ? 'done-there' : null;

@@ -1,6 +1,8 @@
 /** B51, B56, B59–B61, B63: many resets at once. */
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
@@ -484,6 +486,27 @@ describe.each(engines)('many resets, on %s', (engine) => {
       const all = await undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
       expect(all.map(({ outcome }) => outcome).sort()).toEqual(['undone', 'undone-before']);
       expect(await messagesTo(place.desk, 'usr_acc_1_ana')).toContain('mfa-reset-undone');
+    });
+
+    it('B61 B86 one of whom something is missing stays reset, is named, and holds up nobody else', async () => {
+      await people('ana', 'lee', 'kim');
+      const { work } = await apply(await plan(written(['ana', 'lee', 'kim'])));
+      const id = work?.head.id ?? '';
+      const other = await openEngine(place.settings.store, false);
+      const lost = "select min(id) from factors where state = 'suspended' and user_id = 'usr_acc_1_lee'";
+      await sql.raw(`delete from factors where id = (${lost})`).execute(other.db);
+      await other.close();
+      const all = await undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
+      expect(all.map(({ login, outcome }) => [login, outcome]).sort()).toEqual([
+        ['ana', 'undone'],
+        ['kim', 'undone'],
+        ['lee', 'damaged'],
+      ]);
+      expect(await holdingsOf(place.desk, 'usr_acc_1_kim')).toMatchObject({ active: 2, backupCodes: 10 });
+      expect(await holdingsOf(place.desk, 'usr_acc_1_lee')).toMatchObject({ active: 0, suspended: 1, backupCodes: 0 });
+      expect(await messagesTo(place.desk, 'usr_acc_1_lee')).not.toContain('mfa-reset-undone');
+      const alone = undoResets(place.desk, lead, { id, line: 3, reason: 'wrong' });
+      await expect(alone).rejects.toMatchObject({ code: 'store-corrupt' });
     });
 
     it('not after the user has enrolled again, not after the days of the policy, not after --final, not past a later reset', async () => {

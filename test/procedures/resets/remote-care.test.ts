@@ -89,6 +89,26 @@ describe.each(engines)('after resets at another system, on %s', (engine) => {
       expect(Object.values(await drift())).toEqual(PEOPLE.map(() => ['not-read']));
     });
 
+    it('B93 whoever takes so long that another process goes on with the person changes nothing there any more', async () => {
+      await bulk('ana');
+      const { connectors } = place.desk;
+      const slow: typeof connectors = {
+        ...connectors,
+        reset: (name, person, steps) =>
+          connectors.reset(name, person, {
+            ...steps,
+            before: async (seen) => {
+              place.clock.advance(3 * MINUTE);
+              await deliverDue(place.desk);
+              await steps?.before?.(seen);
+            },
+          }),
+      };
+      await deliverDue({ ...place.desk, connectors: slow });
+      expect(server.people['ana']).toMatchObject({ factors: [], mailed: 1 });
+      expect(await place.desk.store.read.audit.newest({ kind: 'mfa.remote-started' }, 5)).toHaveLength(1);
+    });
+
     it('B82 B93 a freeze between claim and first change: nothing is changed there, and the thaw goes on', async () => {
       await bulk('ana');
       const { connectors } = place.desk;

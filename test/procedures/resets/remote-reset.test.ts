@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resetDocument } from '../../../src/commands/resets/reset-view.js';
+import { resetDocument, resetView } from '../../../src/commands/resets/reset-view.js';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
 import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
 import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
+import { deliverBatch } from '../../../src/procedures/messages/deliver-batch.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
@@ -17,8 +18,10 @@ import { beginJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { showJob } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { chunksOf } from '../../../src/rules/lists.js';
 import { type ContractServer, contractServer } from '../../support/contract-server.mjs';
 import { engines } from '../../support/test-desk.js';
+import { wordsAt } from '../../support/words.js';
 import { FULL, type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const TOKEN = 'tok-CANARY-4711';
@@ -112,10 +115,23 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
   it('B88 the row of a call says what is not done there, as a row of a list does', async () => {
     const rowOf = async (login: string) => resetDocument(await call(login));
     expect(await rowOf('nobody')).toMatchObject({ outcome: 'unknown', reset: { outcome: 'unknown' } });
+    const row = await place.desk.store.read.outbox.newestAbout('usr_acc_1_nobody', 'remote-reset');
+    const inOutbox = { id: 'msg_1', why: row?.last_error ?? '', attempts: 1 };
+    expect(wordsAt(0)('outbox.trouble', inOutbox)).toContain('nobody is there by this id, login or e-mail');
+    expect(wordsAt(0, 'de')('outbox.trouble', inOutbox)).toContain('dort gibt es niemanden mit dieser Kennung');
     server.set({ fail: { status: 503, times: 1_000 } });
     expect(await rowOf('bo')).toMatchObject({ outcome: 'unreachable', reset: { outcome: 'unreachable' } });
     server.set({ fail: null });
     expect(await rowOf('ana')).toMatchObject({ outcome: 'reset', reset: { outcome: 'reset' } });
+  });
+
+  it('B88 where nobody knows whether sessions have ended, the screen says so', async () => {
+    server.set({ fail: { status: 403, times: -1, match: /logout/ } });
+    const done = await call('ana');
+    expect(done.remote).toMatchObject({ state: 'partial', left: [], sessions: 'unknown' });
+    const said = JSON.stringify(resetView(done, wordsAt(0), wordsAt(0)));
+    expect(said).toContain('NOT ENDED as far as is known: a browser that was signed in may stay signed in');
+    expect(said).toContain('the token lacks a permission');
   });
 
   it('nobody there, and a system that is gone, are said as that and claim nothing', async () => {
@@ -298,57 +314,131 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
 });
 
 describe('gates', () => {
+  const atGate = async (gate: 'none' | 'suspend') => {
+    const people = { ana: { factors: [{ type: 'phone' }] }, boss: { factors: [{ type: 'phone' }] } };
+    const server = await contractServer({ kind: 'entra', people, token: TOKEN });
+    const url = new URL(server.url).origin;
+    const ms = { kind: 'entra', url, tokenFile, allowPrivate: true, gate };
+    const place = await resetDesk('sqlite', { file: { connectors: { ms } } as ConfigFile });
+    const { desk, clock } = place;
+    const [agent, lead] = [await place.operator('agent'), await place.operator('lead')];
+    await place.account('1', { connector: 'ms' });
+    await place.user('1', 'boss', { role: 'admin' });
+    await place.user('1', 'ana', {}, FULL);
+    const call = async (login: string) => {
+      const [account, target] = [
+        await desk.store.read.accounts.byId('acc_1'),
+        await desk.store.read.users.byId(`usr_acc_1_${login}`),
+      ];
+      if (account === undefined || target === undefined) throw new Error('not there');
+      const grantId = await place.grant(agent, '1', 'boss');
+      return resetUnderGrant(desk, agent, { account, reason: undefined, ticket: undefined, grantId, target });
+    };
+    const list = async () => {
+      const rows = [{ line: 2, user: '', account: '1', login: 'ana', email: '' }];
+      const words = { reason: 'phones lost', ticket: 'INC-1', final: false, source: 'test', wholeAccount: null };
+      const { work } = await beginJob(desk, lead, await planReset(desk, lead, { rows, ...words }));
+      if (work === null) throw new Error('nothing begun');
+      await runJob(desk, lead, work, { signal: never, told: async () => undefined });
+      return work.head.id;
+    };
+    const enrol = async () => {
+      const by = { kind: 'system', id: 't', name: 't' };
+      const entry = { kind: 'test.seeded', outcome: 'done', at: clock.now(), by } as never;
+      const ana = await desk.store.read.users.byId('usr_acc_1_ana');
+      if (ana === undefined) throw new Error('not there');
+      await desk.store.record(entry, (write) => settleReset(desk, write, ana, clock.now()));
+    };
+    const later = async (minutes: number) => {
+      clock.advance(minutes * MINUTE);
+      await deliverDue(desk);
+    };
+    const undo = (id: string) => undoResets(desk, lead, { id, line: undefined, reason: 'wrong person' });
+    const isIn = () => server.people['ana']?.enabled !== false;
+    const close = () => Promise.all([place.close(), server.stop()]);
+    return { ...place, server, call, list, enrol, later, undo, isIn, close };
+  };
+
   it.each(['none', 'suspend'] as const)(
     '%s: admins are refused without one; who is kept out is let in after enrolling here',
     async (gate) => {
-      const people = { ana: { factors: [{ type: 'phone' }] }, boss: { factors: [{ type: 'phone' }] } };
-      const server = await contractServer({ kind: 'entra', people, token: TOKEN });
-      const keys = {
-        kind: 'entra',
-        url: new URL(server.url).origin,
-        tokenFile,
-        allowPrivate: true,
-        gate,
-      };
-      const place = await resetDesk('sqlite', { file: { connectors: { ms: keys } } as ConfigFile });
-      const agent = await place.operator('agent');
-      await place.account('1', { connector: 'ms' });
-      await place.user('1', 'boss', { role: 'admin' });
-      await place.user('1', 'ana', {}, FULL);
-      const { accounts, users, outbox } = place.desk.store.read;
-      const [account, ana, boss] = [
-        await accounts.byId('acc_1'),
-        await users.byId('usr_acc_1_ana'),
-        await users.byId('usr_acc_1_boss'),
-      ];
-      if (account === undefined || ana === undefined || boss === undefined) throw new Error('not there');
-      const asked = { account, reason: undefined, ticket: undefined };
+      const { desk, server, call, enrol, later, isIn, close } = await atGate(gate);
       if (gate === 'none') {
-        const admin = resetUnderGrant(place.desk, agent, {
-          ...asked,
-          grantId: await place.grant(agent, '1', 'boss'),
-          target: boss,
-        });
-        await expect(admin).rejects.toMatchObject({ code: 'refused-by-policy', message: 'admin-without-gate' });
+        const refused = { code: 'refused-by-policy', message: 'admin-without-gate' };
+        await expect(call('boss')).rejects.toMatchObject(refused);
         expect(server.calls()).toEqual([]);
       }
-      const grantId = await place.grant(agent, '1', 'boss');
-      const done = await resetUnderGrant(place.desk, agent, { ...asked, grantId, target: ana });
-      expect(done.remote).toMatchObject({ state: 'reset', gate });
-      expect(server.people['ana']?.enabled !== false).toBe(gate !== 'suspend');
-      const entry = {
-        kind: 'test.seeded',
-        outcome: 'done',
-        at: place.clock.now(),
-        by: { kind: 'system', id: 't', name: 't' },
-      } as never;
-      await place.desk.store.record(entry, (write) => settleReset(place.desk, write, ana, place.clock.now()));
-      await deliverDue(place.desk);
-      expect(server.people['ana']?.enabled !== false).toBe(true);
-      const lift = await outbox.newestAbout(ana.id, 'remote-lift');
+      expect((await call('ana')).remote).toMatchObject({ state: 'reset', gate });
+      expect(isIn()).toBe(gate !== 'suspend');
+      await enrol();
+      await later(0);
+      expect(isIn()).toBe(true);
+      const lift = await desk.store.read.outbox.newestAbout('usr_acc_1_ana', 'remote-lift');
       expect(lift?.state ?? 'none').toBe(gate === 'suspend' ? 'delivered' : 'none');
-      await place.close();
-      await server.stop();
+      await close();
     },
   );
+
+  it('who calls a second time while they are kept out is let in after enrolling here', async () => {
+    const { call, enrol, later, isIn, close } = await atGate('suspend');
+    await call('ana');
+    await later(1);
+    expect((await call('ana')).remote).toMatchObject({ state: 'nothing' });
+    expect(isIn()).toBe(false);
+    await enrol();
+    await later(1);
+    expect(isIn()).toBe(true);
+    await close();
+  });
+
+  it('who is kept out is let in when a second reset is taken back, before or after its turn there', async () => {
+    for (const waited of [1, 31]) {
+      const { call, list, later, undo, isIn, close } = await atGate('suspend');
+      await call('ana');
+      await later(1);
+      const job = await list();
+      await later(waited);
+      expect(isIn()).toBe(false);
+      await undo(job);
+      await later(31);
+      expect(isIn()).toBe(true);
+      await close();
+    }
+  });
+
+  it.each([1, 2])(
+    'who enrols here before the turn of a list there is let in once it has come; tried %i at once',
+    async (atOnce) => {
+      const { desk, clock, server, list, enrol, later, isIn, close } = await atGate('suspend');
+      await list();
+      await later(1);
+      await enrol();
+      await later(1);
+      expect(server.people['ana']?.factors).toHaveLength(1);
+      clock.advance(31 * MINUTE);
+      const due = await desk.store.read.outbox.due(clock.now(), 9, ['connector:ms']);
+      expect(due.map(({ kind }) => kind).toSorted()).toEqual(['remote-lift', 'remote-reset']);
+      for (const some of chunksOf(due, atOnce)) await deliverBatch(desk, some, undefined);
+      await later(6);
+      await later(6);
+      expect(server.people['ana']?.factors).toEqual([]);
+      expect(isIn()).toBe(true);
+      await close();
+    },
+  );
+
+  it('whoever was let in stays out if their own admin suspends them later, whatever is reset here', async () => {
+    const { server, call, enrol, later, isIn, close } = await atGate('suspend');
+    await call('ana');
+    await enrol();
+    await later(1);
+    expect(isIn()).toBe(true);
+    const { ana } = server.people;
+    if (ana !== undefined) Object.assign(ana, { enabled: false, factors: [{ id: 'f9', type: 'phone' }] });
+    expect((await call('ana')).remote).toMatchObject({ state: 'reset' });
+    await enrol();
+    await later(1);
+    expect(isIn()).toBe(false);
+    await close();
+  });
 });
