@@ -10,18 +10,9 @@ export interface Environment {
 }
 
 /** Global options as typed; undefined if not given. */
-export interface GlobalOptions {
-  readonly store?: string | undefined;
-  readonly keyFile?: string | undefined;
-  readonly config?: string | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly input: boolean;
-  readonly yes: boolean;
-  readonly plain: boolean;
-}
+export type GlobalOptions = { readonly [Name in 'store' | 'keyFile' | 'config']?: string | undefined } & {
+  readonly [Name in 'json' | 'quiet' | 'verbose' | 'color' | 'input' | 'yes' | 'plain']: boolean;
+};
 
 export interface Folders {
   /** $XDG_DATA_HOME/countersign */

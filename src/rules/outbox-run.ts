@@ -3,16 +3,8 @@
  * failed several times in a row counts as down: the rest of it waits for a later run, and does not hold up other kinds.
  */
 
-export interface DeliveryReport {
-  readonly delivered: number;
-  /** To be tried again: failed just now, or not tried because their channel is down or switched off. */
-  readonly waiting: number;
-  readonly givenUp: number;
-  /** Resets at other systems that ended there, not done or in part. */
-  readonly notDone: number;
-  /** Not sent, because the code that it carries is over (B89). */
-  readonly dropped: number;
-}
+/** `waiting`: to be tried again: failed just now, or not tried because their channel is down or switched off. `notDone`: resets at other systems that ended there, not done or in part. `dropped`: not sent, because the code that it carries is over (B89). */
+export type DeliveryReport = Readonly<Record<'delivered' | 'waiting' | 'givenUp' | 'notDone' | 'dropped', number>>;
 
 export interface OutboxRun {
   readonly report: DeliveryReport;

@@ -7,23 +7,16 @@ import type { Policy } from './policy.js';
 import type { PlannedRemote } from './remote-reset.js';
 
 /** What a user has set up and open, in counts. */
-export interface ResetFacts {
+export interface ResetFacts extends Removed {
   readonly userId: string;
-  readonly factors: number;
-  /** Half-done ones. */
-  readonly enrolments: number;
-  /** Not yet used ones. */
-  readonly backupCodes: number;
-  readonly devices: number;
-  readonly sessions: number;
   /** The reset that is still open, or null. */
   readonly open: { readonly id: string; readonly objectedAt: number | null; readonly final: boolean } | null;
   /** True if an enrolment code can still be used. */
   readonly codeLive: boolean;
 }
 
-/** How many of each kind are removed (B52). */
-export type Removed = Pick<ResetFacts, 'factors' | 'backupCodes' | 'devices' | 'sessions' | 'enrolments'>;
+/** How many of each kind are removed (B52): not yet used backup codes, and half-done enrolments. */
+export type Removed = Readonly<Record<'factors' | 'backupCodes' | 'devices' | 'sessions' | 'enrolments', number>>;
 
 export const NOTHING: Removed = { factors: 0, backupCodes: 0, devices: 0, sessions: 0, enrolments: 0 };
 

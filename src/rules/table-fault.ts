@@ -14,7 +14,7 @@ const count = (n: number): string => (n === 1 ? 'one row' : `${n} rows`);
 
 export function tableFault({ table, surplus, changed, odd }: TableFault): string {
   if (odd === 'missing') return `the table ${table} is missing`;
-  if (odd === 'altered') return `the form of the table ${table} was changed: by a trigger, a view, a rule or the like`;
+  if (odd === 'altered') return `the form of the table ${table} was changed: by a trigger, view, index or the like`;
   if (surplus > 0) return `the table ${table} has ${count(surplus)} too many`;
   if (surplus < 0) return `the table ${table} has ${count(-surplus)} too few`;
   if (changed.length > 0) return `rows of the table ${table} were changed outside countersign: ${changed.join(', ')}`;

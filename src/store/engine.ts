@@ -19,8 +19,8 @@ export interface SchemaTraits {
   bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
   /** A column of bytes, read as lower-case hex. */
   asHex(column: string): RawBuilder<string>;
-  /** A statement that names those of the tables that are missing, and what shows or changes other rows than theirs: views, rules, triggers, row security. */
-  tricks(tables: readonly string[]): string;
+  /** A statement that names those of the tables that are missing, have another unique index, or whose rows something else shows or changes: views, rules, triggers, row security. The last row of a table counts. */
+  tricks(uniques: Readonly<Record<string, string>>): string;
   /** A statement whose rows are other than `ok` where an index of the table does not fit its rows; undefined if nobody can change one alone. */
   readonly indexCheck?: (table: string) => string;
   /** SQL for the texts of a group, joined with commas. */

@@ -2,9 +2,11 @@
  * B83: a customer is seen only in a call. Walks every command that verifiers and agents may type, with contacts that stand nowhere else,
  * and looks for them in what is printed; then the same with a grant, and as a lead; and what the log says of each view.
  */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { SignedOperator } from '../../src/desk.js';
+import { openEngine } from '../../src/opening/open-desk.js';
 import { beginCall, noteOnCall, resumeCall } from '../../src/procedures/calls/live-calls.js';
 import { userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
 import { exportUsers } from '../../src/procedures/directory/export-directory.js';
@@ -137,6 +139,22 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
     });
     place.clock.advance(16 * 60_000);
     expect(seenIn(await printed('agent', 'user show 100234/ana'))).toEqual([]);
+  });
+
+  it('T20 an entry that the log does not vouch for is no reason to leave a view out of it', async () => {
+    place.clock.advance(16 * 60_000);
+    const { grant } = await place.call();
+    const [ana, other] = [await place.user('ana'), await openEngine(place.settings.store, false)];
+    const forged = {
+      ...{ kind: 'user.viewed', outcome: 'done', seq: 900_000, at: place.desk.now(), user: ana.id },
+      ...{ by: { id: place.agent.operator.id }, detail: { view: 'user', grant: grant?.id } },
+    };
+    const values = sql`(${forged.seq}, ${JSON.stringify(forged)}, ${Buffer.alloc(32)})`;
+    await sql`insert into audit_entries (seq, body, leaf) values ${values}`.execute(other.db);
+    expect(seenIn((await type('agent', 'user show 100234/ana')).stdout)).toEqual(['ana']);
+    await sql`delete from audit_entries where seq = ${forged.seq}`.execute(other.db);
+    await other.close();
+    expect((await viewed()).at(-1)).toMatchObject({ user: ana.id, detail: { view: 'user', grant: grant?.id } });
   });
 
   it('a grant of before a change of privileges shows nothing', async () => {

@@ -218,6 +218,42 @@ const ACTS: readonly Act[] = [
     seen: 'refused',
   },
   {
+    what: 'resets: the objected one deleted',
+    change: run("delete from resets where id = 'rst_1'"),
+    gains: async (desk) => (await desk.store.read.resets.openOfUser(XAVI)) === undefined,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'resets: the objected one made one that took nothing',
+    change: run("update resets set state = 'none' where id = 'rst_1'"),
+    gains: async (desk) => (await desk.store.read.resets.openOfUser(XAVI)) === undefined,
+    seen: 'named',
+    back: 'unseen',
+  },
+  {
+    what: 'users: admins made plain, so that power given now does not wait',
+    change: run("update users set role = 'user' where account_id = 'acc_200500'"),
+    gains: async (desk) =>
+      (await desk.store.read.users.holders(['acc_200500'], ['admin', 'primary-admin'])).length === 0,
+    seen: 'named',
+    back: 'unseen',
+  },
+  {
+    what: 'sso_subjects: whom a login means at the provider deleted',
+    change: run('delete from sso_subjects'),
+    gains: async (desk) => {
+      const who = { userId: XENA, accountId: 'acc_200500', issuer: 'https://idp.example', subject: 'other', at: 1 };
+      const entry = { kind: 'test.used', outcome: 'done', at: desk.now() } as const;
+      const by = { kind: 'system', id: 'test', name: 'test' } as const;
+      return desk.store.record({ ...entry, by }, (write) => write.idTokens.pin(who));
+    },
+    seen: 'named',
+    bySum: true,
+    back: 'named',
+  },
+  {
     what: 'passphrases: emptied',
     change: run(`update passphrases set verifier = null, setup_at = null where user_id = '${ANA}'`),
     gains: async (desk) => (await desk.store.read.secrets.passphrase(ANA))?.verifier === null,

@@ -100,6 +100,8 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
     await write.factors.insertCode({ id: 'otc_act', user_id: ben.id, purpose: 'activate', ...code });
     await write.factors.insertDevice({ id: 'dev_1', user_id: xavi.id, digest: 'dd', created_at: at });
     await write.idTokens.use({ digest: 'idt', expiresAt: at + 9e8, forgetBefore: 0 });
+    const xena = { userId: 'usr_acc_200500_xena', accountId: 'acc_200500' };
+    await write.idTokens.pin({ ...xena, issuer: 'https://idp.example', subject: 'xena', at });
   });
   const reader = await openEngine(place.settings.store, false);
   const then = await rowsOf(reader);

@@ -41,7 +41,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 /** Files beside the wings, which every wing may use. Of the wings they themselves may import one leaf. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   src: ['main', 'desk', 'errors', 'config', 'house', 'make-folder'],
-  'src/procedures': ['authorise', 'judge-password', 'lock-outs', 'seal-contexts', 'pause'],
+  'src/procedures': ['authorise', 'judge-password', 'lock-outs', 'seal-contexts', 'pause', 'log-reader'],
   'src/commands': ['program', 'command', 'ports', 'catalogue', 'report-outcome', 'ask'],
   'src/store': ['store', 'record', 'head', 'engine', 'rows'],
 };

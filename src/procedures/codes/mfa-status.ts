@@ -49,7 +49,8 @@ export function shownFactor(row: FactorRow, user: User) {
   const named = kind.family === 'challenged' ? row.label : null;
   const to =
     kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : named;
-  return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt: row.confirmed_at };
+  const confirmedAt = row.state === 'pending' ? null : row.confirmed_at;
+  return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt };
 }
 
 /**

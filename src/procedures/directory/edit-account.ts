@@ -16,26 +16,13 @@ import { readNumbersAnew } from './change-person.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
 import { writeChangedCompanies } from './finish-imports.js';
 
-export interface AccountEdit {
-  readonly name?: string | undefined;
+type Texts = 'name' | 'issuer' | 'audience' | 'keys' | 'country' | 'language' | 'connector' | 'reason';
+/** `keys`: text of a JWK set, or the address of one; country (its code) and language: empty for the desk's; an empty connector: its people sign in here only. */
+export type AccountEdit = { readonly [Part in Texts]?: string | undefined } & {
   /** The provider's name; null removes single sign-on with all its settings. */
   readonly sso?: string | null | undefined;
-  readonly issuer?: string | undefined;
-  readonly audience?: string | undefined;
-  /** Text of a JWK set, or the address of one. */
-  readonly keys?: string | undefined;
   readonly forbidPhoneResets?: boolean | undefined;
-  /** Code of its country; empty for the desk's. */
-  readonly country?: string | undefined;
-  /** Empty for the desk's. */
-  readonly language?: string | undefined;
-  /** Name of a connector of the settings; empty: its people sign in here only. */
-  readonly connector?: string | undefined;
-  readonly reason?: string | undefined;
-}
-
-/** `stranded`: logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
-export type EditedAccount = Awaited<ReturnType<typeof editAccount>>;
+};
 
 const EDITING = { permission: 'directory:write', logsRefusals: true } as const;
 /** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
@@ -49,7 +36,7 @@ const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit)
     ? OPENING_UP
     : EDITING;
 
-/** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). */
+/** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). `stranded`: logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
 export async function editAccount(desk: Desk, signed: SignedOperator, account: Account, edit: AccountEdit) {
   const door = doorOf(edit);
   await askAuthority(desk, signed, door);

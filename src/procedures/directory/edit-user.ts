@@ -8,16 +8,10 @@ import { forgetSilent, refuseIfAny } from './add-to-directory.js';
 import { changePeople } from './change-person.js';
 import { idsOfOthers } from './external-ids.js';
 
-export interface UserEdit {
-  readonly name?: string | undefined;
-  /** Empty removes it. */
-  readonly email?: string | undefined;
-  readonly phone?: string | undefined;
-  /** Empty removes it. */
-  readonly external?: string | undefined;
-  /** Empty for the company's. */
-  readonly language?: string | undefined;
-}
+/** An empty text removes what is on file; an empty language is the company's. */
+export type UserEdit = {
+  readonly [Part in 'name' | 'email' | 'phone' | 'external' | 'language']?: string | undefined;
+};
 
 const EDITING = { permission: 'directory:write' } as const;
 const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;

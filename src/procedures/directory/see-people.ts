@@ -9,6 +9,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account } from '../../rules/people.js';
 import { askAuthority, mayAlso, note } from '../authorise.js';
+import { vouchedFor } from '../log-reader.js';
 import { userPages } from './export-directory.js';
 import type { Found, FoundUser } from './search-directory.js';
 
@@ -77,7 +78,7 @@ type LiveGrant = Awaited<ReturnType<Reads['grants']['live']>>[number];
 
 async function viewedUnder(desk: Desk, { operator }: SignedOperator, grant: LiveGrant): Promise<boolean> {
   const filter = { kind: 'user.viewed', by: operator.id, user: grant.user_id, since: grant.created_at };
-  const [row] = await desk.store.read.audit.newest(filter, 1);
+  const [row] = await vouchedFor(desk, filter, 1);
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
 }
 

@@ -122,7 +122,7 @@ async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promi
   const code = await write.factors.newestCode(owner.user.id, 'enrol');
   const { resetAt } = await write.factors.barOf(owner.user.id);
   const since = Math.max(code?.created_at ?? 0, resetAt ?? 0);
-  return rows.some((row) => row.id === pending.id) && since <= pending.created_at;
+  return rows.some((row) => row.id === pending.id && since <= (row.confirmed_at ?? 0));
 }
 
 async function activate(acting: ActingOwner<'owner:methods'>, pending: FactorRow, replaces: string | undefined) {

@@ -134,7 +134,7 @@ async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFa
         throw refusal('invalid-input', 'method-set-up-already', { factorTitle: kind.id }, 'codes-follow-contact');
       }
       const row = { id, kind: kind.id, label: kind.title, secret: null };
-      if (rows.some((known) => known.id === id)) await write.factors.update(id, { created_at: now });
+      if (rows.some((known) => known.id === id)) await write.factors.update(id, { created_at: now, confirmed_at: now });
       else await write.factors.insert(pendingRow(row, by.login, now));
       await storeSentCode(acting, code);
     },
@@ -150,7 +150,7 @@ const begunEntry = (id: string, kind: string): ActEntry => ({
 });
 
 function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { user }: Owner, at: number): FactorRow {
-  const times = { last_step: null, created_at: at, confirmed_at: null, suspended_by: null };
+  const times = { last_step: null, created_at: at, confirmed_at: at, suspended_by: null };
   return { ...row, user_id: user.id, state: 'pending', ...times };
 }
 

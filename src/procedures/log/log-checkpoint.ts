@@ -13,7 +13,7 @@ import {
   readCheckpointText,
   readShortForm,
 } from '../../rules/checkpoint.js';
-import { type LogNotary, type LogReader, rootsOf } from './log-reader.js';
+import { type LogNotary, type LogReader, rootsOf } from '../log-reader.js';
 
 /**
  * The log as its head describes it, if this desk wrote the head: its RFC 6962 tree hash of 32 bytes, and the latest time of any entry, ms (0 for an

@@ -7,8 +7,8 @@ import { growTree } from '../../rules/growing-tree.js';
 import { readMoment } from '../../rules/moment.js';
 import { askAuthority, mayAlso, note } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
+import { openJudge } from '../log-reader.js';
 import { logState } from './log-checkpoint.js';
-import { openJudge } from './log-reader.js';
 
 /** A filter as people type it. `by`: name or id of an operator, id of a user, or `system`. `kind`: `mfa.reset`, or a bare noun for all of its verbs. */
 export type LogQuery = {

@@ -5,9 +5,7 @@
  */
 import type { Desk } from '../../desk.js';
 import { minutes, seconds } from '../../rules/duration.js';
-import { openJudge } from './log-reader.js';
-
-export type Streamed = Awaited<ReturnType<typeof streamLog>>;
+import { openJudge } from '../log-reader.js';
 
 const BATCH = 200;
 /** Longer than any sink's time-out. */

@@ -16,7 +16,7 @@ import { refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { growTree } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
-import { type LogNotary, type LogReader, readEntries, sealedPeaks } from './log-reader.js';
+import { type LogNotary, type LogReader, readEntries, sealedPeaks } from '../log-reader.js';
 
 export interface LogCheck {
   readonly notary: LogNotary;

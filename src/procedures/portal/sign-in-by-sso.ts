@@ -9,6 +9,7 @@ import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { isAddress } from '../../rules/sso-settings.js';
 import { findAccount, unlessRefused } from '../directory/find-account.js';
+import { vouchedFor } from '../log-reader.js';
 import { openOwner, type PortalLogin } from './customer-login.js';
 import { type TokenClaims, tokenRefused, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openSession } from './open-session.js';
@@ -79,7 +80,7 @@ async function provenUser(desk: Desk, account: Account, input: SsoSignIn) {
 async function requirePace(desk: Desk, account: Account): Promise<void> {
   const since = desk.now() - minutes(1);
   const kind = 'portal.sign-in-refused';
-  const refusals = await desk.store.read.audit.newest({ kind, account: account.id, since }, REFUSED_A_MINUTE);
+  const refusals = await vouchedFor(desk, { kind, account: account.id, since }, REFUSED_A_MINUTE);
   if (refusals.length >= REFUSED_A_MINUTE) throw refusal('busy', 'sso-too-often', {}, 'try-in-a-minute');
 }
 

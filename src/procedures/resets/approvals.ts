@@ -43,10 +43,18 @@ export function freezeSubject(desk: Pick<Desk, 'notary' | 'digests'>, subject: A
   return { text, hash: desk.digests.sha256(text) };
 }
 
-/** What a request froze. Refusal `store-corrupt` if it is not that any more. */
-export function subjectIn({ digests }: Pick<Desk, 'digests'>, { id, subject, hash }: ApprovalRow): ApprovalSubject {
-  if (digests.sha256(subject) === hash) return JSON.parse(subject) as ApprovalSubject;
-  throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
+const NOTHING = { final: false, reason: null, ticket: null, grant: null, caller: null, users: [] };
+export const UNKNOWN: ApprovalSubject = { kind: 'change', desk: '', ...NOTHING };
+
+/** What a request froze; undefined if it is not that any more. */
+export const frozenIn = ({ digests }: Pick<Desk, 'digests'>, { subject, hash }: ApprovalRow) =>
+  digests.sha256(subject) === hash ? (JSON.parse(subject) as ApprovalSubject) : undefined;
+
+/** The same. Refusal `store-corrupt`. */
+export function subjectIn(desk: Pick<Desk, 'digests'>, row: ApprovalRow): ApprovalSubject {
+  const frozen = frozenIn(desk, row);
+  if (frozen === undefined) throw refusal('store-corrupt', 'request-changed', { id: row.id }, 'reject-and-verify');
+  return frozen;
 }
 
 /** What would become of customers' powers or secrets, as a subject with its hash. */
@@ -54,9 +62,8 @@ export async function changeSubject(
   { desk, write }: Pick<Acting<Asker>, 'desk' | 'write'>,
   { users, ...what }: { readonly users: readonly string[]; readonly change: string; readonly reason: string | null },
 ) {
-  const none = { final: false, ticket: null, grant: null, caller: null };
   const store = (await write.meta.get('store-id')) ?? '';
-  const subject: ApprovalSubject = { kind: 'change', desk: store, ...none, users: users.toSorted(), ...what };
+  const subject: ApprovalSubject = { ...UNKNOWN, desk: store, users: users.toSorted(), ...what };
   return { subject, hash: freezeSubject(desk, subject).hash };
 }
 
@@ -130,8 +137,11 @@ export const waitingEntries = (
   ...(made ? [approvalEntry(request, 'requested')] : []),
 ];
 
-export function approvalEntry(row: ApprovalRow, what: 'requested' | 'approved' | 'rejected'): ActEntry {
-  const { users, reason, ticket } = JSON.parse(row.subject) as ApprovalSubject;
+export function approvalEntry(
+  row: ApprovalRow,
+  what: 'requested' | 'approved' | 'rejected',
+  { users, reason, ticket } = JSON.parse(row.subject) as ApprovalSubject,
+): ActEntry {
   const [only] = users;
   return {
     kind: `approval.${what}`,

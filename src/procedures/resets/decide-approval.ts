@@ -13,7 +13,7 @@ import { withHomes } from '../directory/search-directory.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, notTwoPersons, otherApprovers, personOf } from '../operators/second-operator.js';
-import { approvalEntry, noSuchRequest, subjectIn } from './approvals.js';
+import { approvalEntry, frozenIn, noSuchRequest, subjectIn, UNKNOWN } from './approvals.js';
 
 /** A request as people see it. */
 export type Approval = Awaited<ReturnType<typeof toApproval>>;
@@ -21,7 +21,7 @@ export type Approval = Awaited<ReturnType<typeof toApproval>>;
 export async function listApprovals(desk: Desk, all: boolean): Promise<readonly Approval[]> {
   const rows = await desk.store.read.approvals.list(200);
   const approvals = await Promise.all(rows.map((row) => toApproval(desk, row)));
-  return all ? approvals : approvals.filter(({ standing }) => standing === 'pending' || standing === 'approved');
+  return all ? approvals : approvals.filter(({ standing }) => ['pending', 'approved', 'changed'].includes(standing));
 }
 
 /** What waits for this operator to decide: what others asked, without those who are the same person or do not count as another (B81). */
@@ -32,21 +32,22 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
   if (rows.length === 0) return [];
   const person = await personOf({ policy, reads: store.read, now }, operatorId);
   const theirs = rows.filter(({ operator_id: id }) => !person.isAlso(id) && person.handWith(id) === undefined);
-  return Promise.all(theirs.map((row) => toApproval(desk, row)));
+  return (await Promise.all(theirs.map((row) => toApproval(desk, row)))).filter(({ standing: is }) => is === 'pending');
 }
 
-/** Refusal `store-corrupt` if the stored subject does not match its hash. */
+/** Of one whose stored subject does not match its hash, nothing of that is told, and whatever would still count does not. */
 async function toApproval(desk: Desk, row: ApprovalRow) {
-  const subject = subjectIn(desk, row);
+  const frozen = frozenIn(desk, row);
+  const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now());
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
   return {
     id: row.id,
     why: row.why as ApprovalReason,
-    standing: standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now()),
+    standing: frozen === undefined && ['pending', 'approved'].includes(standing) ? ('changed' as const) : standing,
     hash: row.hash,
-    subject,
+    subject: frozen ?? UNKNOWN,
     users: row.users,
     requester: { id: row.operator_id, name: requester?.name ?? '', token: await tokenOf(desk, row) },
     requestedAt: row.requested_at,
@@ -68,12 +69,13 @@ async function tokenOf({ store: { read } }: Desk, { token_id: id }: ApprovalRow)
 /** A request with the people in it, as they are now. */
 export type ApprovalInFull = Awaited<ReturnType<typeof showApproval>>;
 
-/** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
-export async function showApproval(desk: Desk, text: string) {
+/** Refusals: not-found; store-corrupt if the stored subject does not match its hash, unless it is only rejected. */
+export async function showApproval(desk: Desk, text: string, rejecting = false) {
   const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(text);
   const approval = await toApproval(desk, row);
+  if (approval.standing === 'changed' && !rejecting) subjectIn(desk, row);
   const { users } = desk.store.read;
   const targets = await inChunks(approval.subject.users, async (ids) => {
     const found = await users.byIds(ids);
@@ -101,7 +103,8 @@ export const DECIDING = { permission: 'approval:decide', fresh: true, inPerson: 
 export async function decideApproval(desk: Desk, signed: SignedOperator, decision: Decision): Promise<Approval> {
   await askAuthority(desk, signed, DECIDING);
   const { approve, reason } = decision;
-  const shown = await showApproval(desk, decision.id);
+  const because = reason === null ? {} : { reason };
+  const shown = await showApproval(desk, decision.id, !approve);
   const { id } = shown;
   const decided = await act(desk, signed, DECIDING, {
     change: (acting) => decide(acting, shown, { ...decision, id }),
@@ -113,7 +116,7 @@ export async function decideApproval(desk: Desk, signed: SignedOperator, decisio
             reason: done.code,
             detail: { approval: id, why: done.because?.reason ?? null },
           }
-        : { ...approvalEntry(done.row, approve ? 'approved' : 'rejected'), ...(reason === null ? {} : { reason }) },
+        : { ...approvalEntry(done.row, approve ? 'approved' : 'rejected', shown.subject), ...because },
   });
   if (decided instanceof Refusal) throw decided;
   const { row, ...ended } = decided;

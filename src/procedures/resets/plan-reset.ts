@@ -138,7 +138,7 @@ async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise
 async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const ids = [...people.values()].map(({ id: own, external }) => ({ own, external }));
-  const shared = new Set((await othersWithId(desk.store.read, ids)).map(({ one }) => one.own ?? ''));
+  const shared = new Set((await othersWithId(desk.store.read, ids, null)).map(({ one }) => one.own ?? ''));
   for (const batch of chunksOf([...people.keys()].sort())) {
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       const elsewhere = people.get(facts.userId)?.connector ?? null;

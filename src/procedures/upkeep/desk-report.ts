@@ -7,7 +7,7 @@ import { standingOf } from '../../rules/approval.js';
 import { days } from '../../rules/duration.js';
 import type { Policy } from '../../rules/policy.js';
 import { note } from '../authorise.js';
-import { inPages } from '../directory/export-directory.js';
+import { entriesAfter } from '../log/read-audit-log.js';
 
 export type DeskReport = Awaited<ReturnType<typeof deskReport>>;
 /** How often each outcome occurred in one stretch of time; `from`: when it begins, ms. */
@@ -81,10 +81,9 @@ function byAction(policy: Policy, rows: Awaited<ReturnType<Figures['verification
   }));
 }
 
-async function countEntries({ store: { read } }: Desk, kind: string, since: number): Promise<number> {
-  const pages = inPages<{ seq: number }>((last, limit) => read.audit.find({ kind, since }, last?.seq ?? -1, limit));
+async function countEntries(desk: Desk, kind: string, since: number): Promise<number> {
   let count = 0;
-  for await (const { length } of pages) count += length;
+  for await (const { length } of entriesAfter(desk, { kind, since }, -1)) count += length;
   return count;
 }
 

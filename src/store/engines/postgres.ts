@@ -2,7 +2,7 @@
  * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
  * it: number parsing, the lock on the audit head, and the words for its errors.
  */
-import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
+import { type DatabaseIntrospector, Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { type ErrorCode, Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
@@ -22,13 +22,17 @@ const traits: SchemaTraits = {
   serverTime: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::float8`,
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
   // Not relhasrules and relhassubclass: they stay true after the rule or the other table is gone.
-  tricks: (tables) => `select t.name, case when c.oid is null then 'missing' else 'altered' end as odd
-    from unnest(array['${tables.join("','")}']) t(name)
+  tricks: (uniques) => `select t.name, case when c.oid is null then 'missing' else 'altered' end as odd
+    from jsonb_each_text('${JSON.stringify(uniques)}') t(name, made)
     left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(t.name)
     where c.oid is null or c.relkind <> 'r' or c.relrowsecurity
       or exists (select from pg_catalog.pg_rewrite r where r.ev_class = c.oid)
       or exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)
-      or exists (select from pg_catalog.pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal)`,
+      or exists (select from pg_catalog.pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal)
+      or t.made <> coalesce((
+        select string_agg(replace(replace(lower(pg_get_indexdef(i.indexrelid)), ' using btree', ''),
+          lower(c.relnamespace::regnamespace::text) || '.', ''), ';') from pg_catalog.pg_index i
+        where i.indrelid = c.oid and i.indisvalid and not i.indisprimary and (i.indisunique or i.indisexclusion)), '')`,
   joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
 };
@@ -83,7 +87,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     let pool = await firstPool(address, open, final);
     const db = new Kysely<Database>({
       dialect: guardingWrites(
-        new PostgresDialect({
+        new OwnTables({
           pool: {
             connect: async () => {
               // After a fail-over another server of the address takes the writes.
@@ -104,6 +108,22 @@ export async function openPostgres(url: string): Promise<Engine> {
     return { ...engineOn(db, place, refusalOf), schemaStays: (stays) => prepared.allow(stays) };
   } catch (error) {
     throw refusalOf(error) ?? error;
+  }
+}
+
+const VISIBLE = sql<{
+  name: string;
+}>`select relname as name from pg_catalog.pg_class where pg_catalog.pg_table_is_visible(oid)`;
+
+/** Sees only the tables that a statement reaches by their names alone: another schema may have some of the same names. */
+class OwnTables extends PostgresDialect {
+  override createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
+    const all = super.createIntrospector(db);
+    const getTables: DatabaseIntrospector['getTables'] = async (options) => {
+      const own = new Set((await VISIBLE.execute(db)).rows.map(({ name }) => name));
+      return (await all.getTables(options)).filter(({ name }) => own.has(name));
+    };
+    return Object.create(all, { getTables: { value: getTables } });
   }
 }
 

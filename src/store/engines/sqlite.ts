@@ -17,6 +17,10 @@ import { BUSY_TIMEOUT_MS, immediateSqliteDialect } from './sqlite-dialect.js';
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
 
+/** How an index was made, however its names are written. */
+const MADE = `lower(replace(sql, '"', ''))`;
+const listOf = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join();
+
 const traits: SchemaTraits = {
   bytes: 'blob',
   keyCollation: 'binary',
@@ -28,11 +32,14 @@ const traits: SchemaTraits = {
   },
   serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
-  // A constraint with "on conflict" drops or replaces rows without a word.
-  tricks: (tables) => `select tbl_name as name, 'altered' as odd from sqlite_schema
-    where type in ('trigger', 'view') or (type = 'table' and sql like '%on conflict%')
-    union all select value, 'missing' from json_each('${JSON.stringify(tables)}')
-    where value not in (select name from sqlite_schema where type = 'table')`,
+  // A constraint with "on conflict", whatever stands between the words, drops or replaces rows in silence.
+  tricks: (uniques) => `select tbl_name as name, 'altered' as odd from sqlite_schema where type in ('trigger', 'view')
+      or (type = 'table' and sql like '%conflict%') or (sql like 'create unique%'
+        and tbl_name in (${listOf(Object.keys(uniques))}) and ${MADE} not in (${listOf(Object.values(uniques))}))
+    union all select key, 'altered' from json_each('${JSON.stringify(uniques)}')
+      where value <> '' and value not in (select ${MADE} from sqlite_schema where sql like 'create unique%')
+    union all select value, 'missing' from json_each('${JSON.stringify(Object.keys(uniques))}')
+      where value not in (select name from sqlite_schema where type = 'table')`,
   indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
   joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,

@@ -3,6 +3,7 @@ import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import { type TableFault, tableFault } from '../../rules/table-fault.js';
 import type { Engine, SchemaTraits } from '../engine.js';
+import release from '../migrations/0008-release.json' with { type: 'json' };
 import type { Db } from '../schema/directory.js';
 import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from './guarded-tables.js';
 import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
@@ -20,11 +21,14 @@ const NAMED = 5;
 
 const ALL = Object.entries(GUARDED);
 const WATCHED = ALL.filter(([, { watched }]) => watched !== 'none');
-/** Every table of the desk: what swallows a message, or hides what was searched, stops each act. */
-const OWN = [
-  ...ALL.map(([name]) => name),
-  ...['audit_head', 'audit_entries', 'calls', 'search_words', 'sink_cursors', 'kysely_migration'],
-];
+const OTHERS = 'audit_head audit_entries calls search_words sink_cursors kysely_migration'.split(' ');
+/** Every table of the desk, and how its unique index of the first release is made: what swallows a message, or lets two rows be one, stops each act. */
+const OWN = Object.fromEntries([...ALL.map(([name]) => name), ...OTHERS].map((name) => [name, uniqueOf(name)]));
+
+function uniqueOf(table: string): string {
+  const [columns] = (release.unique as Readonly<Record<string, readonly string[][]>>)[table] ?? [];
+  return columns ? `create unique index ${table}_by_${columns.join('_')} on ${table} (${columns.join(', ')})` : '';
+}
 
 /**
  * Compares the watched tables with the book, or all of them without their tags. The caller decides on rows of the same snapshot: another
@@ -88,7 +92,7 @@ export function lookingAgain(
 async function tricksIn(db: Db, traits: SchemaTraits): Promise<readonly TableFault[]> {
   const query = CompiledQuery.raw(traits.tricks(OWN));
   const { rows } = await db.executeQuery<{ name: string; odd: 'missing' | 'altered' }>(query);
-  return rows.map(({ name, odd }) => ({ table: name, surplus: 0, changed: [], odd }));
+  return [...new Map(rows.map(({ name, odd }) => [name, { table: name, surplus: 0, changed: [], odd }])).values()];
 }
 
 function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined) {

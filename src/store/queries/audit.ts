@@ -16,18 +16,10 @@ export interface AuditHead extends SealedHead {
   readonly serverAt?: number | null;
 }
 
-export interface AuditFilter {
-  readonly kind?: string;
-  readonly by?: string;
-  readonly account?: string;
-  readonly user?: string;
-  readonly outcome?: string;
-  /** A part of the canonical text. */
-  readonly says?: string;
-  /** Inclusive lower and exclusive upper bound, ms. */
-  readonly since?: number;
-  readonly until?: number;
-}
+/** `says`: a part of the canonical text; `since` and `until`: inclusive lower and exclusive upper bound, ms. */
+export type AuditFilter = { readonly [Part in 'kind' | 'by' | 'account' | 'user' | 'outcome' | 'says']?: string } & {
+  readonly [Part in 'since' | 'until']?: number;
+};
 
 export const auditReads = (db: Db, traits: SchemaTraits) => ({
   /** All its columns: an older store lacks one. */

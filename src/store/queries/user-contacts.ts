@@ -86,22 +86,25 @@ export const contactReads = (db: Db) => ({
     const changed = await changedUsers(db, [], [...new Set(pairs.map(({ accountId }) => accountId))]);
     return fitting(await rowsOf(found), changed, fits).map(toUser);
   },
-  /** Whoever has one of these ids at another system, whatever its capitals; also by imports whose changes nobody sees yet, except `own`; with null by no import under way. */
+  /** Whoever has one of these ids at another system, whatever its capitals; also by imports whose changes nobody sees yet, except `own` and what is being removed; with null by no import under way. */
   async byExternal(ids: readonly string[], own: string | null = ''): Promise<readonly IdHolder[]> {
     if (ids.length === 0) return [];
     const small = sql.join(ids.map((id) => sql`lower(${id})`));
     // Both engines know this spelling; each change is read once, however many ids are asked for.
     const staged = sql`lower(json(staged) ->> 'external')`;
-    const others = db.selectFrom('imports').select('id');
-    const counted = own === null ? others.where('state', '=', 'settled') : others.where('id', '!=', own);
-    const imports = (await counted.execute()).map(({ id }) => id);
+    const listed = await db.selectFrom('imports').selectAll().execute();
+    const gone = listed.flatMap(({ id, state }) => (state === 'abandoned' ? [id] : []));
+    const counted = listed.filter(({ id, state }) => (own === null ? state === 'settled' : id !== own));
+    const imports = counted.map(({ id }) => id).filter((id) => !gone.includes(id));
     const rows = [sql<boolean>`(external is not null and lower(external) in (${small}))`].concat(
       imports.length === 0 ? [] : sql<boolean>`(staged_in in (${sql.join(imports)}) and ${staged} in (${small}))`,
     );
     const people = own === null ? seen(db) : db.selectFrom('users');
     const found = rows.map((row) => people.selectAll('users').select(thereAt('users')).where(row));
     const wanted = new Set(ids.map((id) => id.toLowerCase()));
-    return (await Promise.all(found.map((query) => query.execute()))).flat().flatMap((row) => {
+    const there = (await Promise.all(found.map((query) => query.execute()))).flat();
+    return there.flatMap((row) => {
+      if (gone.includes(row.import_id ?? '')) return [];
       const counts = imports.includes(row.staged_in ?? '');
       const then: Pick<User, 'external'> = JSON.parse((counts && row.staged) || '{}');
       const held = [...new Set([userAsChanged(row).external ?? '', then.external ?? ''])];

@@ -142,6 +142,7 @@ export interface Database extends CallTables, OperatorTables, ResetTables {
     state: string;
     last_step: number | null;
     created_at: number;
+    /** Of a pending one, when it was begun: unlike `created_at` this is tagged. */
     confirmed_at: number | null;
     /** Nothing reads it any more: an undo brings back what is suspended. */
     suspended_by: string | null;

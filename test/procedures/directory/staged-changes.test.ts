@@ -10,6 +10,7 @@ import { findAccount, findUser } from '../../../src/procedures/directory/find-ac
 import { finishImports } from '../../../src/procedures/directory/finish-imports.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
 import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { flushOutbox } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
@@ -80,6 +81,38 @@ describe.each(engines)('a large import of changes on %s', (engine) => {
       'nancy',
     ]);
     expect(await desk.store.read.users.byExternal(['shop:E0'])).toEqual([]);
+  });
+
+  it('B55 an id that a killed import would have given is nobody’s', async () => {
+    const rows = Array.from({ length: MANY }, (_, n) => `100234,many${n},Old${n} Person,user,shop:E${n}\n`).join('');
+    const users = await usersFile(`account,login,name,role,external\n${rows}`);
+    const dead = besideDesk(desk, async (locked) => {
+      if (locked >= 5) throw new Error('killed');
+    });
+    await expect(importDirectory(dead, place.admin, { users })).rejects.toThrow('killed');
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    const set = (change: Parameters<typeof desk.store.record>[1]) =>
+      desk.store.record({ kind: 'test.prepared', outcome: 'done', at: desk.now(), by }, change);
+    await set((write) => write.accounts.update(place.classic.id, { connector: 'shop' }));
+    await set((write) => write.users.update(place.nancy.id, { external: 'shop:E0' }));
+    const gate = { kind: 'none' as const, minutes: 60 };
+    const settings = async (name: string) => ({ name, kind: 'command' as const, place: 'here', gate });
+    const there = { ...desk, connectors: { ...desk.connectors, settings } };
+    const asked = [{ line: 1, account: '100234', login: 'nancy', email: '', user: '' }];
+    const request = { reason: 'lost', ticket: 'T-1', final: false, source: 'typed', wholeAccount: null, rows: asked };
+    const { plan } = await planReset(there, { ...place.admin, codeAt: desk.now() }, request);
+    expect(plan.rows.map((row) => row.class)).toEqual(['to-reset']);
+    await set((write) => write.users.update(place.nancy.id, { external: null }));
+    // Whoever removes what it left has only begun.
+    const [left] = await desk.store.read.imports.all();
+    await set((write) => write.imports.update(left?.id ?? '', { state: 'abandoned' }));
+    const edited = await editUser(
+      desk,
+      place.admin,
+      { account: place.classic, user: place.nancy },
+      { external: 'shop:e0' },
+    );
+    expect(edited.user.external).toBe('shop:e0');
   });
 
   it('B55 what a settled import gives a person is theirs before it is written into their row', async () => {

@@ -343,6 +343,21 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       ).toBe('done');
     });
 
+    it('B86 what was begun before stays so, whatever another hand writes into the column that has no tag', async () => {
+      const last = await useThemUp();
+      await begin(last, 'email');
+      const early = await place.mailed('Your sign-in code for xavi');
+      place.clock.advance(minutes(1));
+      const later = await place.signIn('xavi');
+      await sendOwedEnrolmentCode(place.desk, later);
+      const owner = await submitEnrolmentCode(place.desk, later, await place.mailed('set up sign-in again for xavi'));
+      const [row] = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
+      await update((write) => write.factors.update(row?.id ?? '', { created_at: place.clock.now() + 1 }));
+      expect((await refusalOf(confirm(owner, 'email', early))).code).toBe('not-signed-in');
+      const left = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
+      expect(left.map(({ state }) => state)).toEqual(['pending']);
+    });
+
     it('a code that ran out is sent anew', async () => {
       await useThemUp();
       await sendOwedEnrolmentCode(place.desk, await place.signIn('xavi'));

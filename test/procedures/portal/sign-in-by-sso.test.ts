@@ -1,8 +1,10 @@
 /** Single sign-on with ID tokens of a real OpenID provider on loopback, and with tokens made to deceive (B35, B36). */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openIdentityKeys } from '../../../src/opening/identity-keys.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { signInBySso } from '../../../src/procedures/portal/sign-in-by-sso.js';
 import { hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { type IdentityProvider, identityProvider } from '../../support/identity-provider.js';
@@ -69,6 +71,38 @@ describe.each(engines)('single sign-on on %s', (engine) => {
     const { idToken } = await provider.tokens(XAVI);
     expect((await refusalOf(enter(idToken))).code, 'S27 not on this machine, unless the policy says so').toBe('busy');
     expect((await enter(idToken, {}, { ...place.desk, identityKeys })).session.state).toBe('done');
+  });
+
+  it('S27 T20 waits after twenty refusals within a minute, and counts none that the log does not vouch for', async () => {
+    await setUp({ issuer: provider.issuer, audience: provider.audience, jwks: provider.keysAddress });
+    const identityKeys = openIdentityKeys({
+      fetch,
+      now: place.clock.now,
+      resolveHost: async () => ['127.0.0.1'],
+      loopback: true,
+    });
+    const open = { ...place.desk, identityKeys };
+    const refused = {
+      kind: 'portal.sign-in-refused',
+      outcome: 'refused',
+      at: place.desk.now(),
+      account: 'acc_200500',
+      by,
+    } as const;
+    const other = await openEngine(place.settings.store, false);
+    for (let seq = 900_000; seq < 900_020; seq += 1) {
+      const values = sql`(${seq}, ${JSON.stringify({ ...refused, seq })}, ${Buffer.alloc(32)})`;
+      await sql`insert into audit_entries (seq, body, leaf) values ${values}`.execute(other.db);
+    }
+    expect((await enter((await provider.tokens(XAVI)).idToken, {}, open)).session.state).toBe('done');
+    await sql`delete from audit_entries where seq >= 900000`.execute(other.db);
+    await other.close();
+    await place.desk.store.record(
+      Array.from({ length: 20 }, () => refused),
+      async () => undefined,
+    );
+    const again = await provider.tokens(XAVI, 'n-again');
+    expect((await refusalOf(enter(again.idToken, { nonce: 'n-again' }, open))).code).toBe('busy');
   });
 
   it('the nonce must come back where one was sent', async () => {

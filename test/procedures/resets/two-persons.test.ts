@@ -131,18 +131,27 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     expect(await holdingsOf(desk, 'usr_acc_1_boss')).toMatchObject({ active: 2 });
   });
 
-  it('B86 a request that says something else than what was asked is neither listed nor shown nor decided', async () => {
+  it('B86 a request that says something else than what was asked is named in lists that go on; it can only be rejected', async () => {
     const id = await ask(eve);
+    place.clock.advance(1_000);
+    const good = await ask(eve);
     const other = await openEngine(place.settings.store, false);
-    await sql`update approvals set subject = replace(subject, 'usr_acc_1_boss', 'usr_acc_1_other')`.execute(other.db);
+    const said = sql`replace(subject, 'usr_acc_1_boss', 'usr_acc_1_other')`;
+    await sql`update approvals set subject = ${said} where id = ${id}`.execute(other.db);
     await other.close();
-    const seen = [
-      () => listApprovals(desk, false),
-      () => requestsFor(desk, lena.operator.id),
-      () => showApproval(desk, id),
-      () => decide(lena, id),
-    ];
+    const seen = [() => showApproval(desk, id), () => decide(lena, id)];
     for (const see of seen) expect(await refusalOf(see())).toMatchObject({ code: 'store-corrupt' });
+    expect((await requestsFor(desk, lena.operator.id)).map((one) => one.id)).toEqual([good]);
+    const listed = await listApprovals(desk, false);
+    expect(listed.map((one) => [one.id, one.standing])).toEqual([
+      [good, 'pending'],
+      [id, 'changed'],
+    ]);
+    expect(listed[1]?.subject.users, 'nothing of what it says now is told').toEqual([]);
+    expect(await decide(lena, id, false)).toMatchObject({ standing: 'rejected' });
+    const [entry] = await desk.store.read.audit.newest({ kind: 'approval.rejected' }, 1);
+    expect(entry?.body).not.toContain('usr_acc_1_other');
+    expect((await listApprovals(desk, false)).map((one) => one.id)).toEqual([good]);
   });
 
   it('what a token asked is refused to its maker, and shown as asked by it', async () => {

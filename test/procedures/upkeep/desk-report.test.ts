@@ -1,9 +1,12 @@
 /** The figures of the desk against numbers counted by hand, on both engines. */
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { answerGeneralQuestion, beginCall, noteOnCall } from '../../../src/procedures/calls/live-calls.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
 import { days, minutes } from '../../../src/rules/duration.js';
 import { accountRow, userRow } from '../../store/rows.js';
+import { refusalOf } from '../../support/said.js';
 import { engines, START, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the report on %s', (engine) => {
@@ -93,5 +96,16 @@ describe.each(engines)('the report on %s', (engine) => {
     await answerGeneralQuestion(made.desk, await made.operator('lead'), null);
     expect((await report(START - days(1))).generalQuestions).toBe(1);
     expect(await made.desk.store.read.audit.newest({ kind: 'report.made' }, 1)).toHaveLength(1);
+  });
+
+  it('T20 counts no entry that the log does not vouch for', async () => {
+    await answerGeneralQuestion(made.desk, await made.operator('lead'), null);
+    const other = await openEngine(made.settings.store, false);
+    const body = `{"at":${START},"kind":"call.general","seq":900000}`;
+    await sql`insert into audit_entries (seq, body, leaf) values (900000, ${body}, ${Buffer.alloc(32)})`.execute(
+      other.db,
+    );
+    await other.close();
+    expect((await refusalOf(report(START - days(1)))).code).toBe('audit-broken');
   });
 });

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openPostgres } from '../../../src/store/engines/postgres.js';
 import { readAddress, withoutCredentials } from '../../../src/store/engines/postgres-hosts.js';
-import { migrate, openStore } from '../../../src/store/store.js';
+import { migrate, openStore, requireCurrent } from '../../../src/store/store.js';
 import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
 import { accountRow, entry, keysWith, notaryWith } from '../rows.js';
 import { faultsOfLog, foundedStore } from '../support.js';
@@ -147,6 +148,21 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
     );
     expect(rows).toEqual([{ before: true }]);
     await place.close();
+  });
+
+  it('another schema of the database may have tables of the same names', async () => {
+    const address = await createDatabase(inject('postgresUrl'));
+    const engine = await openPostgres(address);
+    const theirs = ['kysely_migration', 'kysely_migration_lock', 'audit_head'];
+    await sql`create schema theirs`.execute(engine.db);
+    for (const name of theirs) await sql.raw(`create table theirs.${name} (name text)`).execute(engine.db);
+    await expect(requireCurrent(engine)).rejects.toMatchObject({
+      code: 'store-unreachable',
+      message: `there is no desk in ${engine.place}`,
+    });
+    expect((await migrate(engine, keysWith(notaryWith()))).length).toBeGreaterThan(20);
+    await requireCurrent(engine);
+    await engine.close();
   });
 
   it('counts arrive as numbers, and a backup is left to its own tools', async () => {

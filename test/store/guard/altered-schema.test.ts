@@ -12,7 +12,7 @@ const OTHERS = ['audit_head', 'audit_entries', 'calls', 'search_words', 'sink_cu
 const TABLES = [...Object.keys(GUARDED), ...OTHERS];
 const CHANGED = (table: string) => ({
   code: 'store-corrupt',
-  message: `the form of the table ${table} was changed: by a trigger, a view, a rule or the like; nothing was changed`,
+  message: `the form of the table ${table} was changed: by a trigger, view, index or the like; nothing was changed`,
 });
 describe.each(engines)('a schema that was altered on %s', (engine) => {
   let place: Founded;
@@ -67,6 +67,33 @@ describe.each(engines)('a schema that was altered on %s', (engine) => {
       await raw(`alter table elsewhere rename to ${table}`);
     }
     await act();
+  });
+
+  it.each([
+    ['dropped', 'drop index operators_by_name_key', 'operators'],
+    [
+      'not unique any more',
+      'drop index operators_by_name_key; create index operators_by_name_key on operators (name_key)',
+      'operators',
+    ],
+    ['for another column', 'drop index jobs_by_plan_hash; create unique index jobs_by_plan_hash on jobs (id)', 'jobs'],
+    [
+      'for some rows only',
+      'drop index devices_by_digest; create unique index devices_by_digest on devices (digest) where created_at < 0',
+      'devices',
+    ],
+    ['of somebody else', 'create unique index one_of_each on grants (operator_id)', 'grants'],
+  ])('B86 a unique index that is %s stops every act and is named', async (_what, change, table) => {
+    await raw(...change.split('; '));
+    await expect(act()).rejects.toMatchObject(CHANGED(table));
+    expect(await named()).toEqual([[table, 'altered']]);
+  });
+
+  it('B86 an index of somebody else that is not unique changes nothing', async () => {
+    await raw('create index mine on operators (role)', 'create unique index theirs on sink_cursors (key)');
+    await raw('drop index theirs');
+    await act();
+    expect(await named()).toEqual([]);
   });
 
   it('B86 a table without one of its columns is named, and whoever needs the column is refused', async () => {
@@ -147,12 +174,15 @@ describe('a schema that was altered on sqlite alone', () => {
     const place = await foundedStore('sqlite');
     const { db } = place.engine;
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema where name = 'calls'`.execute(db);
-    await sql`drop table calls`.execute(db);
-    await sql
-      .raw((rows[0]?.sql ?? '').replace(/\)\s*strict$/i, ', unique (state) on conflict ignore) strict'))
-      .execute(db);
-    const act = openStore(place.engine, place.notary).record(entry(), async () => undefined);
-    await expect(act).rejects.toMatchObject(CHANGED('calls'));
+    // However it is written: SQLite keeps the text as it was given.
+    for (const words of ['on conflict', 'on  conflict', 'ON\nCONFLICT', 'on/**/conflict']) {
+      await sql`drop table calls`.execute(db);
+      await sql
+        .raw((rows[0]?.sql ?? '').replace(/\)\s*strict$/i, `, unique (state) ${words} ignore) strict`))
+        .execute(db);
+      const act = openStore(place.engine, place.notary).record(entry(), async () => undefined);
+      await expect(act).rejects.toMatchObject(CHANGED('calls'));
+    }
     await place.close();
   });
 });

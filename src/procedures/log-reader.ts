@@ -2,9 +2,9 @@
  * All that a verifier of the log may know: how to read it, and how it is hashed and sealed. Nothing here can write. The
  * rows may come from a store, a backup or an export (after tessera's fsck).
  */
-import type { AuditHead, AuditRow } from '../../desk.js';
-import { growTree, type HexTreeHasher, peakRanges } from '../../rules/growing-tree.js';
-import { hear } from '../pause.js';
+import type { AuditFilter, AuditHead, AuditRow, Desk } from '../desk.js';
+import { growTree, type HexTreeHasher, peakRanges } from '../rules/growing-tree.js';
+import { hear } from './pause.js';
 
 export interface LogReader {
   /** The one head row; undefined if it is missing. */
@@ -65,6 +65,13 @@ export function openJudge(reader: LogReader, notary: LogNotary) {
     }
     return { foreign, missing: next < to ? next : undefined };
   };
+}
+
+/** The newest entries that match, without those that the head does not seal, for who decides on them. */
+export async function vouchedFor({ store: { read }, notary }: Desk, filter: AuditFilter, limit: number) {
+  const rows = await read.audit.newest(filter, limit);
+  const { foreign } = await openJudge(read.audit, notary)(rows);
+  return rows.filter(({ seq }) => !foreign.includes(seq));
 }
 
 /** The parts of the tree, largest first, with the hash of each in the head, hex. */
