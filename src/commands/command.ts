@@ -170,6 +170,11 @@ export function command<
   } as unknown as Command;
 }
 
+const digits = () => z.string().regex(/^-?\d+$/, 'must be a whole number');
+/** A whole number in digits. An empty variable of a script is none: it would count as 0. */
+export const wholeNumber = (least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) =>
+  digits().pipe(z.coerce.number<string>().int().min(least).max(most));
+
 function typed(written: string, many = written.includes('...')): z.ZodType {
   if (many) return /^[[-]/.test(written) ? z.array(z.string()).default([]) : z.array(z.string());
   if (/^--\S+$/.test(written)) return z.boolean().default(/^--no-/.test(written));

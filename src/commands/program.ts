@@ -8,18 +8,9 @@ import { isRefusal, refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
 import type { CatalogueEntry, Command, Context, Result, World } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
-import { GLOBAL_OPTIONS, memberOf } from './typing/flag-names.js';
+import { firstWord, GLOBAL_OPTIONS, longFlag, memberOf, words } from './typing/flag-names.js';
 import { topicNames, topicText } from './typing/help-topics.js';
-import {
-  asksForHelp,
-  checkInput,
-  checkPaths,
-  firstWord,
-  optionsBy,
-  peekOptions,
-  usageRefusal,
-  words,
-} from './typing/peek-argv.js';
+import { asksForHelp, checkInput, checkPaths, optionsBy, peekOptions, usageRefusal } from './typing/peek-argv.js';
 
 /** Runs one command line; answers the exit status. Never throws. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
@@ -29,7 +20,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
     if (word === undefined && !asksForHelp(argv)) return await runBare(argv, world, options);
     return await finish(buildProgram(world, await loaded(word, argv), word), argv, options);
   } catch (error) {
-    const refused = error instanceof CommanderError ? usageRefusal(error, firstWord(argv)) : error;
+    const refused = error instanceof CommanderError ? usageRefusal(error, words(argv)) : error;
     // At `portal` sit the customer's people.
     return await reportError(world, options, refused, firstWord(argv) === 'portal' ? 'customer' : 'desk');
   } finally {
@@ -100,7 +91,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   return { world, program, finished };
 }
 
-/** `typed`: its options that were typed, `--sso` and `--no-sso` each by its own name. */
+/** `typed`: its options and arguments that were typed, `--sso` and `--no-sso` each by its own name. */
 type Run = (spec: Command, leaf: Commander, typed: ReadonlySet<string>) => Promise<void>;
 
 function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run): void {
@@ -135,10 +126,18 @@ function fill(leaf: Commander, spec: Command, run: Run): void {
     const made = new Option(option.flags, option.about);
     if (option.many === true)
       made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-    leaf.addOption(made).on(`option:${made.name()}`, () => typed.add(`--${made.name()}`));
+    const once = made.required && option.many !== true;
+    leaf.addOption(made).on(`option:${made.name()}`, () => {
+      // The other value would be passed over in silence.
+      if (typed.size === typed.add(`--${made.name()}`).size && once)
+        throw refusal('usage', 'option-twice', { option: `--${made.name()}` });
+    });
   }
   leaf.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}\n`);
-  leaf.action(async () => run(spec, leaf, typed));
+  leaf.action(async () => {
+    for (const { name } of (spec.arguments ?? []).slice(0, leaf.args.length)) typed.add(name);
+    await run(spec, leaf, typed);
+  });
 }
 
 function addHelpCommand(program: Commander, world: World, writeOut: (text: string) => void): void {
@@ -170,9 +169,9 @@ function addHelpCommand(program: Commander, world: World, writeOut: (text: strin
 
 /** Refusal `usage` where one of the options would be ignored without a word. */
 function checkTogether({ apart = [], beside = [] }: Command, typed: ReadonlySet<string>): void {
-  for (const [option = '', ...others] of apart) {
-    const other = others.find((one) => typed.has(one));
-    if (typed.has(option) && other !== undefined) throw refusal('usage', 'options-apart', { option, other });
+  for (const [option = '', ...names] of apart) {
+    const others = names.filter((one) => typed.has(one));
+    if (typed.has(option) && others.length > 0) throw refusal('usage', 'options-apart', { option, others });
   }
   for (const [option = '', ...names] of beside)
     if (typed.has(option) && !names.some((one) => typed.has(one)))
@@ -219,6 +218,9 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
   const { store, keyFile, config } = given as Partial<Record<string, string>>;
+  // An empty variable of a script would otherwise name the usual desk.
+  const empty = GLOBAL_OPTIONS.find(({ flags }) => given[memberOf(flags)] === '');
+  if (empty !== undefined) throw refusal('invalid-input', 'empty-option', { option: longFlag(empty.flags) });
   // commander has `--no-color` as `color: false`.
   const stands = (name: string) => given[name.replace(/^no-/, '')] === !name.startsWith('no-');
   return { store, keyFile, config, ...optionsBy(stands) };

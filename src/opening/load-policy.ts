@@ -63,5 +63,5 @@ function notJson(text: string, error: unknown): string {
 
 const unreadable = (folder: string, name: PolicyName, why: string): Refusal =>
   new Refusal('config', `the policy file ${placeOf(folder, name)} cannot be read: ${why}`, {
-    hint: `Check it with: countersign policy check ${folder}`,
+    hint: `Check it with: countersign policy check '${folder}'`,
   });

@@ -132,9 +132,9 @@ describe('standard output in place of a file', () => {
     [['report', '--html', '-', '--json'], /--html - and --json/],
     [
       ['mfa', 'reset', '--from', '-', '--plan', '-', '--failed', '-', '--reason', 'r', '--ticket', 't'],
-      /standard output/,
+      /--plan cannot be used together with --failed/,
     ],
-    [['mfa', 'reset', '--from', '-', '--apply', '-'], /standard input/],
+    [['mfa', 'reset', '--from', '-', '--apply', '-'], /--apply cannot be used together with --from/],
     [['user', 'import', '-', '--accounts', '-'], /standard input/],
     [['key', 'restore', '-', '--passphrase-stdin'], /standard input/],
     [['store', 'backup', '-'], /cannot be -/],

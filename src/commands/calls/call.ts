@@ -7,7 +7,7 @@ import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { callRecord, ownCalls, proveCall } from '../../procedures/log/call-record.js';
 import { checkReceipt, receiptText } from '../../rules/receipt.js';
 import { printable } from '../../terminal/printable.js';
-import { type Command, command } from '../command.js';
+import { type Command, command, wholeNumber } from '../command.js';
 import { block, localClock, localMinute, moments } from '../wording/results.js';
 import { headDocument, noteOf, recordDocument, recordView } from './record-view.js';
 
@@ -50,7 +50,7 @@ const list = command({
   path: 'call list',
   access: 'verify',
   options: ['--limit <n>'],
-  own: () => ({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
+  own: () => ({ limit: wholeNumber(1, 1_000).default(20) }),
   run: async ({ desk, signed, words }, { limit }) => {
     const calls = await ownCalls(desk, signed, limit);
     const rows = calls.map(({ id, state, openedAt, account, caller, outcome }) => [

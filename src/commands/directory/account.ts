@@ -13,11 +13,11 @@ import { rowsFor } from '../../procedures/directory/see-people.js';
 import { EDITIONS } from '../../rules/people.js';
 import { askDisable, askMissing } from '../ask.js';
 import { type Command, type Context, command, type Given, type Operated, type Result } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, pick } from '../wording/results.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './customer-view.js';
 import { commands as files } from './directory-files.js';
 import { limitOf, pageOf } from './listing-arguments.js';
-import { requireAlone, runEdition, runSignIn } from './power-change.js';
+import { runEdition, runSignIn } from './power-change.js';
 
 const OPTIONS = [
   '--name <name>',
@@ -61,29 +61,22 @@ const editAccountCommand = command({
   },
 });
 
-/** Edition and way to sign in, each alone. */
+/** Edition and way to sign in, each alone: a second operator sees such a change by itself. */
 async function runPower(at: Operated, given: Edit): Promise<Result | null> {
-  const { account: reference, edition, signIn, reason, wait, dropPrivileges, ...others } = given;
-  if (edition === undefined && signIn === undefined) return null;
-  requireAlone(edition === undefined ? '--sign-in' : '--edition', Object.values(others));
-  const account = await findAccount(at.desk, reference);
-  if (edition === undefined) return runSignIn(at, { account, user: null }, { signIn: signIn ?? '', reason, wait });
-  requireAlone('--edition', [signIn]);
-  return runEdition(at, account, { edition, dropPrivileges, reason, wait });
+  const { account, edition, signIn } = given;
+  if (edition !== undefined) return runEdition(at, await findAccount(at.desk, account), { ...given, edition });
+  if (signIn === undefined) return null;
+  return runSignIn(at, { account: await findAccount(at.desk, account), user: null }, { ...given, signIn });
 }
 
 async function changeOf(context: Context, given: Edit): Promise<AccountEdit> {
-  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
-  const { reason, country, language, connector } = others;
+  const { sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason } = given;
   const change = {
-    name,
+    ...pick(given, 'name', 'country', 'language', 'connector'),
     sso: sso === false ? null : sso,
     issuer: ssoIssuer,
     audience: ssoAudience,
     keys: ssoJwks,
-    country,
-    language,
-    connector,
     forbidPhoneResets: forbidPhoneResets || (allowPhoneResets ? false : undefined),
   };
   if (Object.values(change).every((one) => one === undefined))

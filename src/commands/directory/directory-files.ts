@@ -12,7 +12,7 @@ import { chunksOf, grouped } from '../../rules/lists.js';
 import type { Block, View } from '../../terminal/render.js';
 import { untilApproved } from '../ask.js';
 import { type Command, type Context, command, type Given, type Operated } from '../command.js';
-import { block } from '../wording/results.js';
+import { block, inShell } from '../wording/results.js';
 import { type ScreenKey, type Words, wordsOf } from '../wording/words.js';
 import { confirmed, IMPORT_PLAN, importPlanText, nounOf, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
@@ -26,15 +26,14 @@ const PLANNED = [
   '--wait',
   '--accept-damaged',
 ] as const;
-const plannedInput = () => ({ confirm: z.coerce.number<string>().int().optional(), ...tableInput() });
-type Planned = Given<typeof FILE | (typeof PLANNED | typeof TABLE_OPTIONS)[number], ReturnType<typeof plannedInput>>;
+type Planned = Given<typeof FILE | (typeof PLANNED | typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;
 
 const importAccounts = command({
   path: 'account import',
   access: 'directory:write',
   arguments: [FILE],
   options: [...PLANNED, ...TABLE_OPTIONS],
-  own: plannedInput,
+  own: tableInput,
   run: async (at, given) =>
     importing(at, 'account', given, async (file) => ({
       accounts: await readTable(at.context, file, ACCOUNT_SHAPE, given),
@@ -46,7 +45,7 @@ const importUsers = command({
   access: 'directory:write',
   arguments: [FILE],
   options: [{ flags: '--accounts <file>', path: 'reads' }, ...PLANNED, '--clear-contacts', ...TABLE_OPTIONS],
-  own: plannedInput,
+  own: tableInput,
   run: async (at, given) =>
     importing(at, 'user', given, async (file) => {
       // The options name columns of the users.
@@ -61,7 +60,7 @@ async function importing(at: Operated, noun: string, given: Planned, read: (file
   const { context, desk, signed, words } = at;
   const { apply, file, acceptDamaged } = given;
   if (apply === undefined && file === undefined) throw refusal('missing-option', 'file-missing', {}, 'csv-file');
-  const rows = apply === undefined ? await read(file ?? '') : await readImportPlan(context, apply, given, noun);
+  const rows = apply === undefined ? await read(file ?? '') : await readImportPlan(context, apply, noun);
   const request = { acceptDamaged, ...rows, signal: context.signal };
   if (given.dryRun || given.plan !== undefined) return previewed(at, request, given);
   const report = await untilApproved(context, given.wait, () =>
@@ -81,7 +80,7 @@ async function previewed(at: Operated, request: ImportRequest, { plan }: Planned
   const { context, desk, signed, words } = at;
   const preview = await previewImport(desk, signed, request);
   const { outcome: _outcome, ...shown } = preview;
-  const apply = `countersign ${nounOf(request)} import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
+  const apply = `countersign ${nounOf(request)} import --apply ${plan === '-' ? '- < FILE' : inShell(plan ?? '')} --confirm ${preview.confirm}`;
   const changes = preview.changes.map(({ line, account, login, column, old, new: now }) => {
     const who = login === null ? account : `${account}/${login}`;
     return words('import.change', { line, who, column, before: old || null, after: now || null });
@@ -186,6 +185,7 @@ async function asCsv(context: Context, pages: AsyncIterable<string>) {
   let csv = '';
   for await (const text of pages) {
     if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));
+    if (context.unread()) break;
     if (context.options.json) csv += text;
     else await context.write(text);
   }

@@ -28,11 +28,9 @@ const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
 /** Whose import it is: one of people may bring their companies along. */
 export const nounOf = ({ users }: Pick<ImportRequest, 'users'>) => (users === undefined ? 'account' : 'user');
 
-/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk or command; `usage` for what would change it. */
-export async function readImportPlan(context: Context, path: string, given: object, noun: string) {
+/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk or command. */
+export async function readImportPlan(context: Context, path: string, noun: string) {
   const { digests } = await context.desk();
-  const free = ([name, value]: [string, unknown]) => !value || ['apply', 'confirm', 'wait'].includes(name);
-  if (!Object.entries(given).every(free)) throw refusal('usage', 'import-alone', {}, 'another-plan');
   const text = await context.files.readText(path);
   const file = fileName(path, wordsOf(context));
   const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];

@@ -21,12 +21,6 @@ type PeopleGiven = Given<(typeof PEOPLE_OPTIONS)[number] | '[users...]', ReturnT
 
 type PeopleList = Omit<Parameters<typeof planReset>[2], 'reason' | 'ticket' | 'final'>;
 
-/** The options with these names, as typed. One is obeyed or refused, never passed over: a --dry-run would reset. */
-export const typed = (given: object, names: RegExp): readonly string[] =>
-  Object.entries(given)
-    .filter(([name, value]) => names.test(name) && [value].flat().some((one) => one !== undefined && one !== false))
-    .map(([name]) => (name === 'users' ? name : `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`));
-
 /** `keepCells`: to write them again (--failed, --plan); a long file would fill the memory otherwise. */
 type ListGiven = PeopleGiven & { readonly keepCells: boolean };
 
@@ -35,8 +29,6 @@ export async function readPeople(context: Context, desk: Desk, given: ListGiven,
   const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
   if (ways !== 1) throw refusal('usage', ways === 0 ? 'nobody-named' : 'one-way-to-name', { command }, 'see');
   if (given.from !== undefined) return fromFile(context, desk, given.from, given);
-  const options = typed(given, /^(map|set|ignoreOtherColumns|profile|encoding)$/);
-  if (options.length > 0) throw refusal('usage', 'only-of-file', { options, command }, 'see');
   if (!given.all) return fromArguments(desk, given.users, given.account);
   if (given.account === undefined) throw refusal('missing-option', 'all-of-account', {}, 'give-all');
   const wholeAccount = await findAccount(desk, given.account);

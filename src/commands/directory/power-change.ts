@@ -5,7 +5,7 @@ import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask.js';
 import type { Given, Operated, Result } from '../command.js';
-import { block, pick } from '../wording/results.js';
+import { block, inShell, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { accountDocument } from './customer-view.js';
 
@@ -14,12 +14,6 @@ type PowerGiven = Given<'--reason <text>' | '--wait'>;
 export function reasonFor({ reason = '' }: PowerGiven): string {
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change' });
   return reason;
-}
-
-/** A change that a second operator sees alone is not mixed with others. */
-export function requireAlone(option: string, others: readonly unknown[]): void {
-  if (others.every((value) => value === undefined || value === false)) return;
-  throw refusal('usage', 'change-alone', { option });
 }
 
 function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
@@ -82,7 +76,7 @@ export async function runSignIn(
     words('directory.sign-in-now', { who, count: users.length, kind: signIn, passwords, sessions }),
     ...(logins.length === 0 ? [] : [words('directory.no-invitation', { logins })]),
   ];
-  const invite = users.slice(0, 5).map(({ login }) => `countersign user invite ${account.number}/${login}`);
+  const invite = users.slice(0, 5).map(({ login }) => `countersign user invite ${account.number}/${inShell(login)}`);
   return { view: [block.lines(...lines), block.next(...(signIn === 'native' ? invite : []))], document };
 }
 

@@ -5,7 +5,7 @@ import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import cells from '../../rules/damaged-cells.json' with { type: 'json' };
 import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
-import type { Context, Given } from '../command.js';
+import { type Context, type Given, wholeNumber } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 export const TABLE_OPTIONS = [
@@ -16,7 +16,9 @@ export const TABLE_OPTIONS = [
   '--encoding <name>',
 ] as const;
 
+/** Whatever takes such a table may ask how many it is about. */
 export const tableInput = () => ({
+  confirm: wholeNumber().optional(),
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
   encoding: z.enum(cells.encodings).optional(),
 });

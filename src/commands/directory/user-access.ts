@@ -64,12 +64,12 @@ const invite = command({
   access: 'user:invite',
   arguments: ['[users...]'],
   options: [...PEOPLE_OPTIONS, '--confirm <n>'],
-  own: () => ({ ...tableInput(), confirm: z.coerce.number<string>().int('must be a whole number').optional() }),
+  own: tableInput,
   run: async (at, given) => {
     const { context, desk, signed, words } = at;
     if (given.users.length === 0 || given.all || given.from !== undefined) {
       const list = await readPeople(context, desk, { ...given, keepCells: false }, 'countersign help user invite');
-      return invitedList(at, await foundRows(desk, list), given.confirm);
+      return invitedList(at, await foundRows(desk, { ...list, signal: context.signal }), given.confirm);
     }
     const found: FoundUser[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));

@@ -20,11 +20,11 @@ import { CUSTOMER_ROLES } from '../../rules/people.js';
 import { askMissing, untilApproved } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { longList } from '../wording/long-list.js';
-import { block, moments, pick } from '../wording/results.js';
+import { block, inShell, moments, pick } from '../wording/results.js';
 import { cutNote, describedUserDocument, ssoBlocks, userDocument, userTable, userView } from './customer-view.js';
 import { commands as files } from './directory-files.js';
 import { givenUser, limitOf, pageOf } from './listing-arguments.js';
-import { heldLines, reasonFor, requireAlone, runSignIn } from './power-change.js';
+import { heldLines, reasonFor, runSignIn } from './power-change.js';
 import { commands as access } from './user-access.js';
 
 const listUsers = command({
@@ -117,10 +117,7 @@ const editUserCommand = command({
   ],
   run: async (at, { user, account, signIn, reason, wait, ...change }) => {
     const { desk, signed, words } = at;
-    if (signIn !== undefined) {
-      requireAlone('--sign-in', Object.values(change));
-      return runSignIn(at, await givenUser(desk, user, account), { signIn, reason, wait });
-    }
+    if (signIn !== undefined) return runSignIn(at, await givenUser(desk, user, account), { signIn, reason, wait });
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
     const found = await givenUser(desk, user, account);
@@ -203,7 +200,7 @@ const addUserCommand = command({
         ...ssoBlocks(found, words),
         ...(found.user.email === '' || found.user.signIn === 'sso'
           ? []
-          : [block.next(`countersign user invite ${who}`)]),
+          : [block.next(`countersign user invite ${inShell(who)}`)]),
       ],
       document: { user: userDocument(await seenAfterAct(desk, signed, found)) },
     };

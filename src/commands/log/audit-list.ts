@@ -21,7 +21,7 @@ import { guardCell } from '../../rules/csv-table.js';
 import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
-import { type Command, command, type Operated, type Result } from '../command.js';
+import { type Command, command, type Operated, type Result, wholeNumber } from '../command.js';
 import { block, exitWhenStopped, localSecond } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
@@ -57,7 +57,7 @@ const list = command({
   path: 'audit list',
   access: 'audit:read-caller',
   options: [...FILTERS, '--limit <n>', '--follow'],
-  own: () => ({ ...filters(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
+  own: () => ({ ...filters(), limit: wholeNumber(1, 10_000).default(50) }),
   run: async (at, { limit, follow, ...query }) => {
     const { context, desk, signed, words } = at;
     const door = doorOfLog(query, follow);
@@ -146,6 +146,7 @@ const exportLog = command({
     let count = 0;
     for await (const page of entriesAfter(desk, filter, -1)) {
       if (context.signal.aborted) throw new Refusal('cancelled', words('audit.incomplete'));
+      if (context.unread()) return { view: [], document: null, streamed: true };
       await askAuthority(desk, signed, doorOfLog({}, true));
       await context.write(textOf(page));
       count += page.length;

@@ -11,7 +11,7 @@ import { type VerifiedLog, verifyAuditLog, verifyTables } from '../../procedures
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
-import { type Command, command } from '../command.js';
+import { type Command, command, wholeNumber } from '../command.js';
 import { block, localZoned, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 import { commands as reading } from './audit-list.js';
@@ -77,7 +77,7 @@ const prove = command({
   path: 'audit prove',
   access: 'audit:read',
   arguments: ['<entry>'],
-  own: () => ({ entry: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+  own: () => ({ entry: wholeNumber(0) }),
   run: async ({ desk }, { entry }) => {
     const document = { proof: proofDocument(await proveEntry(desk, entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };

@@ -22,7 +22,7 @@ import {
   shownToken,
 } from '../ask.js';
 import { type Command, type Context, command, type Given, type Result } from '../command.js';
-import { block, inShell, localMinute } from '../wording/results.js';
+import { block, localMinute } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { recoveryBlocks } from './enrol-app.js';
 
@@ -45,7 +45,7 @@ export function startBlocks(name: string, start: StartCode | null, mail: Mail, w
       ...(mail === null ? [] : [mailRow(mail, words)]),
     ),
     block.note(words('staff.hand-over', { name })),
-    block.next(words('staff.next-start', { name: inShell(name), code })),
+    block.next(words('staff.next-start', { name, code })),
   ];
 }
 

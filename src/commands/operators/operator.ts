@@ -69,7 +69,7 @@ async function unprovedResult(context: Context, { operator, totp, expiresAt }: S
     view: [
       block.lines(words('sign.password-set')),
       ...(await secretBlocks(context, totp)),
-      block.next(words('sign.next-start', { name: inShell(operator.name) })),
+      block.next(words('sign.next-start', { name: operator.name })),
     ],
     document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
   };

@@ -5,7 +5,7 @@ import type { TrustEnded } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { Who } from '../../procedures/portal/customer-login.js';
 import type { Context, Given, OptionSpec } from '../command.js';
-import { pick } from '../wording/results.js';
+import { inShell, pick } from '../wording/results.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 /** Those that name a person. */
@@ -28,7 +28,7 @@ export const PORTAL_OPTIONS = [
 export type PortalGiven = Given<(typeof PORTAL_OPTIONS)[number]>;
 
 /** The options that name a person, for a command that can be copied. */
-export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${login}`;
+export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${inShell(login)}`;
 
 export type PersonNamed = ReturnType<typeof personOf>;
 

@@ -16,7 +16,7 @@ import { hours } from '../../rules/duration.js';
 import { type LoginWarning, nextOf } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Given } from '../command.js';
-import { block, pick } from '../wording/results.js';
+import { block, inShell, pick } from '../wording/results.js';
 import { wordsOf } from '../wording/words.js';
 import { missing, PERSON_OPTIONS, PORTAL_OPTIONS, personOf, readDevices, writeDevice } from './portal-given.js';
 import { keepSession, noneIfEnded, openLogin, type Place, passFactor, sessionName, speakTo } from './portal-session.js';
@@ -38,7 +38,7 @@ const activate = command({
     return {
       view: [
         block.lines(...lines),
-        block.next(`countersign portal login --account ${account.number} --as ${user.login}`),
+        block.next(`countersign portal login --account ${account.number} --as ${inShell(user.login)}`),
       ],
       document: {
         activation: {

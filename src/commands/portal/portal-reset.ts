@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.js';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
-import type { Command } from '../command.js';
+import { type Command, wholeNumber } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
 import { block } from '../wording/results.js';
@@ -16,7 +16,7 @@ const reset = portalCommand({
   options: ['--reason <text>', '--confirm <n>'],
   own: () => ({
     users: z.array(z.string()).min(1, 'name at least one user'),
-    confirm: z.coerce.number<string>().int().optional(),
+    confirm: wholeNumber().optional(),
   }),
   door: RESETTING_USERS,
   run: async ({ desk, login, words }, { users: references, reason, confirm: confirmed }) => {

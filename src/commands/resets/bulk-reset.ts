@@ -22,12 +22,12 @@ import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import { untilApproved } from '../ask.js';
 import { type Context, command, type Operated, type Result } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
-import { readPeople, typed } from '../directory/people-list.js';
-import { fileName } from '../directory/table-options.js';
-import { block } from '../wording/results.js';
+import { readPeople } from '../directory/people-list.js';
+import { fileName, tableInput } from '../directory/table-options.js';
+import { block, inShell } from '../wording/results.js';
 import { type ScreenKey, wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
-import { RESET_OPTIONS, type ResetGiven, resetInput, writeNotDone } from './reset-input.js';
+import { RESET_OPTIONS, type ResetGiven, writeNotDone } from './reset-input.js';
 import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 import { showRun } from './show-run.js';
 
@@ -134,17 +134,12 @@ async function bulkReset(at: Operated, given: ResetGiven): Promise<Result> {
 
 async function planOf(at: Operated, given: ResetGiven): Promise<FrozenPlan> {
   const { context, desk, signed } = at;
-  if (given.apply !== undefined) {
-    const options = typed(given, /^(?!(apply|confirm|failed|wait)$)/);
-    // A plan is applied as it is.
-    if (options.length > 0) throw refusal('usage', 'apply-alone', { options }, 'another-plan');
-    return readPlanFile(context, desk, given.apply);
-  }
+  if (given.apply !== undefined) return readPlanFile(context, desk, given.apply);
   const reason = await needed(at, given.reason, '--reason', 'approval.reason');
   const ticket = await needed(at, given.ticket, '--ticket', 'approval.ticket');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
   const list = await readPeople(context, desk, { ...given, keepCells }, 'countersign help mfa reset');
-  return planReset(desk, signed, { ...list, reason, ticket, final: given.final });
+  return planReset(desk, signed, { ...list, reason, ticket, final: given.final, signal: context.signal });
 }
 
 async function needed({ context, words }: Operated, given: string | undefined, option: string, key: ScreenKey) {
@@ -156,7 +151,7 @@ async function needed({ context, words }: Operated, given: string | undefined, o
 
 async function planned({ context, desk, words }: Operated, frozen: FrozenPlan, { plan: file }: ResetGiven) {
   const { confirm } = frozen.plan;
-  const apply = `countersign mfa reset --apply ${file} --confirm ${confirm}${file === '-' ? ' < FILE' : ''}`;
+  const apply = `countersign mfa reset --apply ${inShell(file ?? '')} --confirm ${confirm}${file === '-' ? ' < FILE' : ''}`;
   const view = [
     ...planView(frozen, words),
     block.next(file === undefined ? words('bulk.next-run', { confirm }) : apply),
@@ -195,7 +190,7 @@ export const reset = command({
   access: 'mfa:reset-with-grant',
   arguments: ['[users...]'],
   options: RESET_OPTIONS,
-  own: resetInput,
+  own: tableInput,
   run: async (at, given) => {
     if (given.grant !== undefined) return onCall(at, given, given.grant);
     if (isBulk(given)) return bulkReset(at, given);
@@ -211,8 +206,6 @@ const isBulk = (given: ResetGiven): boolean =>
 
 async function onCall({ context, desk, signed, words }: Operated, given: ResetGiven, grantId: string): Promise<Result> {
   await askAuthority(desk, signed, RESETTING);
-  const options = typed(given, /^(?!(users|account|grant|reason|ticket|final|wait)$)/);
-  if (options.length > 0) throw refusal('usage', 'grant-alone', { options }, 'name-reset-user');
   const [reference, ...more] = given.users;
   if (reference === undefined || more.length > 0) throw refusal('usage', 'grant-for-one', {}, 'name-reset-user');
   const found = await givenUser(desk, reference, given.account);

@@ -1,5 +1,4 @@
 /** `job …`: shows, resumes and undoes bulk resets (B60, B61). */
-import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
@@ -9,7 +8,7 @@ import { idleRows, type JobReport, listJobs, showJob } from '../../procedures/re
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import { askReason } from '../ask.js';
-import { type Command, type Context, command } from '../command.js';
+import { type Command, type Context, command, wholeNumber } from '../command.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
@@ -77,11 +76,16 @@ const undo = command({
   access: 'job:undo',
   arguments: ['<job>'],
   options: ['--line <n>', '--reason <text>'],
-  own: () => ({ line: z.coerce.number<string>().int().optional() }),
+  own: () => ({ line: wholeNumber().optional() }),
   run: async ({ context, desk, signed, words }, given) => {
     await askAuthority(desk, signed, UNDOING);
     const reason = await askReason(context, given.reason);
-    const outcomes = await undoResets(desk, signed, { id: given.job, line: given.line, reason });
+    const outcomes = await undoResets(desk, signed, {
+      id: given.job,
+      line: given.line,
+      reason,
+      signal: context.signal,
+    });
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {

@@ -1,10 +1,9 @@
 /** What `mfa reset` takes, and its list as a file: to be corrected and run again. */
-import * as z from 'zod';
 import { guardCell, unguardCell } from '../../rules/csv-table.js';
 import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
 import type { Context, Given } from '../command.js';
 import { PEOPLE_OPTIONS } from '../directory/people-list.js';
-import { tableInput } from '../directory/table-options.js';
+import type { tableInput } from '../directory/table-options.js';
 
 export const RESET_OPTIONS = [
   ...PEOPLE_OPTIONS,
@@ -19,8 +18,7 @@ export const RESET_OPTIONS = [
   '--final',
   '--wait',
 ] as const;
-export const resetInput = () => ({ ...tableInput(), confirm: z.coerce.number<string>().int().optional() });
-export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof resetInput>>;
+export type ResetGiven = Given<(typeof RESET_OPTIONS)[number] | '[users...]', ReturnType<typeof tableInput>>;
 
 /** The list as a file, to be corrected and run again. No cell becomes a formula in a spreadsheet. */
 export function listText({ bom, newline, delimiter, header, cells }: WrittenList): string {

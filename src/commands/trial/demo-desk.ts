@@ -1,6 +1,7 @@
 /** Runs commands one after the other on a throw-away desk, as a script would, and so makes the desk of the demo. */
 import { join } from 'node:path';
 import cast from '../../../data/demo/callers.json' with { type: 'json' };
+import { refusal } from '../../errors.js';
 import type { InnerOutput } from '../../house.js';
 import type { Context } from '../command.js';
 import { NEW_FILE } from '../ports.js';
@@ -41,11 +42,9 @@ export async function runStep(context: Context, desk: ScriptDesk, step: Step, to
     const pattern = CODES.get(word);
     argv.push(pattern === undefined ? word : await codeFromOutbox(context, desk, pattern));
   }
-  const output = await context.house.run(argv, {
-    env,
-    ...(step.stdin === undefined ? {} : { stdin: `${step.stdin}\n` }),
-  });
+  const output = await context.house.run(argv, { env, stdin: step.stdin === undefined ? '' : `${step.stdin}\n` });
   const { exit, stdout, stderr } = output;
+  if (context.signal.aborted) throw refusal('cancelled', 'trial-interrupted', {});
   if (exit === (step.exit ?? 0) && stdout.includes(step.says ?? '')) return output;
   const answer = (stderr || stdout).trim().split('\n').join(' ');
   throw new Error(`countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${answer}`);

@@ -1,4 +1,5 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
+import { isRefusal } from '../../errors.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
@@ -91,7 +92,7 @@ async function play(context: Context, desk: ScriptDesk) {
     const begun = context.house.now();
     const error = await run().then(
       () => undefined,
-      (fault: unknown) => (fault instanceof Error ? fault.message : String(fault)),
+      (fault: unknown) => (fault instanceof Error && !isRefusal(fault) ? fault.message : Promise.reject(fault)),
     );
     done.push({ name, ok: error === undefined, milliseconds: context.house.now() - begun, error });
     if (error !== undefined) break;

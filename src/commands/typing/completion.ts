@@ -6,6 +6,7 @@
 import { Refusal } from '../../errors.js';
 import { type Command, type Context, command } from '../command.js';
 import { bare, completionTree, PLAIN, placeFor, SHELLS, type Typed, wordsFor } from './completion-tree.js';
+import { firstWord } from './flag-names.js';
 import { topicNames } from './help-topics.js';
 
 const completion = command({
@@ -30,7 +31,7 @@ const words = command({
   run: async ({ context }, { typed }) => {
     const { catalogue, house } = context;
     const { policyFolder } = await context.settings();
-    const entry = catalogue.find(({ word }) => word === typed[0]);
+    const entry = catalogue.find(({ word }) => word === firstWord(typed));
     const commands = entry === undefined ? [] : await entry.load();
     const policy = await house.readPolicy(policyFolder ?? house.dataFolder);
     const tree = completionTree({ catalogue, commands, policy, topics: topicNames(context.topics) });

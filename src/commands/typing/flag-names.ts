@@ -21,3 +21,18 @@ export const GLOBAL_OPTIONS = [
   { flags: '--no-input', about: 'ask no questions; a missing answer is an error' },
   { flags: '--yes', about: 'answer yes to yes-or-no questions (never confirms a count)' },
 ];
+
+const TAKES_VALUE = new Set(['--store', '--key-file', '--config']);
+
+export function words(argv: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (word === '--') break;
+    if (TAKES_VALUE.has(word)) index += 1;
+    else if (!word.startsWith('-')) found.push(word);
+  }
+  return found;
+}
+
+export const firstWord = (argv: readonly string[]): string | undefined => words(argv)[0];

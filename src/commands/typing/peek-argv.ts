@@ -27,20 +27,6 @@ export const optionsBy = (given: (name: string) => boolean): GlobalOptions => ({
   input: !given('no-input'),
 });
 
-const TAKES_VALUE = new Set(['--store', '--key-file', '--config']);
-
-export function words(argv: readonly string[]): readonly string[] {
-  const found: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
-    if (word === '--') break;
-    if (TAKES_VALUE.has(word)) index += 1;
-    else if (!word.startsWith('-')) found.push(word);
-  }
-  return found;
-}
-
-export const firstWord = (argv: readonly string[]): string | undefined => words(argv)[0];
 export const asksForHelp = (argv: readonly string[]): boolean =>
   argv.some((word) => ['-h', '--help', '--version'].includes(word));
 
@@ -57,8 +43,8 @@ const nearOnly = (message: string): string =>
     return near === undefined ? '' : ` (Did you mean ${dashes}${near}?)`;
   });
 
-export function usageRefusal(error: { readonly code: string; readonly message: string }, word: string | undefined) {
-  const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
+export function usageRefusal(error: { readonly code: string; readonly message: string }, typed: readonly string[]) {
+  const see = CATALOGUE.some(({ word }) => word === typed[0]) ? `countersign help ${typed[0]}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = nearOnly(
     withoutValue(error.message)
@@ -66,7 +52,11 @@ export function usageRefusal(error: { readonly code: string; readonly message: s
       .replace(/^error: /, '')
       .replace(/\n/g, ' '),
   );
-  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
+  if (error.code === 'commander.help') {
+    const wanted = typed.filter((one) => one !== 'help').join(' ');
+    if (typed.includes('help')) return refusal('usage', 'command-unknown', { wanted, command: see }, 'see');
+    return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
+  }
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {
     hint: advice
@@ -93,8 +83,10 @@ export async function checkPaths(
     if (path.value === '-') throw new Refusal('usage', `${path.name} needs a path; it cannot be -`);
   }
   const streams = paths.filter(({ value }) => value === '-');
-  const secrets = Object.keys(raw).filter((name) => /Stdin$/.test(name) && raw[name] === true);
-  const reading = [...streams.filter(({ use }) => use === 'reads').map(({ name }) => name), ...secrets.map(asFlag)];
+  const secrets = (spec.options ?? [])
+    .map(({ flags }) => flags)
+    .filter((flag) => /-stdin$/.test(flag) && raw[memberOf(flag)]);
+  const reading = [...streams.filter(({ use }) => use === 'reads').map(({ name }) => name), ...secrets];
   const writing = streams.filter(({ use }) => use === 'writes').map(({ name }) => name);
   if (reading.length > 1 && streams.some(({ use }) => use === 'reads'))
     throw new Refusal('usage', `only one of ${reading.join(' and ')} can read standard input`);
@@ -116,8 +108,6 @@ function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>) {
     return [{ name, use: path, value }];
   });
 }
-
-const asFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function refusedPath({ name, use }: { readonly name: string; readonly use: PathUse }, lockedBy: string): Refusal {
   const hint =

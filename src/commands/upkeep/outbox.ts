@@ -11,8 +11,8 @@ import { testDelivery } from '../../procedures/messages/test-delivery.js';
 import { pause } from '../../procedures/pause.js';
 import { flushOutbox, resendEvents } from '../../procedures/upkeep/care-for-outbox.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, command, type Operated, type Result } from '../command.js';
-import { block, exitWhenStopped, failure, localMinute, moments, pick } from '../wording/results.js';
+import { type Command, command, type Operated, type Result, wholeNumber } from '../command.js';
+import { block, exitWhenStopped, failure, localMinute, moments } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
 const listConnectors = command({
@@ -87,7 +87,7 @@ const list = command({
   options: ['--state <state>', '--limit <n>'],
   own: () => ({
     state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
-    limit: z.coerce.number().int().min(1).max(10_000).default(50),
+    limit: wholeNumber(1, 10_000).default(50),
   }),
   run: async ({ desk, words }, { state, limit }) => {
     const messages = await listOutbox(desk, state, limit);
@@ -159,15 +159,13 @@ const flush = command({
     const { queued = 0 } = await desk.store.read.outbox.counts();
     // Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward.
     const later = Math.max(0, queued - report.waiting);
-    const counts = pick(report, 'delivered', 'waiting', 'givenUp', 'notDone', 'dropped');
-    if (counts.givenUp > 0) {
-      const also = { delivery: { ...report, later } };
-      throw refusal('delivery-failed', 'messages-failed', counts, 'list-given-up', { also });
-    }
+    const delivery = { ...report, later };
+    if (report.givenUp > 0)
+      throw refusal('delivery-failed', 'messages-failed', delivery, 'list-given-up', { also: { delivery } });
     const notDue = later === 0 ? [] : [words('outbox.not-due', { later })];
     return {
-      view: [block.lines(words('outbox.flushed', counts), ...notDue), ...offLines(off, words)],
-      document: { delivery: { ...report, later }, off: offDocument(off) },
+      view: [block.lines(words('outbox.flushed', delivery), ...notDue), ...offLines(off, words)],
+      document: { delivery, off: offDocument(off) },
       exit: report.waiting + report.notDone > 0 ? 4 : 0,
     };
   },
@@ -211,7 +209,7 @@ const resend = command({
   path: 'events resend',
   access: 'outbox:flush',
   options: ['--since <seq>'],
-  own: () => ({ since: z.coerce.number<string>().int().min(0) }),
+  own: () => ({ since: wholeNumber(0) }),
   run: async ({ context, desk, signed, words }, { since }) => {
     const queued = await resendEvents(desk, signed, since);
     const { delivered, waiting } = await deliverDue(desk, { signal: context.signal, step: () => undefined });

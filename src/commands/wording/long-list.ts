@@ -1,9 +1,11 @@
 /** A list that may be long, written as it is read, so that it does not fill the memory: a table, or under --json one document. */
-import { Refusal } from '../../errors.js';
+import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import { printableJson } from '../../terminal/printable.js';
 import { renderView, type View } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
+import { errorDocument } from '../report-outcome.js';
 import type { block } from './results.js';
+import { worded } from './worded.js';
 import { wordsOf } from './words.js';
 
 export interface LongList<T> {
@@ -26,6 +28,7 @@ export async function longList<T>(
   { name, table, document, above = [], below = [], beside = {} }: LongList<T>,
 ): Promise<Result> {
   const { json, quiet } = context.options;
+  const words = wordsOf(context);
   const show = (view: View) => renderView(view, context.style);
   let goesOn = false;
   const textOf = (rows: readonly T[]) => {
@@ -33,12 +36,20 @@ export async function longList<T>(
     return `${goesOn ? ',' : `{"${name}":[`}${rows.map((row) => printableJson(document(row))).join(',')}`;
   };
   let kept: T[] = [];
-  for await (const page of pages) {
-    if (context.signal.aborted) throw new Refusal('cancelled', wordsOf(context)('audit.incomplete'));
-    kept.push(...page);
-    if (kept.length < AT_ONCE) continue;
-    await context.write(textOf(kept));
-    [kept, goesOn] = [[], true];
+  try {
+    for await (const page of pages) {
+      if (context.signal.aborted) throw new Refusal('cancelled', words('audit.incomplete'));
+      if (context.unread()) break;
+      kept.push(...page);
+      if (kept.length < AT_ONCE) continue;
+      await context.write(textOf(kept));
+      [kept, goesOn] = [[], true];
+    }
+  } catch (error) {
+    // What has begun as one document ends as one.
+    if (!json || !goesOn || !isRefusal(error)) throw error;
+    await context.write(`],${printableJson(errorDocument(worded(error, 'desk', words))).slice(1)}\n`);
+    return { view: [], document: null, streamed: true, exit: exitOf(error.code) };
   }
   if (kept.length > 0 || !goesOn) await context.write(textOf(kept));
   const rest = Object.entries(beside).map(([key, value]) => `,${printableJson(key)}:${printableJson(value)}`);

@@ -2,7 +2,7 @@
 import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
 import type { Fact, Facts, Problem } from '../../errors.js';
 import { minuteUp } from '../../rules/moment.js';
-import { LOCAL, waitFrom } from './results.js';
+import { inShell, LOCAL, waitFrom } from './results.js';
 
 // The library asks Intl which locales it knows, to no use here. The first such question takes a third of a command's time: those of
 // NumberFormat, ListFormat and RelativeTimeFormat are asked only where a sentence needs them.
@@ -25,7 +25,7 @@ const STYLES = {
 
 /**
  * The sentence. A list is joined by commas, `<or>{names}</or>` says which of them, and `<options>` has columns of a file under their names
- * on the command line; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits; `zone`: how moments are written.
+ * on the command line, `<word>{name}</word>` is a word of a command that is copied; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits; `zone`: how moments are written.
  * Throws where a fact is missing, which a test rules out for every refusal.
  */
 export function say(message: string, facts: Facts, language: string, now: number, zone = LOCAL): string {
@@ -40,6 +40,7 @@ export function say(message: string, facts: Facts, language: string, now: number
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, sayable(fact)])),
     or: ([list]) => new Intl.ListFormat(tagOf(language), { type: 'disjunction' }).format(wordsOf(list)),
     options: ([list]) => wordsOf(list).map(optionOf).join(', '),
+    word: ([text]) => inShell(String(text)),
   });
   return [said].flat().join('');
 }

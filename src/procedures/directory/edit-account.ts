@@ -81,13 +81,10 @@ async function applyEdit(acting: Acting<'directory:write'>, account: Account, wa
   const country = wanted.country === undefined ? current.country : (countryCode(wanted.country) ?? null);
   const language = wanted.language === undefined ? current.language : wanted.language || null;
   const connector = wanted.connector === undefined ? current.connector : wanted.connector || null;
-  const fields = [
-    ...(name === current.name ? [] : ['name']),
-    ...(sso === current.sso ? [] : ['sso']),
+  const after = { name, sso, country, language, connector };
+  const fields: string[] = [
+    ...(Object.keys(after) as (keyof typeof after)[]).filter((field) => after[field] !== current[field]),
     ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
-    ...(country === current.country ? [] : ['country']),
-    ...(language === current.language ? [] : ['language']),
-    ...(connector === current.connector ? [] : ['connector']),
     ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
   ];
   await write.accounts.update(account.id, {
@@ -99,12 +96,13 @@ async function applyEdit(acting: Acting<'directory:write'>, account: Account, wa
     country,
     language,
     connector,
-    ...(fields.includes('sso') ? ssoPatch(sso) : {}),
+    // Under another name of the provider its keys stay, as with an import.
+    ...(sso === null ? ssoPatch(sso) : { sso }),
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),
   });
   // Set anew, also to the same: a provider that gave a person another identity is let in again.
-  if (fields.some((field) => field.startsWith('sso'))) await write.idTokens.unpin(account.id);
+  if (fields.includes('sso-settings') || sso === null) await write.idTokens.unpin(account.id);
   if (fields.includes('name'))
     await write.search.replace([accountSearchKeys(account.id, { name, number: current.number })]);
   if (fields.includes('country')) await readNumbersAnew(acting, { id: account.id, country });

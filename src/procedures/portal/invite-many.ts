@@ -34,13 +34,14 @@ export async function* inviteMany(
   confirm: number | undefined,
 ): AsyncGenerator<InvitedRow> {
   await askAuthority(desk, signed, INVITING_MANY);
+  const begun = desk.now();
   const seen = new Set<string>();
   const judged: { readonly row: FoundRow; readonly is: Owner | Came }[] = [];
   for (const row of rows) judged.push({ row, is: await unlessKept(() => judge(desk, row, seen)) });
   const people = judged.flatMap(({ is }) => ('user' in is ? [is] : []));
   if (people.length > 0) await begin(desk, signed, people, confirm);
   for (const { row, is } of judged)
-    yield { ...row, ...('user' in is ? await unlessKept(() => inviteOne(desk, signed, is)) : is) };
+    yield { ...row, ...('user' in is ? await unlessKept(() => inviteOne(desk, signed, is, begun)) : is) };
 }
 
 async function judge(desk: Desk, { found }: FoundRow, seen: Set<string>): Promise<Owner | Came> {
@@ -56,8 +57,8 @@ async function judge(desk: Desk, { found }: FoundRow, seen: Set<string>): Promis
   return has ? { outcome: 'nothing-to-do' } : owner;
 }
 
-async function inviteOne(desk: Desk, signed: SignedOperator, owner: Owner): Promise<Came> {
-  const [invitation] = await inviteUsers(desk, signed, [owner]);
+async function inviteOne(desk: Desk, signed: SignedOperator, owner: Owner, begun: number): Promise<Came> {
+  const [invitation] = await inviteUsers(desk, signed, [owner], begun);
   return { outcome: invitation?.state === 'given-up' ? 'not-sent' : 'invited', invitation };
 }
 

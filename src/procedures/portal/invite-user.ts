@@ -29,10 +29,10 @@ export type Invitation = Awaited<ReturnType<typeof inviteUsers>>[number];
 const INVITING = { permission: 'user:invite', logsRefusals: true } as const;
 
 /**
- * Refusals, before anyone is invited: no e-mail on file, disabled, a login that signs in by SSO only (B36), or one with a
+ * `since`: whoever was invited from then on is left alone. Refusals, before anyone is invited: no e-mail on file, disabled, a login that signs in by SSO only (B36), or one with a
  * password and no address that was on file long enough (B57).
  */
-export async function inviteUsers(desk: Desk, signed: SignedOperator, found: readonly Owner[]) {
+export async function inviteUsers(desk: Desk, signed: SignedOperator, found: readonly Owner[], since?: number) {
   await askAuthority(desk, signed, INVITING);
   const people: Invitee[] = [];
   for (const one of new Map(found.map((each) => [each.user.id, each])).values()) {
@@ -54,7 +54,7 @@ export async function inviteUsers(desk: Desk, signed: SignedOperator, found: rea
       for (const one of prepared) {
         const { user, code, message } = one;
         await requireUnchanged(write, one);
-        await requirePace(desk, write, one, now);
+        await requirePace(desk, write, one, now, since);
         await write.factors.deleteCodes(user.id, ['activate']);
         await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
         await write.outbox.insert([message]);
@@ -123,8 +123,9 @@ async function requireUnchanged(write: Writes, one: Invitee): Promise<void> {
 }
 
 /** Nobody fills a mailbox, and nobody keeps on replacing a code that the user is just typing. */
-async function requirePace(desk: Desk, write: Writes, one: Invitee, now: number): Promise<void> {
+async function requirePace(desk: Desk, write: Writes, one: Invitee, now: number, since = now + 1): Promise<void> {
   const times = await write.outbox.timesAbout(one.user.id, 'invitation', now - hours(24));
+  if (times.some((at) => at >= since)) throw refusal('busy', 'invite-overtaken', { who: whoIs(one) }, 'try-again');
   const next = nextInvitation(desk.policy.limits.invitation, times, now);
   if (next <= now) return;
   const also = { nextInvitationAt: iso(next) };

@@ -11,6 +11,7 @@ import { byId, chunksOf, grouped, inChunks } from '../../rules/lists.js';
 import type { Account, User } from '../../rules/people.js';
 import type { FoundRow, FoundUser } from '../../rules/reset-plan.js';
 import { findAccount } from '../directory/find-account.js';
+import { hear } from '../pause.js';
 
 /** One line as it was written; missing values are empty. */
 export interface WrittenRow {
@@ -23,9 +24,9 @@ export interface WrittenRow {
   readonly email: string;
 }
 
-export async function findResetTargets(desk: Desk, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
+export async function findResetTargets(desk: Desk, rows: readonly WrittenRow[], signal?: AbortSignal) {
   const accounts = await lookUpAccounts(desk, rows);
-  return inChunks(rows, (some) => lookUpBatch(desk, accounts, some));
+  return inChunks(rows, (some) => hear(signal).then(() => lookUpBatch(desk, accounts, some)));
 }
 
 type Accounts = ReadonlyMap<string, Account | 'nobody' | 'several'>;

@@ -25,6 +25,7 @@ import {
 import { askAuthority, loggingRefusals } from '../authorise.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { othersWithId } from '../directory/external-ids.js';
+import { hear } from '../pause.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest extends Pick<ResetPlan, 'reason' | 'ticket' | 'final' | 'source'> {
@@ -33,6 +34,7 @@ export interface BulkRequest extends Pick<ResetPlan, 'reason' | 'ticket' | 'fina
   readonly wholeAccount: Account | null;
   /** As it was written, to be kept with the plan. */
   readonly list?: WrittenList | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A plan with the text that was hashed. */
@@ -41,13 +43,13 @@ export type FrozenPlan = ReturnType<typeof freezePlan>;
 /** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
 export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true, logsRefusals: true } as const;
 
-/** Refusals: invalid-input for an empty list; forbidden if the operator's own login is in it (B55). Nothing is written. */
+/** Refusals: cancelled; invalid-input for an empty list; forbidden if the operator's own login is in it (B55). Nothing is written. */
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
   await askAuthority(desk, signed, RESETTING_MANY);
   const found = await foundRows(desk, request);
   if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
   const people = new Map(found.flatMap((row) => (typeof row.found === 'object' ? [[row.found.id, row.found]] : [])));
-  const holding = await holdingOf(desk, people);
+  const holding = await holdingOf(desk, people, request.signal);
   const rows = planRows(found, holding);
   const remote = await plannedRemotes(
     desk,
@@ -99,8 +101,9 @@ export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns) {
   return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
 }
 
-export async function foundRows(desk: Desk, { wholeAccount, rows }: Pick<BulkRequest, 'wholeAccount' | 'rows'>) {
-  if (wholeAccount === null) return findResetTargets(desk, rows);
+export async function foundRows(desk: Desk, request: Pick<BulkRequest, 'wholeAccount' | 'rows' | 'signal'>) {
+  const { wholeAccount } = request;
+  if (wholeAccount === null) return findResetTargets(desk, request.rows, request.signal);
   const users = await desk.store.read.users.ofAccount(wholeAccount.id);
   return users.map((user, index) => ({
     line: index + 1,
@@ -135,11 +138,12 @@ async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise
 }
 
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
-async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
+async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>, signal?: AbortSignal): Promise<Holding> {
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const ids = [...people.values()].map(({ id: own, external }) => ({ own, external }));
   const shared = new Set((await othersWithId(desk.store.read, ids, null)).map(({ one }) => one.own ?? ''));
   for (const batch of chunksOf([...people.keys()].sort())) {
+    await hear(signal);
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       const elsewhere = people.get(facts.userId)?.connector ?? null;
       if (elsewhere !== null || somethingToReset(desk.policy, facts)) acting.add(facts.userId);

@@ -13,6 +13,7 @@ import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { cancelRemotes } from '../messages/remote-row.js';
+import { hear } from '../pause.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { logged, RESETTING_USERS } from './reset-in-portal.js';
@@ -26,6 +27,7 @@ export interface UndoRequest {
   readonly id: string;
   readonly line: number | undefined;
   readonly reason: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `remote`: at the other system there is no undo: `cancelled` before it began, `stays` if it has (B93). Null: nothing was to be done there. */
@@ -35,7 +37,7 @@ export const UNDOING = { permission: 'job:undo', fresh: true } as const;
 const GOING_ON = { permission: 'job:undo', running: true } as const;
 
 /**
- * Refusals: not-found; refused-by-policy if the request covers one reset only and it cannot be taken back. In a job
+ * Refusals: cancelled; not-found; refused-by-policy if the request covers one reset only and it cannot be taken back. In a job
  * each row has its own outcome. Rows taken back before a refusal stay so, and the same call continues after them. If
  * there is more than one chunk, the caller sends the notices.
  */
@@ -45,6 +47,9 @@ export async function undoResets(desk: Desk, signed: SignedOperator, asked: Undo
   const outcomes: UndoOutcome[] = [];
   const sendLater = resets.length > CHUNK;
   for (const [nth, some] of chunksOf(resets, CHUNK).entries()) {
+    await hear();
+    const facts = { done: outcomes.length, total: resets.length };
+    if (asked.signal?.aborted === true) throw refusal('cancelled', 'run-interrupted', facts, 'try-again');
     const door = { ...(nth === 0 ? UNDOING : GOING_ON), sendLater };
     const prepared = await prepare(desk, signed.operator.name, some);
     const done = await act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {

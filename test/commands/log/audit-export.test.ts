@@ -51,6 +51,7 @@ describe.each(engines)('audit export on %s', (engine) => {
   afterAll(() => made.close());
 
   let text = '';
+  let unread = false;
   async function exported(format: 'csv' | 'ndjson', json = false, filter: object = { kind: 'call' }): Promise<string> {
     const auditor = await made.operator('auditor');
     text = '';
@@ -60,6 +61,7 @@ describe.each(engines)('audit export on %s', (engine) => {
       desk: async () => made.desk,
       operator: () => auditor,
       signal: new AbortController().signal,
+      unread: () => unread,
       notice: () => undefined,
       write: async (piece: string) => {
         text += piece;
@@ -245,5 +247,14 @@ describe.each(engines)('audit export on %s', (engine) => {
 
   it('--json and CSV at once is a usage error', async () => {
     await expect(exported('csv', true)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('is read no further once nobody reads it', async () => {
+    unread = true;
+    try {
+      expect((await exported('csv')).split('\r\n')).toHaveLength(2);
+    } finally {
+      unread = false;
+    }
   });
 });

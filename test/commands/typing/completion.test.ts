@@ -118,6 +118,11 @@ describe.skipIf(!has('bash'))('bash', () => {
     expect(inBash('help', 'exit')).toEqual(['exit-codes']);
   });
 
+  it('also behind options of every command', () => {
+    expect(inBash('--json', 'mfa', 'fr')).toEqual(['freeze']);
+    expect(inBash('--store', '/tmp/desk.db', 'portal', 'mfa', 'req')).toEqual(['require']);
+  });
+
   it('names with a colon, which bash breaks in pieces, and values behind an equals sign', () => {
     expect(inBash('verify', '--for', 'bill')).toEqual(['billing:inquiry', 'billing:change', 'billing:update-info']);
     expect(inBash('verify', '--for', 'billing', ':', 'ch')).toEqual(['change']);

@@ -60,6 +60,18 @@ describe('the catalogue of refusals', () => {
     expect(wrong).toEqual([]);
   });
 
+  it.each(LANGUAGES)('%s: in a command that is copied, a name of somebody is one word for the shell', (language) => {
+    const bare = [...messagesOf(language)].flatMap(([place, message]) => {
+      const commands = message.match(/\bcountersign [a-z]+ .*?(?= {3}|\(|$)/g) ?? [];
+      return commands
+        .map((command) => command.replace(/<word>.*?<\/word>/g, ''))
+        .filter((command) => /\{(name|login|who|user|file)\}/.test(command))
+        .map((command) => `${place}: ${command}`);
+    });
+    expect(bare.filter((one) => !/not-a-plan|not-an-import|profile-broken/.test(one))).toEqual([]);
+    expect(wordsAt(0)('sign.next-start', { name: "Mira d'Or" })).toContain("start 'Mira d'\\''Or' --code");
+  });
+
   it('every refusal has its sentences, gives the facts that they name, and no sentence is without a refusal', () => {
     const catalogue: Catalogue = {
       reasons: byKey('en', 'reasons'),
@@ -107,7 +119,7 @@ describe('the catalogue of screens', () => {
     expect([...catalogue.keys()].filter((key) => !used.has(key) && !spoken(key))).toEqual([]);
     const lacking = said.flatMap(({ key, facts, place }) =>
       namedIn(catalogue.get(key) ?? '')
-        .filter(({ name }) => facts !== undefined && !facts.includes(name))
+        .filter(({ name, how }) => facts !== undefined && how !== 'tag' && !facts.includes(name))
         .map(({ name }) => `${basename(place)}: ${key} {${name}}`),
     );
     expect(lacking).toEqual([]);

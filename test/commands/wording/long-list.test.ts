@@ -17,6 +17,7 @@ async function written(
   count: number,
   options: { json?: boolean; quiet?: boolean },
   signal = new AbortController().signal,
+  unread = () => false,
 ) {
   const texts: string[] = [];
   const context = {
@@ -24,9 +25,10 @@ async function written(
     style: makeStyle({ isTTY: false, columns: 80, env: {}, noColor: true, plain: true }),
     write: async (text: string) => void texts.push(text),
     signal,
-    tongue: { language: 'en', read: () => ({}) },
+    unread,
+    tongue: { language: 'en', read: () => ({}), now: () => 0 },
   } as unknown as Context;
-  await longList(context, pages(count, 300), {
+  const { exit } = await longList(context, pages(count, 300), {
     name: 'rows',
     table: (rows: readonly string[]) =>
       block.table(
@@ -36,7 +38,7 @@ async function written(
       ),
     document: (row) => ({ row }),
   });
-  return { text: texts.join(''), longest: Math.max(...texts.map(({ length }) => length)) };
+  return { exit, text: texts.join(''), longest: Math.max(...texts.map(({ length }) => length)) };
 }
 
 describe('a long list', () => {
@@ -53,6 +55,32 @@ describe('a long list', () => {
   it('is one JSON document', async () => {
     expect(JSON.parse((await written(3_500, { json: true })).text)).toEqual({ rows: all.map((row) => ({ row })) });
     expect((await written(3_500, { json: true })).text).toMatch(/\]\}\n$/);
+  });
+
+  it('that is interrupted is one JSON document too, with the error in it', async () => {
+    let looks = 0;
+    const signal = {
+      get aborted() {
+        looks += 1;
+        return looks > 6;
+      },
+    } as AbortSignal;
+    const { exit, text } = await written(3_500, { json: true }, signal);
+    const { rows, error } = JSON.parse(text);
+    expect({ exit, rows: rows.length, error }).toEqual({
+      exit: 130,
+      rows: 1_200,
+      error: { code: 'cancelled', message: 'the export was interrupted and is incomplete' },
+    });
+  });
+
+  it('is read no further once nobody reads what is written', async () => {
+    let looks = 0;
+    const { text } = await written(1_000_000, {}, undefined, () => {
+      looks += 1;
+      return looks > 6;
+    });
+    expect([looks, text.split('\n').length]).toEqual([7, 1_802]);
   });
 
   it('without rows says so, or is an empty list', async () => {

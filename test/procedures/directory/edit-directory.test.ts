@@ -285,6 +285,16 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       issuer: OPENID.issuer,
       jwks: 'https://login.example/keys',
     });
+    // Another name of the provider alone leaves its keys, and who was let in with them.
+    const by = proven(place.admin.actor);
+    const pin = (userId: string) =>
+      place.desk.store.record({ kind: 'test.pinned', outcome: 'done', at: 1, by }, (write) =>
+        write.idTokens.pin({ userId, accountId: place.series.id, issuer: OPENID.issuer, subject: 's-1', at: 1 }),
+      );
+    expect(await pin('usr_sam')).toBe(true);
+    expect((await edit({ sso: 'Entra' })).fields).toEqual(['sso']);
+    expect(await pin('usr_other')).toBe(false);
+    expect(await ssoSettings(place.series.id)).toMatchObject({ issuer: OPENID.issuer, audience: 'countersign' });
     await addUser(place.desk, place.admin, {
       account: '100241',
       login: 'sam',

@@ -57,6 +57,24 @@ describe.each(engines)('invitations to many on %s', (engine) => {
     expect(await everybody(2)).toEqual(expect.arrayContaining(['maria invited', 'uma invited']));
   });
 
+  it('two runs at the same moment invite nobody twice: the code of the one stays good', async () => {
+    await add('uma');
+    const rows = await foundRows(place.desk, { wholeAccount: place.classic, rows: [] });
+    const [one, other] = [0, 1].map((done) => inviteMany(place.desk, place.admin, rows, rows.length - done));
+    const came = [await one?.next()];
+    // Both have looked by now, before most were invited.
+    for (let left = 2; left > 0; ) {
+      const next = await Promise.all([other?.next(), one?.next()]);
+      left = next.filter((each) => each?.done === false).length;
+      came.push(...next);
+    }
+    const outcomes = came.flatMap((each) =>
+      each?.done === false ? [`${each.value.login} ${each.value.outcome}`] : [],
+    );
+    for (const { login } of rows) expect(outcomes.filter((said) => said === `${login} invited`)).toHaveLength(1);
+    expect(await mails('invitation')).toHaveLength(rows.length);
+  });
+
   it('T23 lists count together for a day; nobody is invited past the limit, nor by a number that is not theirs', async () => {
     const { policy } = place.desk;
     const approval = { ...policy.limits.approval, deskBulkOver: 3 };

@@ -171,6 +171,36 @@ describe.each(engines)('many resets, on %s', (engine) => {
     expect(await holdingsOf(place.desk, idle)).toMatchObject({ active: 2 });
   });
 
+  it('an undo ends at a signal between two steps, says how far it came, and goes on when it is run again', async () => {
+    const logins = await crowd(CHUNK + 2);
+    const frozen = await plan(written(logins));
+    const { approval } = await beginJob(place.desk, lead, frozen);
+    if (approval !== null) await approve(approval.id);
+    const { work } = await apply(frozen);
+    const asked = { id: work?.head.id ?? '', line: undefined, reason: 'wrong list' };
+    let looks = 0;
+    const signal = {
+      get aborted() {
+        looks += 1;
+        return looks > 1;
+      },
+    } as AbortSignal;
+    await expect(undoResets(place.desk, lead, { ...asked, signal })).rejects.toMatchObject({
+      code: 'cancelled',
+      because: { facts: { done: CHUNK, total: CHUNK + 2 } },
+    });
+    const rest = await undoResets(place.desk, lead, asked);
+    expect(rest.filter(({ outcome }) => outcome === 'undone')).toHaveLength(2);
+  });
+
+  it('a plan ends at a signal, also while it is only looked at', async () => {
+    await people('ana');
+    const signal = AbortSignal.abort('SIGINT');
+    const whole = (await place.desk.store.read.accounts.byNumber('1')) ?? null;
+    for (const asked of [plan(written(['ana']), { signal }), plan([], { wholeAccount: whole, signal })])
+      await expect(asked).rejects.toMatchObject({ code: 'cancelled', message: 'interrupted' });
+  });
+
   it('nobody resets their own login, and a role without the permission none (B54, B55)', async () => {
     await people('ana');
     const own = await place.another('lead', 'ana.operator', 'usr_acc_1_ana');
