@@ -158,6 +158,7 @@ export function settingsIn(
   { configFolder, folders }: { readonly configFolder: string; readonly folders: Folders },
 ): Settings {
   const fromFile = (path: string | undefined) => (path ? resolve(configFolder, path) : undefined);
+  // Empty counts as unset.
   const typed = options.store || env['COUNTERSIGN_STORE'];
   const named = typed || file.store || join(folders.data, 'desk.db');
   const engine = isAddress(named) ? 'postgres' : 'sqlite';

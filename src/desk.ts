@@ -13,7 +13,7 @@ import type { Channels } from './delivery/registry.js';
 import type { Sink } from './delivery/sink.js';
 import type { Compose } from './delivery/templates.js';
 import type { Actor } from './rules/audit-entry.js';
-import type { HexTreeHasher } from './rules/growing-tree.js';
+import type { HexTreeHasher } from './rules/audit-tree.js';
 import type { LoginMethod, LoginState } from './rules/mfa-login.js';
 import type { Operator } from './rules/people.js';
 import type { ReadPhone } from './rules/phone-number.js';

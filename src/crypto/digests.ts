@@ -9,8 +9,7 @@ import {
   randomInt as systemRandomInt,
   timingSafeEqual,
 } from 'node:crypto';
-import type { TreeHasher } from '../rules/audit-tree.js';
-import type { HexTreeHasher } from '../rules/growing-tree.js';
+import type { HexTreeHasher, TreeHasher } from '../rules/audit-tree.js';
 import { encodeUtf8 } from './encoding.js';
 import type { Keyring, MacPurpose } from './keyring.js';
 

@@ -47,9 +47,8 @@ export function openHasher(options: HasherCosts = {}) {
 
   /** A PHC string with a fresh salt. */
   async function hash(kind: SecretKind, secret: string): Promise<string> {
-    const cost = current[kind];
-    const salt = randomBytes(SALT_BYTES);
-    return formatPhc({ cost, salt, tag: await argon2id(secret, cost, salt) });
+    const { cost, salt, key: tag } = await stretch(kind, secret);
+    return formatPhc({ cost, salt, tag });
   }
 
   /**
@@ -59,9 +58,8 @@ export function openHasher(options: HasherCosts = {}) {
   async function verify(kind: SecretKind, phc: string, secret: string) {
     const stored = parsePhc(phc);
     if (stored === null) throw storeCorrupt('a stored hash is malformed');
-    requireAllowed(kind, stored.cost);
-    const tag = await argon2id(secret, stored.cost, stored.salt);
-    return { matches: timingSafeEqual(tag, stored.tag), outdated: isWeaker(stored.cost, current[kind]) };
+    const { key, outdated } = await stretch(kind, secret, stored);
+    return { matches: timingSafeEqual(key, stored.tag), outdated };
   }
 
   /**
@@ -70,13 +68,9 @@ export function openHasher(options: HasherCosts = {}) {
    */
   async function stretch(kind: SecretKind, secret: string, stored?: Setting) {
     const { cost, salt } = stored ?? { cost: current[kind], salt: randomBytes(SALT_BYTES) };
-    requireAllowed(kind, cost);
-    return { cost, salt, key: await argon2id(secret, cost, salt), outdated: isWeaker(cost, current[kind]) };
-  }
-
-  function requireAllowed(kind: SecretKind, asked: Cost): void {
-    if (!sameCost(asked, current[kind]) && !isWithin(asked))
+    if (!sameCost(cost, current[kind]) && !isWithin(cost))
       throw storeCorrupt('a stored hash asks for a cost that is not allowed');
+    return { cost, salt, key: await argon2id(secret, cost, salt), outdated: isWeaker(cost, current[kind]) };
   }
 
   /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */

@@ -42,18 +42,8 @@ function nextCounter(now: number, random: RandomSource): number {
 }
 
 /** 128 bits as 26 digits of five bits, the first digit holding three: text sorts as the number does. */
-function base32(bytes: Buffer): string {
-  let text = '';
-  let bits = 0;
-  let held = 2;
-  for (const byte of bytes) {
-    bits = (bits << 8) | byte;
-    held += 8;
-    while (held >= 5) {
-      held -= 5;
-      text += ALPHABET[(bits >>> held) & 31];
-    }
-    bits &= 31;
-  }
-  return text;
-}
+const base32 = (bytes: Buffer): string =>
+  BigInt(`0x${bytes.toString('hex')}`)
+    .toString(32)
+    .padStart(26, '0')
+    .replace(/[i-v]/g, (digit) => ALPHABET.charAt(Number.parseInt(digit, 32)));

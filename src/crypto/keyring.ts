@@ -70,17 +70,8 @@ export function hkdfSha256(key: Uint8Array, salt: Uint8Array, info: Uint8Array |
   return Buffer.from(hkdfSync('sha256', key, salt, info, length));
 }
 
-/** The text of a new key file: one comment line, one key line. `random(n)` gives n bytes; the default is the system's. */
-export function generateMasterKeyText(random: (n: number) => Uint8Array = randomBytes): string {
-  return singleKeyText(newMasterKey(random));
-}
-
 /** A new master key, 32 random bytes. */
-export function newMasterKey(random: (n: number) => Uint8Array = randomBytes): Buffer {
-  const key = random(KEY_BYTES);
-  if (key.length !== KEY_BYTES) throw new RangeError('The random source gave too few bytes for a master key.');
-  return Buffer.from(key);
-}
+export const newMasterKey = (): Buffer => randomBytes(KEY_BYTES);
 
 const masterKeyLine = (key: Uint8Array): string => `${KEY_LINE}${Buffer.from(key).toString('base64url')}`;
 

@@ -71,7 +71,7 @@ export interface DeliveryEffects {
   /** The desk's data folder; the file channel keeps `outbox/` inside. */
   readonly dataFolder: string;
   readonly fetch: typeof fetch;
-  /** Signs a security event token (crypto/security-token). */
+  /** Signs a security event token (crypto/signer). */
   readonly signToken: (claims: object) => string;
   /** Every address of a host name, IPv4 and IPv6; rejects when there is none. */
   readonly resolveHost: (host: string) => Promise<readonly string[]>;

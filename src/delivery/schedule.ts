@@ -4,18 +4,10 @@
  * once.
  */
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+const HOUR = 3_600_000;
 
-/** Pause before each attempt, counted from the failure of the one before it, in milliseconds. */
-export const PAUSES_MS: readonly number[] = [
-  0,
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR),
-];
+/** Pause before each attempt, counted from the failure of the one before it: none, 5 s, 5 min, half an hour, and then hours. */
+export const PAUSES_MS = [0, 5_000, 300_000, HOUR / 2, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 /** The most by which jitter lengthens a pause, as a share of it. Jitter never shortens a pause. */
 const JITTER = 0.1;

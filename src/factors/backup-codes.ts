@@ -54,16 +54,8 @@ export function readBackupCode(typed: string): { slot: number; secret: string } 
 }
 
 /** Five bits per character, highest first. Ten bytes make exactly sixteen characters. */
-function crockford(bytes: Uint8Array): string {
-  let text = '';
-  let pending = 0;
-  let bits = 0;
-  for (const byte of bytes) {
-    pending = (pending << 8) | byte;
-    for (bits += 8; bits >= 5; pending &= (1 << bits) - 1) {
-      bits -= 5;
-      text += ALPHABET.charAt(pending >> bits);
-    }
-  }
-  return text;
-}
+const crockford = (bytes: Uint8Array): string =>
+  BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+    .toString(32)
+    .padStart(16, '0')
+    .replace(/[a-v]/g, (digit) => ALPHABET.charAt(Number.parseInt(digit, 32)));

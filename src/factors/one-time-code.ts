@@ -55,9 +55,8 @@ export interface JudgeInput extends CodeBinding {
 }
 
 /** The parts that the keyed digest of a code covers, in order. The digest must include the length of each part. */
-export function digestedParts(binding: CodeBinding, code: string): readonly [string, string, string, string] {
-  return [binding.userId, binding.purpose, binding.factorId ?? '', code];
-}
+export const digestedParts = ({ userId, purpose, factorId }: CodeBinding, code: string) =>
+  [userId, purpose, factorId ?? '', code] as const;
 
 /**
  * The state of a new code, or no code while the one before is exhausted. `previous` is the newest code of the same login,
@@ -67,9 +66,8 @@ export function issueCode(
   previous: CodeState | null,
   input: CodeBinding & { digest: string; now: number; limits: CodeLimits },
 ): IssueResult {
-  if (previous !== null && strangeness(previous, input) !== null) {
+  if (previous !== null && strangeness(previous, input) !== null)
     throw new TypeError('The previous code is bound to another login or purpose.');
-  }
   const { userId, purpose, factorId, digest, now, limits } = input;
   const stillCounts = previous !== null && previous.usedAt === null && now < previous.expiresAt;
   const tries = stillCounts ? previous.tries : 0;

@@ -4,15 +4,15 @@
  */
 import type { DeskClock } from '../desk.js';
 import { refusal } from '../errors.js';
-import { hours } from '../rules/duration.js';
+import { hours, seconds } from '../rules/duration.js';
 import type { Limits } from '../rules/policy.js';
-import { clockTolerance, trustedTime } from '../rules/throttle.js';
+import { trustedTime } from '../rules/throttle.js';
 
 /** `as-given`: a test moves the clock itself. */
 export type ClockSource = 'machine' | 'server' | 'as-given';
 
 export function openClock(machine: () => number, source: ClockSource, limits: Pick<Limits, 'clock'>): DeskClock {
-  const tolerance = clockTolerance(limits);
+  const tolerance = seconds(limits.clock.toleranceSeconds);
   const silence = hours(limits.clock.silenceHours);
   let latest = 0;
   let offset = 0;

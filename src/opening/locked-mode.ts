@@ -57,18 +57,14 @@ export function lockedSettings(env: Environment, file: ConfigFile, { path }: Loc
   return { ...settingsIn(none, token, file, { configFolder: folder, folders }), lockedBy: path };
 }
 
-const FROM_FILE_ONLY = [
-  ['--config', 'config'],
-  ['--store', 'store'],
-  ['--key-file', 'keyFile'],
-] as const;
+const FROM_FILE_ONLY = { '--config': 'config', '--store': 'store', '--key-file': 'keyFile' } as const;
 
 /** Ours, and those with which the PostgreSQL driver chooses another server or file: PGHOST, PGPASSFILE … */
 const CHOOSES = /^(COUNTERSIGN_|PG[A-Z]+$)/i;
 
 /** Refuses options and variables that would choose settings. */
 export function refuseTyped({ path }: Lock, options: GlobalOptions, env: Environment): void {
-  const typed = FROM_FILE_ONLY.flatMap(([flag, name]) => (options[name] === undefined ? [] : [flag]));
+  const typed = Object.entries(FROM_FILE_ONLY).flatMap(([flag, name]) => (options[name] === undefined ? [] : [flag]));
   const carried = Object.keys(env).filter(
     (name) => CHOOSES.test(name) && name !== 'COUNTERSIGN_TOKEN' && env[name] !== '',
   );

@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
 import { randomBytes } from '../crypto/digests.js';
-import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from '../crypto/keyring.js';
+import { type Keyring, newMasterKey, openKeyring, parseMasterKeys, singleKeyText } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 
@@ -100,7 +100,7 @@ export function ensureKey(settings: Settings): { place: string; made: boolean } 
   makeFolder(dirname(file));
   inWords(file, () => {
     try {
-      writeFileSync(file, generateMasterKeyText(), { mode: 0o600, flag: 'wx', flush: true });
+      writeFileSync(file, singleKeyText(newMasterKey()), { mode: 0o600, flag: 'wx', flush: true });
     } catch (error) {
       // Half a key would stand in the way of the next try. One that was there already is somebody else's.
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) rmSync(file, { force: true });

@@ -2,13 +2,12 @@
 import { canonicalJson } from '../crypto/canonical.js';
 import { hexTreeHasher, randomBytes, sha256Hex, treeHasher } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
-import { sumOfTags } from '../crypto/row-sums.js';
 import { openSigner, verifySignedNote } from '../crypto/signer.js';
-import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
+import { keyOfTag, makeTag, sumOfTags, tagFits } from '../crypto/tag.js';
 import { openVault, type Vault } from '../crypto/vault.js';
 import type { Desk, NoteSigner } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { olderVerifierKeys } from '../procedures/log/verifier-keys.js';
+import { olderVerifierKeys } from '../procedures/log/log-checkpoint.js';
 import { type Policy, policyDocument } from '../rules/policy.js';
 import type { SealedHead } from '../store/head.js';
 import type { Store } from '../store/store.js';

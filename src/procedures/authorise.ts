@@ -8,6 +8,7 @@ import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, type Refusal, refusal } from '../errors.js';
 import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
+import { known } from '../rules/known.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
 import { judgeSession, judgeToken, notSignedIn, type Standing } from './operators/standing.js';
@@ -75,11 +76,15 @@ class Authorised<out P extends Lock> {
 
 export type { Authorised };
 
-/** What the door gives to an authorised change. */
-export interface Acting<P extends Lock> {
+/** What the write door gives to a step. */
+export interface Inside {
   readonly desk: Desk;
   readonly write: Writes;
   readonly log: LogState;
+}
+
+/** What the door gives to an authorised change. */
+export interface Acting<P extends Lock> extends Inside {
   /** The trusted time, ms: never before the latest that any writer has seen (T22). */
   readonly now: number;
   readonly by: Authorised<P>;
@@ -231,12 +236,7 @@ export async function logDenial(
   { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const detail = {
-    ...(command === undefined ? {} : { command }),
-    ...(because === undefined ? {} : { why: because.reason }),
-    role: signed.operator.role,
-    permission,
-  };
+  const detail = { ...known({ command, why: because?.reason }), role: signed.operator.role, permission };
   const about = { at: desk.now(), by: signed.actor, reason: code, detail };
   await logIfPossible(desk, { ...about, kind: 'operator.denied', outcome: 'refused' });
 }

@@ -1,7 +1,7 @@
 /** What is wrong with a new password (B21, B80), for the wings that set one: operators and customers. */
 import type { Phrasebook } from '../desk.js';
 import type { Reason } from '../rules/passphrase.js';
-import { judgePassword, type PasswordRules } from '../rules/password.js';
+import { judgePassword, type PasswordRules } from '../rules/passphrase.js';
 
 /** Product and trade words that an attacker tries first. */
 export const OWN_WORDS = ['countersign', 'passphrase', 'password'];

@@ -3,7 +3,7 @@
  * rows may come from a store, a backup or an export (after tessera's fsck).
  */
 import type { AuditFilter, AuditHead, AuditRow, Desk } from '../desk.js';
-import { growTree, type HexTreeHasher, peakRanges } from '../rules/growing-tree.js';
+import { growTree, type HexTreeHasher, peakRanges } from '../rules/audit-tree.js';
 import { hear } from './pause.js';
 
 export interface LogReader {

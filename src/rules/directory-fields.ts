@@ -95,3 +95,15 @@ export function maskedAddress(address: string): string {
   const [first = ''] = [...address];
   return at < 1 ? '…' : `${first}…${address.slice(at)}`;
 }
+
+/** `n…@alfki.example`, or `…57` for a phone: its last two digits. Empty if none is on file. */
+export function maskedContact(kind: 'email' | 'phone', contact: string): string {
+  if (contact === '') return '';
+  return kind === 'email' ? maskedAddress(contact) : `…${phoneDigits(contact).slice(-2)}`;
+}
+
+/** The most rows of a list or a search for operators who see contacts only in a call (B83). */
+export const ROWS_IN_A_CALL = 20;
+
+/** The most pages of a search for them. */
+export const PAGES_IN_A_CALL = 5;

@@ -1,6 +1,6 @@
 /**
- * What a portal login needs next, once the password or the ID token was accepted (B30–B42, B57). Also: who may switch MFA on,
- * when a device may be remembered, and which advice is due. The caller puts the answers into words.
+ * What a portal login needs next, once the password or the ID token was accepted (B30–B42, B57). Also: when a device may be
+ * remembered, and which advice is due. The caller puts the answers into words.
  */
 import { days } from './duration.js';
 import type { Edition, SignIn } from './people.js';
@@ -36,8 +36,8 @@ export function nextOf({ state, method }: LoginStanding): NextStep {
   if (state === 'enrolment-needed')
     return { step: 'enrolment', because: method === 'password+backup' ? 'last-backup-code' : 'required' };
   if (state !== 'done') return { step: 'factor' };
-  const enrolledNow = method === 'password+enrolment';
-  return { step: 'none', offersRemember: offersRemember({ askedForFactor: gaveFactor({ method }), enrolledNow }) };
+  // Where the factor was only enrolled it would be too early (B38).
+  return { step: 'none', offersRemember: gaveFactor({ method }) && method !== 'password+enrolment' };
 }
 
 export interface LoginQuestion {
@@ -102,10 +102,6 @@ export function afterFactor(
   return left.factors.length === 0 && owesFactor ? 'enrolment-needed' : 'done';
 }
 
-/** Remembering is offered if this login was asked for a factor and did not itself enrol one, which would be too early (B38). */
-export const offersRemember = (login: { readonly askedForFactor: boolean; readonly enrolledNow: boolean }): boolean =>
-  login.askedForFactor && !login.enrolledNow;
-
 /**
  * True until `rememberDays` (limits.device) have passed since the device was remembered; using it does not extend them (B38).
  * `now` must be a trusted time (rules/throttle). A device from the future means that a clock was moved, so the user is asked
@@ -114,19 +110,6 @@ export const offersRemember = (login: { readonly askedForFactor: boolean; readon
 export function deviceStillRemembered(createdAt: number, now: number, rememberDays: number): boolean {
   const age = now - createdAt;
   return age >= 0 && age < days(rememberDays);
-}
-
-/** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
-export type RequireMfaWarning = 'sso-and-mfa';
-
-/**
- * Whether MFA can be switched on for a company (B30), and which warning goes with it (B37). The lock checks that an admin asks
- * (B32).
- */
-export function decideRequireMfa(asked: { readonly edition: Edition; readonly accountHasSso: boolean }) {
-  if (asked.edition !== 'x-series') return { allowed: false, reason: 'mfa-not-in-edition' } as const;
-  const warnings: readonly RequireMfaWarning[] = asked.accountHasSso ? ['sso-and-mfa'] : [];
-  return { allowed: true, warnings } as const;
 }
 
 /** `passphrase-heard`: an operator knows the passphrase (B85). `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */

@@ -64,6 +64,12 @@ export interface User {
   readonly external: string | null;
 }
 
+/** A login with its company. */
+export interface Owner {
+  readonly account: Account;
+  readonly user: User;
+}
+
 /** A contact that a person had before: notices go there for some days (B58), and codes until the new one is old enough (B57). */
 export interface FormerContact {
   readonly email: string;

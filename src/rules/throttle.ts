@@ -17,7 +17,7 @@
  * Attempts refused while locked neither count nor prolong the lock, so that an attacker who keeps calling cannot keep the owner
  * out for good.
  */
-import { minutes, seconds } from './duration.js';
+import { minutes } from './duration.js';
 import type { Limits } from './policy.js';
 
 /** Lock-out state of one subject. Times are milliseconds since the epoch. */
@@ -42,11 +42,6 @@ export interface TrustedTime {
 /** Time for decisions, from the host's clock and the latest time the store has seen. `tolerance` in milliseconds. */
 export function trustedTime(now: number, latestSeen: number, tolerance: number): TrustedTime {
   return { now: Math.max(now, latestSeen), behind: latestSeen - now > tolerance };
-}
-
-/** The tolerance of the policy in milliseconds. */
-export function clockTolerance(limits: Pick<Limits, 'clock'>): number {
-  return seconds(limits.clock.toleranceSeconds);
 }
 
 /** Pass `attempt` to `succeed`. `clockBehind`: `until` may have passed, but the clock cannot be trusted. */

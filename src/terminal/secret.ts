@@ -33,13 +33,6 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
   const { input, output } = terminal;
   const editor = silentEditor(input);
   const line = questionLine(question, terminal, () => editor.line);
-  let resolve: (answer: string) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<string>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-
   const beforeKey = (_text: string | undefined, key: Key) => {
     if (key.ctrl && key.name === 'z') line.hide();
   };
@@ -50,22 +43,24 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
       line.reword(question.turn.next());
     } else line.typed();
   };
-  const begin = () => {
+  const begin = (answer: (typed: string) => void) => {
     // What was typed before the question was shown is not an answer to it.
     setLine(editor, '');
-    editor.once('line', resolve);
+    editor.once('line', answer);
     input.prependListener('keypress', beforeKey);
     input.on('keypress', afterKey);
     output.on('resize', line.hide);
     line.open();
   };
-  // Input that was waiting arrives in the poll phase, before this, so readline has already taken it without a listener.
-  const beginning = setImmediate(begin);
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-
-  return promise.finally(() => {
+  let beginning: NodeJS.Immediate | undefined;
+  let onAbort = () => {};
+  return new Promise<string>((resolve, reject) => {
+    // Input that was waiting arrives in the poll phase, before this, so readline has already taken it without a listener.
+    beginning = setImmediate(begin, resolve);
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  }).finally(() => {
     clearImmediate(beginning);
     signal.removeEventListener('abort', onAbort);
     input.off('keypress', beforeKey);
@@ -101,20 +96,21 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
     onScreen = [`? ${asked} ${brackets} `, ...(revealed === undefined ? [] : [`  ${revealed}`])];
   };
   const reveal = () => draw(printable(typedText()) || style.said('(nothing typed yet)'));
-  const hide = (): void => {
-    if (timer === undefined) return;
+  const redraw = (): void => {
     clearTimeout(timer);
     timer = undefined;
     draw(undefined);
+  };
+  const hide = (): void => {
+    if (timer !== undefined) redraw();
   };
   return {
     open: () => draw(undefined),
     hide,
     reword(wording: Wording): void {
-      hide();
       asked = printable(wording.message);
       brackets = bracketsOf(wording);
-      draw(undefined);
+      redraw();
     },
     toggle(): void {
       if (!mayReveal) return;

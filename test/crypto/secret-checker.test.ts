@@ -86,14 +86,6 @@ describe('the verifier', () => {
     expect(await during(null)).toEqual(known);
     expect(await during(null)).toEqual(known);
   });
-
-  it('teeth: an early answer for unknown people would show as missing work', async () => {
-    const { work, verifier: watched } = observed();
-    const early: typeof watched.check = async (kind, purpose, place, sealed, secret) =>
-      sealed === null ? { matches: false, outdated: false } : watched.check(kind, purpose, place, sealed, secret);
-    await early('person', 'seal/passphrase', ana, null, 'wrong');
-    expect(work).toEqual([]);
-  });
 });
 
 function costIn(phc: string): string | undefined {

@@ -10,7 +10,7 @@ import { restoreStore } from '../../src/custody/restore-store.js';
 import type { SignedOperator } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
-import { olderVerifierKeys } from '../../src/procedures/log/verifier-keys.js';
+import { olderVerifierKeys } from '../../src/procedures/log/log-checkpoint.js';
 import { verifyAuditLog, verifyTables } from '../../src/procedures/log/verify-audit-log.js';
 import type { SignIn } from '../../src/procedures/operators/sign-in-operator.js';
 import { checkApplicationPassword } from '../../src/procedures/portal/application-password.js';

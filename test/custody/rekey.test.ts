@@ -293,7 +293,7 @@ describe('the list of sealed columns', () => {
       (file) => readFileSync(join(repositoryRoot, 'src', file), 'utf8').match(/'seal\/[a-z-]+'/g) ?? [],
     );
     const listed = SEALED_COLUMNS.map(({ purpose }) => `'${purpose}'`);
-    // Sealed again with each change of the key, by verifier-keys.ts, and with each write, by record.ts.
+    // Sealed again with each change of the key, by log-checkpoint.ts, and with each write, by record.ts.
     expect(new Set(used)).toEqual(new Set([...listed, "'seal/check'", "'seal/digest'"]));
     expect(existsSync(join(repositoryRoot, 'src/procedures/upkeep/sealed-columns.ts'))).toBe(true);
   });

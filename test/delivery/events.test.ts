@@ -2,7 +2,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { newMasterKey, openKeyring } from '../../src/crypto/keyring.js';
-import { openTokenSigner } from '../../src/crypto/security-token.js';
+import { openTokenSigner } from '../../src/crypto/signer.js';
 import { type EventsConfig, openEventsChannel } from '../../src/delivery/events.js';
 import type { SecurityEvent } from '../../src/rules/security-events.js';
 import { attempt, effects, files, message, NOW, startHttp } from './servers.js';

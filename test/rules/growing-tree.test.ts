@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { hexTreeHasher, treeHasher } from '../../src/crypto/digests.js';
-import { appendLeaf, type Frontier, rootOf } from '../../src/rules/audit-tree.js';
-import { growTree, peakRanges } from '../../src/rules/growing-tree.js';
+import { appendLeaf, type Frontier, growTree, peakRanges, rootOf } from '../../src/rules/audit-tree.js';
 
 describe('the tree that grows in place', () => {
-  it('has the peaks and roots of audit-tree.ts at every size, over bytes and over hex', () => {
+  it('has the peaks and roots of the whole tree at every size, over bytes and over hex', () => {
     const [bytes, hex] = [growTree(treeHasher), growTree(hexTreeHasher)];
     let frontier: Frontier = [];
     for (let size = 0; size < 300; size += 1) {

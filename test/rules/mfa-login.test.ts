@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import {
   afterFactor,
   decideLogin,
-  decideRequireMfa,
   deviceStillRemembered,
   LOGIN_STATES,
   type LoginQuestion,
   loginWarnings,
   nextOf,
-  offersRemember,
 } from '../../src/rules/mfa-login.js';
 
 /** An ordinary native user of an x-series account with MFA on, one factor and some backup codes. */
@@ -158,15 +156,6 @@ describe('after a factor', () => {
 });
 
 describe('remembering a device', () => {
-  it.each([
-    ['B38 offered after a factor at a later login', true, false, true],
-    ['B38 not offered at the enrolling login', false, true, false],
-    ['B38 B42 not offered where the last backup code led to enrolment', true, true, false],
-    ['B38 not offered where nothing was asked', false, false, false],
-  ])('%s', (_title, askedForFactor, enrolledNow, expected) => {
-    expect(offersRemember({ askedForFactor, enrolledNow })).toBe(expected);
-  });
-
   const day = 86_400_000;
   it.each([
     ['at once', 0, true],
@@ -205,21 +194,6 @@ describe('what a login needs next', () => {
     const needNothing = LOGIN_STATES.filter((state) => nextOf({ state, method: 'password' }).step === 'none');
     expect(needNothing).toEqual(['done']);
     expect(nextOf({ state: 'finished' as never, method: 'password' })).toEqual({ step: 'factor' });
-  });
-});
-
-describe('switching MFA on', () => {
-  it.each([
-    ['B30 refused on classic with that reason', 'classic', false, { allowed: false, reason: 'mfa-not-in-edition' }],
-    ['B30 allowed on X Series', 'x-series', false, { allowed: true, warnings: [] }],
-    [
-      'B37 with SSO: allowed with the advice to consider whether both are needed',
-      'x-series',
-      true,
-      { allowed: true, warnings: ['sso-and-mfa'] },
-    ],
-  ] as const)('%s', (_title, edition, accountHasSso, expected) => {
-    expect(decideRequireMfa({ edition, accountHasSso })).toEqual(expected);
   });
 });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStrength } from '../../src/procedures/passphrases/passphrase-strength.js';
-import { judgePassword, leastLength } from '../../src/rules/password.js';
+import { judgePassword, leastLength } from '../../src/rules/passphrase.js';
 import { repositoryRoot } from '../support/test-desk.js';
 
 const blocked = new Set(

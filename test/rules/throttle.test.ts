@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { days, hours, minutes } from '../../src/rules/duration.js';
 import {
-  clockTolerance,
   lockDuration,
   refusalNow,
   reserve,
@@ -173,7 +172,7 @@ describe('lifting a lock', () => {
 });
 
 describe('a clock set back', () => {
-  const tolerance = clockTolerance(limits);
+  const tolerance = limits.clock.toleranceSeconds * 1_000;
 
   it.each([
     ['ahead', 5_000, START + 5_000, false],

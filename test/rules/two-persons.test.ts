@@ -1,7 +1,7 @@
 /** Who counts as two persons (B81): a table of hands, directions and days. */
 import { describe, expect, it } from 'vitest';
+import { type Hand, handBetween, operatorsOf } from '../../src/rules/approval.js';
 import { days } from '../../src/rules/duration.js';
-import { type Hand, handBetween, operatorsOf } from '../../src/rules/two-persons.js';
 import { shippedPolicy } from './shipped-policy.js';
 
 const policy = shippedPolicy();

@@ -18,8 +18,8 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   factors: ['portal', 'codes', 'messages'],
   passphrases: ['portal', 'codes', 'messages', 'resets'],
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
-  imports: ['directory'],
-  exits: ['resets', 'portal', 'directory', 'imports'],
+  imports: ['directory', 'resets'],
+  exits: ['resets', 'portal', 'directory'],
   upkeep: ['log', 'messages', 'operators', 'directory'],
 };
 

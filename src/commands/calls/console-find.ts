@@ -10,8 +10,8 @@ import {
   usersAsTyped,
 } from '../../procedures/directory/search-directory.js';
 import { noteList } from '../../procedures/directory/see-people.js';
+import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/directory-fields.js';
 import { isExact } from '../../rules/directory-keys.js';
-import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account } from '../../rules/people.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import { block } from '../wording/results.js';

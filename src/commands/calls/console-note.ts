@@ -1,15 +1,15 @@
 /** The end of a call, and its note for the ticket. */
 import { isRefusal } from '../../errors.js';
-import { endCall, handOverCall } from '../../procedures/calls/live-calls.js';
+import { leaveCall } from '../../procedures/calls/live-calls.js';
 import { callRecord } from '../../procedures/log/call-record.js';
 import { block } from '../wording/results.js';
-import { aloud, askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+import { aloud, askNext, type LiveSession, NOTHING_KNOWN, type Stage, titleOf } from './console-session.js';
 import { noteOf } from './record-view.js';
 
 export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';
-  await endCall(desk, signed, call.id);
+  await leaveCall(desk, signed, call.id, 'ended');
   session.call = { ...call, state: 'ended' };
   for (let copied = false; ; ) {
     const text = await noteLines(session, call.id);
@@ -32,7 +32,7 @@ export async function endStage(session: LiveSession): Promise<Stage> {
     copied ||= answer === 'copy';
   }
   screen.wipe();
-  forget(session);
+  Object.assign(session, NOTHING_KNOWN);
   return 'find';
 }
 
@@ -55,7 +55,7 @@ const noteBlocks = ({ words }: LiveSession, lines: readonly string[]) => [
 export async function handOverStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';
-  await handOverCall(desk, signed, call.id);
+  await leaveCall(desk, signed, call.id, 'handed-over');
   session.call = { ...call, state: 'handed-over' };
   const lines = await noteLines(session, call.id);
   const view = () => [
@@ -75,7 +75,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
     return 'resume';
   }
   screen.wipe();
-  forget(session);
+  Object.assign(session, NOTHING_KNOWN);
   return 'find';
 }
 

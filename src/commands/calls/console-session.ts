@@ -128,7 +128,7 @@ export interface LiveSession {
   requests: readonly Approval[];
 }
 
-/** Of a call that has not begun. */
+/** Of a call that has not begun. It is assigned after each call, so that nothing of it stays in memory. */
 export const NOTHING_KNOWN = {
   call: null,
   account: null,
@@ -147,11 +147,6 @@ export const NOTHING_KNOWN = {
 /** The console stays open for hours, so session, role and operator are checked again before each stage (B70, B71). */
 export async function stillSignedIn(context: Context, desk: Desk): Promise<SignedOperator> {
   return authenticateOperator(desk, { ...(await shownToken(context)), access: 'verify', command: 'console' });
-}
-
-/** After the call nothing of it stays in memory. */
-export function forget(session: LiveSession): void {
-  Object.assign(session, NOTHING_KNOWN);
 }
 
 /** Saves what is known of the call; the first news begins it. */

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
-import { dropCall, recordConsoleEnded, resumeCall } from '../../procedures/calls/live-calls.js';
+import { leaveCall, recordConsoleEnded, resumeCall } from '../../procedures/calls/live-calls.js';
 import { ownCalls } from '../../procedures/log/call-record.js';
 import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
@@ -19,7 +19,7 @@ import { endStage, handOverStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
-import { forget, type LiveSession, NOTHING_KNOWN, type Stage, stillSignedIn, titleOf } from './console-session.js';
+import { type LiveSession, NOTHING_KNOWN, type Stage, stillSignedIn, titleOf } from './console-session.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
 const liveConsole = command({
@@ -99,7 +99,7 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
       session.signed = await stillSignedIn(context, desk);
     }
     // Another operator has taken it: here it is over.
-    if (error.because?.reason === 'call-elsewhere') forget(session);
+    if (error.because?.reason === 'call-elsewhere') Object.assign(session, NOTHING_KNOWN);
     return error.code === 'approval-needed' ? beginWaiting(session, error) : problemStage(session, error);
   }
 }
@@ -122,7 +122,7 @@ async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Prom
 /** If the drop cannot be logged, the reason why the console ended must still show; the call can be resumed by its id anyway. */
 async function drop(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   try {
-    await dropCall(desk, signed, id).catch(async (error: unknown) => {
+    await leaveCall(desk, signed, id, 'dropped').catch(async (error: unknown) => {
       if (!isRefusal(error) || !OF_AUTHORITY.has(error.code)) throw error;
       await recordConsoleEnded(desk, id, error.code);
     });
@@ -161,7 +161,7 @@ async function resumeStage(session: LiveSession): Promise<Stage> {
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);
   // Nor what was done for whoever was on the line before another operator had it.
-  forget(session);
+  Object.assign(session, NOTHING_KNOWN);
   Object.assign(session, { call, account: call.account, caller: call.caller });
   session.viewed = call.caller === null ? [] : [call.caller.id];
   if (call.account === null) return 'find';

@@ -5,10 +5,9 @@ import {
   SHARING_SHOWN,
   type UserDescription,
 } from '../../procedures/directory/describe-customer.js';
-import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
-import type { Account } from '../../rules/people.js';
+import type { Account, Owner } from '../../rules/people.js';
 import { block, moments, pick } from '../wording/results.js';
 import type { Words } from '../wording/words.js';
 
@@ -105,13 +104,13 @@ export function userTable(found: readonly SeenUser[], empty: string, withAccount
   );
 }
 
-function stateOf({ account, user }: FoundUser, words: Words): string {
+function stateOf({ account, user }: Owner, words: Words): string {
   if (user.disabledAt !== null) return words.term('switched', 'disabled');
   return account.disabledAt === null ? '' : words('directory.account-off');
 }
 
 /** The warning for a new login that needs single sign-on before its account has it. */
-export function ssoBlocks({ account, user }: FoundUser, words: Words) {
+export function ssoBlocks({ account, user }: Owner, words: Words) {
   if (user.signIn !== 'sso' || account.sso !== null) return [];
   return [
     block.note(words('directory.no-sso-yet', { number: account.number })),

@@ -3,7 +3,7 @@ import { refusal } from '../../errors.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
-import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
+import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase.js';
 import { askNewSecret, askSecret, requireShown } from '../ask.js';
 import { type Command, command, wholeNumber } from '../command.js';
 import { block, pick } from '../wording/results.js';

@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
-import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type InvitedRow, inviteMany } from '../../procedures/portal/invite-many.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
 import { foundRows } from '../../procedures/resets/plan-reset.js';
+import type { Owner } from '../../rules/people.js';
 import type { FoundRow } from '../../rules/reset-plan.js';
 import { askDisable } from '../ask.js';
 import { type Command, command, type Operated } from '../command.js';
@@ -19,7 +19,7 @@ import { givenUser } from './listing-arguments.js';
 import { PEOPLE_OPTIONS, readPeople } from './people-list.js';
 import { tableInput } from './table-options.js';
 
-const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
+const whoOf = ({ account, user }: Owner): string => `${account.number}/${user.login}`;
 
 const switching = (word: 'disable' | 'enable') =>
   command({
@@ -71,7 +71,7 @@ const invite = command({
       const list = await readPeople(context, desk, { ...given, keepCells: false }, 'countersign help user invite');
       return invitedList(at, await foundRows(desk, { ...list, signal: context.signal }), given.confirm);
     }
-    const found: FoundUser[] = [];
+    const found: Owner[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));
     const invitations = await inviteUsers(desk, signed, found);
     const failed = invitations.filter(({ state }) => state === 'given-up').length;

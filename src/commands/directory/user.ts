@@ -7,7 +7,7 @@ import { describeUser } from '../../procedures/directory/describe-customer.js';
 import { editUser } from '../../procedures/directory/edit-user.js';
 import { userPages } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
-import { type FoundUser, searchUsers } from '../../procedures/directory/search-directory.js';
+import { searchUsers } from '../../procedures/directory/search-directory.js';
 import {
   type SeenUser,
   seenAfterAct,
@@ -16,7 +16,7 @@ import {
   viewUsers,
 } from '../../procedures/directory/see-people.js';
 import { appointSuccessor } from '../../procedures/exits/hand-over.js';
-import { CUSTOMER_ROLES } from '../../rules/people.js';
+import { CUSTOMER_ROLES, type Owner } from '../../rules/people.js';
 import { askMissing, untilApproved } from '../ask.js';
 import { type Command, command } from '../command.js';
 import { longList } from '../wording/long-list.js';
@@ -48,7 +48,7 @@ const listUsers = command({
     }
     const asked = { list: 'user list', account, limit } as const;
     const { found, more, capped } = await viewUsers(desk, signed, asked, async (rows) => {
-      const users: FoundUser[] = [];
+      const users: Owner[] = [];
       for await (const page of userPages(desk, account, rows.limit + 1)) users.push(...page);
       return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
     });

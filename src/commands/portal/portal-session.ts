@@ -11,11 +11,12 @@ import { answerFactor } from '../../procedures/factors/answer-factor.js';
 import { type FactorChoice, factorChoices, guessKind, sendLoginCode } from '../../procedures/factors/factor-choices.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { authenticateUser, signOutUser } from '../../procedures/portal/authenticate-user.js';
-import { type Owner, type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/portal/owner-locks.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { languageOf } from '../../rules/language.js';
 import { nextOf } from '../../rules/mfa-login.js';
+import type { Owner } from '../../rules/people.js';
 import {
   type Arguments,
   type Command,

@@ -1,5 +1,5 @@
 /** `portal team …`: an admin manages the privileges of the company's users (B16), and finds a successor (B84). */
-import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-over.js';
+import { HANDING_OVER, passOn } from '../../procedures/exits/hand-over.js';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
@@ -69,7 +69,7 @@ const passing = (verb: 'promote' | 'hand-over') =>
     arguments: ['<login>'],
     door: HANDING_OVER,
     run: async ({ desk, login, words }, given) => {
-      const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
+      const done = await passOn(desk, login, given.login, verb);
       const { name, login: who, role, powerHeldUntil: until } = done.user;
       const lines = [
         words('team.is-now', { name, login: who, roleTitle: role }),

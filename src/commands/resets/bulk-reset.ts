@@ -18,7 +18,7 @@ import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import { idleRows } from '../../procedures/resets/show-job.js';
 import { languageOf } from '../../rules/language.js';
-import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
+import type { ResetPlan } from '../../rules/reset-plan.js';
 import { untilApproved } from '../ask.js';
 import { type Context, command, type Operated, type Result } from '../command.js';
 import { givenUser } from '../directory/listing-arguments.js';
@@ -49,7 +49,7 @@ async function readPlanFile(context: Context, desk: Desk, path: string): Promise
     const [issue] = parsed.error.issues;
     throw noPlan(file, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
-  const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
+  const frozen = freezePlan(desk, parsed.data.plan as unknown as ResetPlan);
   const fits = frozen.hash === parsed.data.sha256 && desk.digests.mac('mac/plan', frozen.text) === parsed.data.tag;
   if (!fits || !hasItsOwnNumbers(desk, frozen.plan))
     throw refusal('invalid-input', 'plan-file-changed', { file }, 'make-new-plan');
@@ -66,46 +66,10 @@ function parseJson(text: string, file: string): unknown {
 
 const noPlan = (file: string, why: string) => refusal('invalid-input', 'not-a-plan', { file, why }, 'make-plan');
 
+/** Of a plan no more than tells it from other files: what the key vouches for is what `planText` wrote. */
 function fileSchema() {
-  const count = z.int().check(z.gte(0));
-  const row = z.strictObject({
-    line: count,
-    class: z.enum(ROW_CLASSES),
-    account: z.string(),
-    login: z.string(),
-    user: z.string().optional(),
-    act: z.literal(true).optional(),
-    objected: z.literal(true).optional(),
-    noAddress: z.literal(true).optional(),
-    written: z.array(z.string()).optional(),
-  });
-  const cells = z.array(z.tuple([count, z.array(z.string())]));
-  const list = z.strictObject({
-    bom: z.boolean(),
-    newline: z.enum(['\n', '\r\n']),
-    delimiter: z.enum([',', ';', '\t', '|']),
-    header: z.array(z.string()),
-    cells,
-  });
-  const plan = z.strictObject({
-    v: z.literal(1),
-    kind: z.literal('mfa-reset-plan'),
-    job: z.string().regex(/^job_[0-9a-z]{26}$/),
-    desk: z.string(),
-    madeAt: count,
-    madeBy: z.strictObject({ id: z.string(), name: z.string() }),
-    reason: z.string(),
-    ticket: z.string(),
-    final: z.boolean(),
-    source: z.string(),
-    list: list.optional(),
-    counts: z.record(z.enum(ROW_CLASSES), count),
-    remote: z
-      .array(z.strictObject({ connector: z.string(), gate: z.string(), users: count, waitMinutes: count }))
-      .optional(),
-    confirm: count,
-    rows: z.array(row),
-  });
+  const rows = z.array(z.looseObject({}));
+  const plan = z.looseObject({ v: z.literal(1), kind: z.literal('mfa-reset-plan'), rows });
   return z.strictObject({ plan, sha256: z.string(), tag: z.string() });
 }
 

@@ -3,6 +3,7 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { lockingAtOnce } from '../../rules/alarms.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { seconds } from '../../rules/duration.js';
+import { known } from '../../rules/known.js';
 import { minuteOf, minuteUp } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
@@ -110,13 +111,11 @@ export function verificationEntryBase(by: ProvenActor, at: number, asked: Verifi
     at,
     by,
     account: account.id,
-    ...(caller === null ? {} : { user: caller.id }),
-    ...(ticket === undefined ? {} : { ticket }),
+    ...known({ user: caller?.id, ticket }),
     detail: {
       verification: id,
       action: action.id,
-      ...(caller === null ? { caller: callerKey } : {}),
-      ...(call === null ? {} : { call }),
+      ...known({ caller: caller === null ? callerKey : undefined, call: call ?? undefined }),
     },
   };
 }

@@ -7,6 +7,7 @@ import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { type ActEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
+import { known } from '../../rules/known.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
 import { act } from '../authorise.js';
@@ -101,14 +102,12 @@ export async function resumeCall(desk: Desk, signed: SignedOperator, text: strin
   return requireCall(desk, id);
 }
 
-export async function handOverCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'handed-over', id }, { state: 'handed-over' });
+/** `dropped`: the screen closed in the middle (Ctrl-C, a signal, a closed terminal): the call stays open and can be resumed by its id. */
+export async function leaveCall(desk: Desk, signed: SignedOperator, id: string, kind: Left): Promise<void> {
+  await record(desk, signed, { kind, id }, kind === 'dropped' ? {} : { state: kind });
 }
 
-/** The screen closed in the middle (Ctrl-C, a signal, a closed terminal): the call stays open and can be resumed by its id. */
-export async function dropCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'dropped', id }, {});
-}
+type Left = 'handed-over' | 'dropped' | 'ended';
 
 /**
  * The console ended because its operator could no longer act (disabled, signed out, another role). They did not drop the call, so
@@ -122,12 +121,8 @@ export async function recordConsoleEnded(desk: Desk, id: string, why: string): P
   );
 }
 
-export async function endCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  await record(desk, signed, { kind: 'ended', id }, { state: 'ended' });
-}
-
 interface CallEvent {
-  readonly kind: 'opened' | 'noted' | 'resumed' | 'handed-over' | 'dropped' | 'ended';
+  readonly kind: 'opened' | 'noted' | Left;
   readonly id: string;
   readonly news?: CallNews;
 }
@@ -170,29 +165,18 @@ async function requireCall({ policy, store: { read } }: Desk, id: string) {
   };
 }
 
-function columnsOf(news: CallNews) {
-  return {
-    ...(news.account === undefined ? {} : { account_id: news.account?.id ?? null }),
-    ...(news.caller === undefined ? {} : { user_id: news.caller?.id ?? null }),
-    ...(news.action === undefined ? {} : { action: news.action?.id ?? null }),
-    ...(news.ticket === undefined ? {} : { ticket: news.ticket }),
-    ...(news.verificationId === undefined ? {} : { verification_id: news.verificationId }),
-    ...(news.outcome === undefined ? {} : { outcome: news.outcome }),
-  };
+function columnsOf({ account, caller, action, ticket, verificationId: verification_id, outcome }: CallNews) {
+  const idOf = (one: { readonly id: string } | null | undefined) => (one === null ? null : one?.id);
+  const about = { account_id: idOf(account), user_id: idOf(caller), action: idOf(action) };
+  return known({ ...about, ticket, verification_id, outcome });
 }
 
 function entriesOf({ kind, id, news = {} }: CallEvent): readonly ActEntry[] {
   const { account, caller, action, ticket, outcome, opens } = news;
   const said: ActEntry = {
     kind: `call.${kind}`,
-    ...(account == null ? {} : { account: account.id }),
-    ...(caller == null ? {} : { user: caller.id }),
-    ...(ticket == null ? {} : { ticket }),
-    detail: {
-      call: id,
-      ...(action == null ? {} : { action: action.id }),
-      ...(outcome === undefined ? {} : { outcome }),
-    },
+    ...known({ account: account?.id, user: caller?.id, ticket: ticket ?? undefined }),
+    detail: { call: id, ...known({ action: action?.id, outcome }) },
   };
   const user = opens === true ? (caller?.id ?? null) : null;
   return [said, ...opened(id, caller?.accountId ?? null, user)];

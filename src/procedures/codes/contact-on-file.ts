@@ -6,12 +6,7 @@ import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { days } from '../../rules/duration.js';
-import type { Account, FormerContact, User } from '../../rules/people.js';
-
-interface FoundOwner {
-  readonly account: Account;
-  readonly user: User;
-}
+import type { Account, FormerContact, Owner } from '../../rules/people.js';
 
 type Contact = Pick<FormerContact, 'email' | 'phone' | 'phoneE164'>;
 
@@ -29,7 +24,7 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
 }
 
 /** Where codes of this kind go; null if it is a number that cannot be dialled. Empty if nothing on file is old enough. */
-async function find(desk: Desk, kind: SentFactor, { account, user }: FoundOwner): Promise<string | null> {
+async function find(desk: Desk, kind: SentFactor, { account, user }: Owner): Promise<string | null> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const inForce = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
   return kind.contact === 'email' ? inForce.email : dialled(desk, account, inForce);
@@ -43,11 +38,11 @@ async function dialled(desk: Desk, account: Account, { phone, phoneE164 }: Conta
 }
 
 /** Where codes of this kind go now: an address, or a number in the form in which it is dialled; empty if there is none. */
-export const findContact = async (desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> =>
+export const findContact = async (desk: Desk, kind: SentFactor, owner: Owner): Promise<string> =>
   (await find(desk, kind, owner)) ?? '';
 
 /** As `findContact`; refusal `invalid-input` if there is none, or none that can be dialled. */
-export async function contactOnFile(desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> {
+export async function contactOnFile(desk: Desk, kind: SentFactor, owner: Owner): Promise<string> {
   const to = await find(desk, kind, owner);
   if (to) return to;
   const { login, phone } = owner.user;

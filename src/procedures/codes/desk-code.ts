@@ -8,7 +8,8 @@
 import type { Desk, OneTimeCodeRow } from '../../desk.js';
 import { inFives, newSymbols, readCrockford } from '../../rules/crockford.js';
 import type { User } from '../../rules/people.js';
-import { type Inside, judgeRow } from './sent-codes.js';
+import type { Inside } from '../authorise.js';
+import { judgeRow } from './sent-codes.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 

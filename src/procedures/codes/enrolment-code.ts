@@ -8,11 +8,12 @@ import { refusal } from '../../errors.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf, workingDaysLater } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
+import type { Inside } from '../authorise.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { queueLift } from '../messages/remote-row.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
-import { type Inside, requireWanted } from './sent-codes.js';
+import { requireWanted } from './sent-codes.js';
 
 /** The row blocks enrolment as soon as it is stored, even if there is no address that the code could be sent to. */
 export type EnrolmentCode = ReturnType<typeof enrolmentCodeFor>;

@@ -1,8 +1,8 @@
 /** What second factors a user has, for the desk and for their owner: kinds, states and times, never a secret. */
 import type { Desk, FactorRow, OutboxRow } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
+import { maskedContact } from '../../rules/directory-fields.js';
 import { days, minutes } from '../../rules/duration.js';
-import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
 import { REMOTE_KINDS, remoteOf } from '../../rules/remote-reset.js';
 import { userFactors } from './user-factors.js';

@@ -2,7 +2,7 @@
  * Codes that are sent to a contact on file, with their rows. They are issued and judged inside the write door, so that parallel
  * guesses cannot share one try (B43, factors/one-time-code). The store has a keyed digest; only the message has the code.
  */
-import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
+import type { Desk, OneTimeCodeRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import {
@@ -17,16 +17,10 @@ import {
 import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Owner } from '../../rules/people.js';
+import type { Inside } from '../authorise.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { prepareMessage } from '../messages/queue-message.js';
-
-/** What the write door gives to a step. */
-export interface Inside {
-  readonly desk: Desk;
-  readonly write: Writes;
-  readonly log: LogState;
-}
 
 export type NewCode = ReturnType<typeof newSentCode>;
 
@@ -34,7 +28,7 @@ export type NewCode = ReturnType<typeof newSentCode>;
 export function newSentCode(
   desk: Desk,
   kind: SentFactor,
-  { account, user }: { readonly account: Account; readonly user: User },
+  { account, user }: Owner,
   about: {
     readonly purpose: 'login' | 'factor' | 'set-up' | 'contact-old' | 'contact-new';
     /** Of a code that is not for signing in: read out on the set-up call (B85), or good for another contact. */

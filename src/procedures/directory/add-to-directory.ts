@@ -5,7 +5,7 @@ import { tidy } from '../../rules/directory-fields.js';
 import { faultsInAccount } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { type Judged, judgeAccount, judgeUser } from '../../rules/directory-rows.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, Owner } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
 import { accountOf, accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
@@ -64,7 +64,7 @@ export async function addUser(desk: Desk, signed: SignedOperator, request: NewUs
   const entry = { ...entryOf(judgeUser(desk.policy, texts)), dialled: read(texts.phone, account.country) };
   refuseIfAny(faultsInAccount(desk.policy, account, entry));
   const id = desk.newId('usr');
-  return act<'directory:write', { account: Account; user: User }>(desk, signed, ADDING, {
+  return act<'directory:write', Owner>(desk, signed, ADDING, {
     entry: ({ user }) => ({
       kind: 'user.added',
       account: account.id,

@@ -10,6 +10,7 @@ import { byId, chunksOf } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Phone } from '../../rules/phone-number.js';
+import type { Inside } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
 
@@ -20,9 +21,7 @@ export interface PersonChange {
 }
 
 /** Inside the door, of an operator, of the person, or of what settled imports have left to be written. */
-export interface Changing {
-  readonly desk: Desk;
-  readonly write: Writes;
+export interface Changing extends Omit<Inside, 'log'> {
   readonly now: number;
 }
 

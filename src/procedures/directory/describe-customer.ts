@@ -3,11 +3,11 @@
  * codes/mfa-status tells which second factors somebody has.
  */
 import type { Desk } from '../../desk.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, Owner, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
 import { sharedBy } from './directory-rows-of-store.js';
-import { type FoundUser, withHomes } from './search-directory.js';
+import { withHomes } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 
 export type AccountDescription = Awaited<ReturnType<typeof describeAccount>>;
@@ -33,7 +33,7 @@ export type UserDescription = Awaited<ReturnType<typeof describeUser>>;
 
 export const SHARING_SHOWN = 50;
 
-export async function describeUser(desk: Desk, { user, account }: FoundUser) {
+export async function describeUser(desk: Desk, { user, account }: Owner) {
   const { secrets, factors, users } = desk.store.read;
   const phrase = await secrets.passphrase(user.id);
   const password = await secrets.applicationPassword(user.id);

@@ -4,10 +4,9 @@
  * back.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import type { Account } from '../../rules/people.js';
+import type { Account, Owner } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { holdOnGain } from './hold-power.js';
-import type { FoundUser } from './search-directory.js';
 
 export interface Switch {
   readonly on: boolean;
@@ -17,7 +16,7 @@ export interface Switch {
 const SWITCHING = { permission: 'directory:write' } as const;
 
 /** Returns false if nothing had to change. */
-export async function switchUser(desk: Desk, signed: SignedOperator, { account, user }: FoundUser, wish: Switch) {
+export async function switchUser(desk: Desk, signed: SignedOperator, { account, user }: Owner, wish: Switch) {
   const { on, reason } = wish;
   const about = { account: account.id, user: user.id, ...(reason === undefined ? {} : { reason }) };
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {

@@ -2,7 +2,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfExternal, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
 import { requireLanguage } from '../../rules/language.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Owner, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { forgetSilent, refuseIfAny } from './add-to-directory.js';
 import { changePeople } from './change-person.js';
@@ -17,12 +17,7 @@ const EDITING = { permission: 'directory:write' } as const;
 const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;
 
 /** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
-export async function editUser(
-  desk: Desk,
-  signed: SignedOperator,
-  found: { account: Account; user: User },
-  edit: UserEdit,
-) {
+export async function editUser(desk: Desk, signed: SignedOperator, found: Owner, edit: UserEdit) {
   requireLanguage(edit.language, desk.languages);
   if (edit.external) await forgetSilent(desk, signed);
   // Loaded before the door is opened.

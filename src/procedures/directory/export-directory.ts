@@ -2,10 +2,10 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import type { Account } from '../../rules/people.js';
+import type { Account, Owner } from '../../rules/people.js';
 import { askAuthority, note } from '../authorise.js';
 import { hear } from '../pause.js';
-import { type FoundUser, withHomes } from './search-directory.js';
+import { withHomes } from './search-directory.js';
 
 const EXPORTING = { permission: 'directory:write' } as const;
 
@@ -62,7 +62,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
   const detail = { users, ...(only === undefined ? {} : { account: only.number }) };
   await note(desk, signed, EXPORTING, { kind: 'directory.exported', detail });
   const header = ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'];
-  const cellsOf = ({ account, user }: FoundUser) => {
+  const cellsOf = ({ account, user }: Owner) => {
     const { login, name, email, phone, role, scopes, signIn, external } = user;
     return [account.number, login, name, email, phone, role, scopes.join(' '), signIn, external ?? ''];
   };
@@ -81,7 +81,7 @@ const accountPages = (desk: Desk, most?: number) =>
 
 /** Logins of one account, or of all, by number and login; or the first `most` of them. */
 export const userPages = (desk: Desk, only?: Account, most?: number) =>
-  inPages<FoundUser>(async (last, limit) => {
+  inPages<Owner>(async (last, limit) => {
     const { users } = desk.store.read;
     const home = last?.account ?? only;
     // The rest of the account in which the page before has ended, and then others.

@@ -17,18 +17,13 @@ import {
   type Word,
 } from '../../rules/directory-keys.js';
 import { byId } from '../../rules/lists.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, Owner, User } from '../../rules/people.js';
 import type { Phone } from '../../rules/phone-number.js';
 
 export interface Found<T> {
   readonly found: readonly T[];
   /** There are more than were asked for. */
   readonly more: boolean;
-}
-
-export interface FoundUser {
-  readonly user: User;
-  readonly account: Account;
 }
 
 /** How many, after how many. */
@@ -116,7 +111,7 @@ export function dialledSo({ text, phone }: ReadText, found: readonly User[]): re
 }
 
 /** True if the text is the whole login, name, number or address of this person. */
-export const namesPerson = (text: string, { user, account }: FoundUser): boolean =>
+export const namesPerson = (text: string, { user, account }: Owner): boolean =>
   isExact(text, user.login, user.name, user.email, account.number + user.login) || user.phoneE164 === text;
 
 /** Whoever has exactly this address; nobody if the text is none. */
@@ -130,7 +125,7 @@ export async function usersByAddress(desk: Desk, text: string, accountId?: strin
 }
 
 /** Each user with the account, which is looked up if it is not given. */
-export async function withHomes(desk: Desk, found: readonly User[], account?: Account): Promise<readonly FoundUser[]> {
+export async function withHomes(desk: Desk, found: readonly User[], account?: Account): Promise<readonly Owner[]> {
   if (account !== undefined) return found.map((user) => ({ user, account }));
   const ids = [...new Set(found.map(({ accountId }) => accountId))];
   const homes = byId(await desk.store.read.accounts.byIds(ids));

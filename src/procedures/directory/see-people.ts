@@ -5,18 +5,18 @@
  */
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import type { ActEntry, AuditEntry } from '../../rules/audit-entry.js';
+import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
-import type { Account } from '../../rules/people.js';
+import type { Account, Owner } from '../../rules/people.js';
 import { askAuthority, mayAlso, note } from '../authorise.js';
 import { vouchedFor } from '../log-reader.js';
 import { userPages } from './export-directory.js';
-import type { Found, FoundUser } from './search-directory.js';
+import type { Found } from './search-directory.js';
 
 declare const seen: unique symbol;
 
 /** A person with the contacts that this operator may see. Only such a person can be put on a screen or into a document. */
-export interface SeenUser extends FoundUser {
+export interface SeenUser extends Owner {
   readonly contacts: 'full' | 'masked';
   readonly [seen]: true;
 }
@@ -32,9 +32,9 @@ const LISTING = { permission: 'directory:read', sendLater: true } as const;
 async function sightOf(desk: Desk, signed: SignedOperator) {
   const all = await mayAlso(desk, signed, CONTACTS);
   const grants = all ? [] : await desk.store.read.grants.live(desk.now(), signed.operator.id);
-  const grantFor = ({ user }: FoundUser) =>
+  const grantFor = ({ user }: Owner) =>
     grants.find((row) => row.user_id === user.id && row.authority_version === user.authorityVersion);
-  const see = (found: FoundUser): SeenUser => {
+  const see = (found: Owner): SeenUser => {
     const full =
       all || (grantFor(found) !== undefined && found.user.disabledAt === null && found.account.disabledAt === null);
     const { email, phone } = found.user;
@@ -46,7 +46,7 @@ async function sightOf(desk: Desk, signed: SignedOperator) {
 }
 
 /** The person whom an act was about; the act itself is in the log. */
-export async function seenAfterAct(desk: Desk, signed: SignedOperator, found: FoundUser): Promise<SeenUser> {
+export async function seenAfterAct(desk: Desk, signed: SignedOperator, found: Owner): Promise<SeenUser> {
   return (await sightOf(desk, signed)).see(found);
 }
 
@@ -54,8 +54,8 @@ export async function seenAfterAct(desk: Desk, signed: SignedOperator, found: Fo
 export async function viewUser(
   desk: Desk,
   signed: SignedOperator,
-  found: FoundUser,
-  { view, others = [] }: { readonly view: View; readonly others?: readonly FoundUser[] },
+  found: Owner,
+  { view, others = [] }: { readonly view: View; readonly others?: readonly Owner[] },
 ): Promise<{ readonly person: SeenUser; readonly others: readonly SeenUser[] }> {
   const door = { permission: VIEWS[view], sendLater: true } as const;
   await askAuthority(desk, signed, door);
@@ -99,7 +99,7 @@ export async function viewUsers(
   desk: Desk,
   signed: SignedOperator,
   { list, text, account, limit, page = 1 }: ListWish,
-  look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<FoundUser>>,
+  look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<Owner>>,
 ): Promise<Found<SeenUser> & { readonly capped: boolean }> {
   await askAuthority(desk, signed, LISTING);
   const { all, see } = await sightOf(desk, signed);
@@ -139,7 +139,7 @@ export async function viewAllUsers(desk: Desk, signed: SignedOperator, account: 
 /**
  * These people on a list of another kind, page by page; at its end it is logged if any contact is in full (B83), so nothing is shown before.
  */
-export async function* seePeople<T extends FoundUser>(
+export async function* seePeople<T extends Owner>(
   desk: Desk,
   signed: SignedOperator,
   list: string,

@@ -1,10 +1,9 @@
 /** A lead lifts every lock of one person, on the phone and in the portal, with a reason (B76). */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, Owner, User } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
 import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
-import type { FoundUser } from './search-directory.js';
 
 /** All subjects under which wrong answers of this person are counted. */
 export function subjectsOf(account: Account, user: User): readonly Subject[] {
@@ -14,7 +13,7 @@ export function subjectsOf(account: Account, user: User): readonly Subject[] {
 const UNLOCKING = { permission: 'user:unlock' } as const;
 
 /** Returns which of them had anything to lift: `caller`, `portal`, … Refusal `missing-option` without a reason. */
-export async function unlockCaller(desk: Desk, signed: SignedOperator, { account, user }: FoundUser, reason: string) {
+export async function unlockCaller(desk: Desk, signed: SignedOperator, { account, user }: Owner, reason: string) {
   await askAuthority(desk, signed, UNLOCKING);
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'unlock' });
   const about = { account: account.id, user: user.id, reason: reason.trim() };

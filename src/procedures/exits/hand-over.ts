@@ -18,15 +18,12 @@ export type Handed = Awaited<ReturnType<typeof move>>;
 
 export const HANDING_OVER = { lock: 'company:hand-over' } as const;
 
-/** The login becomes an admin beside this one. Refusals: forbidden, refused-by-policy (Classic has one primary admin, or it is one), not-found. */
-export const promote = (desk: Desk, admin: PortalLogin, whom: string): Promise<Handed> =>
-  inPortal(desk, admin, whom, false);
-
-/** The login becomes an admin, and this one a plain user. The same refusals. */
-export const handOver = (desk: Desk, admin: PortalLogin, whom: string): Promise<Handed> =>
-  inPortal(desk, admin, whom, true);
-
-async function inPortal(desk: Desk, admin: PortalLogin, whom: string, leaves: boolean): Promise<Handed> {
+/**
+ * The login becomes an admin: beside this one, or (`hand-over`) this one becomes a plain user. Refusals: forbidden, refused-by-policy (Classic
+ * has one primary admin, or it is one), not-found.
+ */
+export async function passOn(desk: Desk, admin: PortalLogin, whom: string, how: 'promote' | 'hand-over') {
+  const leaves = how === 'hand-over';
   await askOwner(desk, admin, HANDING_OVER);
   const target = (await findUser(desk, whom, admin.account)).user;
   return actAsOwner<'company:hand-over', Handed>(desk, admin, HANDING_OVER, {

@@ -6,10 +6,10 @@ import type { Desk, FactorRow, SignedUser } from '../../desk.js';
 import { type ErrorCode, type Refusal, refusal } from '../../errors.js';
 import type { Challenge, ChallengedFactor, Site } from '../../factors/factor.js';
 import { minutes } from '../../rules/duration.js';
+import type { Owner } from '../../rules/people.js';
 import { needsBrowser } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
-import type { Owner } from '../portal/customer-login.js';
 import { factorContext } from '../seal-contexts.js';
 
 /** The purpose of their rows; after a right answer none of the user's is needed any more. */

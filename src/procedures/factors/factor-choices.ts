@@ -4,13 +4,14 @@ import { refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
 import type { Site } from '../../factors/factor.js';
 import { factorKind, factorKinds, totp } from '../../factors/registry.js';
-import { maskedContact } from '../../rules/masked-contact.js';
+import { maskedContact } from '../../rules/directory-fields.js';
+import type { Owner } from '../../rules/people.js';
 import { contactOnFile, findContact } from '../codes/contact-on-file.js';
 import { type AnswerKind, type MethodId, needsBrowser, questionOf } from '../codes/methods.js';
 import { newSentCode, requireSent, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 import { browserOnly, drawChallenge, type InBrowser, keysOf } from './challenges.js';
 
 export const ANSWERING = { lock: 'login', states: ['factor-needed'] } as const;

@@ -6,11 +6,12 @@ import type { BackupCodeRow, Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
+import type { Owner } from '../../rules/people.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
 import { type MfaStatus, mfaStatus, type ShownFactor, shownFactor } from '../codes/mfa-status.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
+import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 import { inPortal, ownNotice } from '../portal/portal-notices.js';
 import { backupCodeContext } from '../seal-contexts.js';
 

@@ -4,7 +4,7 @@
  */
 import type { Desk, Reads, TrustEnded } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { decideRequireMfa, type LoginMethod } from '../../rules/mfa-login.js';
+import type { LoginMethod } from '../../rules/mfa-login.js';
 import type { Account } from '../../rules/people.js';
 import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
@@ -78,9 +78,9 @@ async function countAsked(desk: Desk, accountId: string) {
   return { asked, withoutFactor };
 }
 
-async function warningsFor({ accounts }: Pick<Reads, 'accounts'>, account: Account) {
-  const accountHasSso = account.sso !== null || (await accounts.ssoSettings(account.id))?.issuer != null;
-  const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
-  if (decision.allowed) return decision.warnings;
-  throw refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');
+/** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
+async function warningsFor({ accounts }: Pick<Reads, 'accounts'>, { id, edition, sso }: Account) {
+  if (edition !== 'x-series') throw refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');
+  const hasSso = sso !== null || (await accounts.ssoSettings(id))?.issuer != null;
+  return hasSso ? (['sso-and-mfa'] as const) : [];
 }

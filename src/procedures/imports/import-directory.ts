@@ -2,17 +2,21 @@
  * Imports companies and logins from files: all or nothing (B90). Plan and rows are made before the store is locked, so that calls do not
  * wait for them, and what a large import adds is staged (stage-import.ts). If what the plan was made from has changed by then, it is made
  * again. `previewImport` makes the same plan and writes nothing.
+ *
+ * An import that gives many people another e-mail or phone needs a second operator: where codes go is who can enrol (B56).
  */
-import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
+import { maskedContact } from '../../rules/directory-fields.js';
 import type { CellChange } from '../../rules/directory-import.js';
-import { maskedContact } from '../../rules/masked-contact.js';
+import { days } from '../../rules/duration.js';
 import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
 import { finishImports } from '../directory/finish-imports.js';
 import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
 import { noteList } from '../directory/see-people.js';
 import { Overtaken, untilNotOvertaken } from '../pause.js';
+import { approvalNeeded, changeSubject, requestApproval, useApproval, waitingEntries } from '../resets/approvals.js';
 import { changeRows, entriesOfImport, insertAdded, type ReadyImport, readyImport } from './apply-import.js';
 import { isOvertaken } from './overtaken.js';
 import { type Counts, type ImportReport, type ImportRequest, type PlannedFiles, planner } from './plan-directory.js';
@@ -38,40 +42,24 @@ function masked(change: CellChange): CellChange {
   return isOfContact(change) ? { ...change, old: mask(change.old), new: mask(change.new) } : change;
 }
 
-/** What waits for a second operator, and how the log says it. */
-export interface Waiting {
-  readonly request: ApprovalRow;
-  readonly entries: readonly ActEntry[];
-}
-
-/** Whose contacts on file an import changes, and what names exactly this import. */
-export interface ContactChange {
-  readonly users: readonly string[];
-  readonly outcome: () => string;
-}
-
 /**
  * Refusals: `cancelled`, if the signal fires before it is settled; `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
- * at; `missing-option` where many rows change and no number is given. Then nothing is changed. `second` is asked in the transaction that
- * would import; null if it may go on.
+ * at; `missing-option` where many rows change and no number is given; `approval-needed`, and the same import acts once it is approved. Then nothing is changed.
  */
-export async function importFiles(
-  desk: Desk,
-  signed: SignedOperator,
-  request: ImportRequest,
-  second: (acting: Acting<'directory:write'>, change: ContactChange) => Promise<Waiting | null>,
-): Promise<ImportReport | Waiting> {
+export async function importDirectory(desk: Desk, signed: SignedOperator, request: ImportRequest) {
   await askAuthority(desk, signed, IMPORTING);
   // A plan reads faster what is written, and is not overtaken by its being written.
   await finishImports(desk, request.signal);
   const plan = planner(desk, request);
-  return untilNotOvertaken(async (round) => {
+  const done = await untilNotOvertaken(async (round) => {
     const planned = await plan(desk.store.read);
     requireAsLookedAt(desk, planned, request);
     if (round === 1) await makeRoom(desk, signed, true);
     const ready = readyImport(desk, planned);
-    return importPlanned(desk, signed, { ready, planned, second, signal: request.signal });
+    return importPlanned(desk, signed, { ready, planned, signal: request.signal });
   }, ROUNDS);
+  if ('request' in done) throw approvalNeeded(done.request);
+  return done;
 }
 
 /** So often a plan is made before the desk is too busy for this import. */
@@ -80,15 +68,14 @@ const ROUNDS = { tries: 4, busy: () => refusal('busy', 'import-moved', {}, 'try-
 interface Work extends Pick<ImportRequest, 'signal'> {
   readonly planned: PlannedFiles;
   readonly ready: ReadyImport;
-  readonly second: Parameters<typeof importFiles>[3];
 }
 
 /** @throws Overtaken, if what the plan was made from has changed: then nothing is */
-async function importPlanned(desk: Desk, signed: SignedOperator, work: Work): Promise<ImportReport | Waiting> {
+async function importPlanned(desk: Desk, signed: SignedOperator, work: Work) {
   const { ready, planned } = work;
   if (ready.companyRows.length + ready.added.length + planned.updated <= STAGED_OVER)
     return importAtOnce(desk, signed, work);
-  const waiting = await secondAsked(desk, signed, work);
+  const waiting = await secondAsked(desk, signed, work.planned);
   if (waiting !== undefined) return waiting;
   const done = await stageImport(desk, signed, work, (staged) => importAtOnce(desk, signed, work, staged));
   return 'request' in done ? done : { ...done, notices: await writeSettled(desk, work) };
@@ -112,18 +99,17 @@ const movedIn = ({ people }: PlannedFiles): readonly string[] =>
 class MayGoOn extends Error {}
 
 /** Asks for a second operator before anything is staged. A yes that is there already is used only when the import settles. */
-async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second }: Work) {
-  const users = movedIn(planned);
-  if (users.length === 0) return undefined;
+async function secondAsked(desk: Desk, signed: SignedOperator, planned: PlannedFiles) {
+  if (movedIn(planned).length === 0) return undefined;
   try {
-    return await act<'directory:write', Waiting>(desk, signed, IMPORTING, {
-      entry: ({ entries }) => entries,
+    return await act(desk, signed, IMPORTING, {
       change: async (acting) => {
-        const waiting = await second(acting, { users, outcome: planned.outcome });
+        const waiting = await waitingFor(acting, planned);
         // Also the yes is taken back.
         if (waiting === null) throw new MayGoOn();
         return waiting;
       },
+      entry: ({ entries }) => entries,
     });
   } catch (error) {
     if (error instanceof MayGoOn) return undefined;
@@ -131,7 +117,25 @@ async function secondAsked(desk: Desk, signed: SignedOperator, { planned, second
   }
 }
 
-async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready, second }: Work, staged?: Staged) {
+/**
+ * What waits for a second operator, and how the log says it; null if the import may go on. All changes of a day count together, whoever made
+ * them and how, so that many small files are no way round it.
+ */
+async function waitingFor(acting: Acting<'directory:write'>, planned: PlannedFiles) {
+  const { desk, now, write } = acting;
+  const users = movedIn(planned);
+  const day = users.length === 0 ? 0 : users.length + (await write.users.countMoved(now - days(1)));
+  if (day <= desk.policy.limits.directory.contactsOver) return null;
+  const change = `import ${planned.outcome()}: another e-mail or phone for ${users.length} people`;
+  const { subject, hash } = await changeSubject(acting, { users, change, reason: null });
+  if ((await useApproval(acting, hash)) !== undefined) return null;
+  const asked = await requestApproval(acting, 'many-contacts', subject);
+  const { request } = asked;
+  const detail = { people: users.length, approval: request.id };
+  return { request, entries: waitingEntries(asked, { kind: 'directory.imported', detail }) };
+}
+
+async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready }: Work, staged?: Staged) {
   const done = await act(desk, signed, staged === undefined ? IMPORTING : GOING_ON, {
     change: async (acting) => {
       if (staged !== undefined) await requireStaged(acting, ready, staged);
@@ -139,7 +143,7 @@ async function importAtOnce(desk: Desk, signed: SignedOperator, { planned, ready
         await requireRoom(acting.write);
         if (await isOvertaken(acting.write, ready)) throw new Overtaken();
       }
-      const waiting = await second(acting, { users: movedIn(planned), outcome: planned.outcome });
+      const waiting = await waitingFor(acting, planned);
       if (waiting !== null) return waiting;
       const added = staged === undefined ? await insertAdded(acting, ready) : await settle(acting, staged);
       const report = { ...planned.report, notices: staged === undefined ? await changeRows(acting, ready) : [] };

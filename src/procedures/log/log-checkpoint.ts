@@ -3,7 +3,7 @@
  * (RFC 6962, section 2.1.1), which shows no other entry. A proof is the entry, the hashes that lead from it to the root, and a checkpoint with
  * that root. The hashes come from the stored entries, and the proof is checked here before anyone gets it.
  */
-import type { Desk } from '../../desk.js';
+import type { Desk, SealContext, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { decodeFrontier, inclusionRanges, rootOf, type TreeHasher, verifyInclusion } from '../../rules/audit-tree.js';
 import {
@@ -21,9 +21,8 @@ import { type LogNotary, type LogReader, rootsOf } from '../log-reader.js';
  */
 export async function logState(reader: LogReader, notary: LogNotary & { readonly tree: TreeHasher }) {
   const head = await reader.head();
-  if (head === undefined || !notary.headFits(head)) {
+  if (head === undefined || !notary.headFits(head))
     throw refusal('audit-broken', 'log-head-foreign', {}, 'audit-verify');
-  }
   const root = rootOf(notary.tree, head.size, decodeFrontier(head.size, head.frontier));
   return { size: head.size, root, latestAt: head.latestAt };
 }
@@ -80,3 +79,20 @@ export async function proveEntries({ store, notary }: Desk, seqs: readonly numbe
   }
   return proofs;
 }
+
+/** Of the public keys that check older notes: a new desk key signs with another one (C2SP vkeys). */
+const PLACE: SealContext = { table: 'meta', column: 'value', id: 'verifier-keys' };
+
+/** Unordered. Sealed, so that someone who has only the store cannot add a key of their own. */
+export async function olderVerifierKeys(desk: Pick<Desk, 'store' | 'vault'>): Promise<readonly string[]> {
+  return keysIn(desk, await desk.store.read.meta.get('verifier-keys'));
+}
+
+/** Adds keys to those kept before, sealed under the current key. */
+export async function keepVerifierKeys(desk: Pick<Desk, 'vault'>, write: Writes, keys: readonly string[]) {
+  const all = new Set([...keysIn(desk, await write.meta.get('verifier-keys')), ...keys]);
+  await write.meta.put('verifier-keys', desk.vault.seal('seal/check', PLACE, JSON.stringify([...all])));
+}
+
+const keysIn = ({ vault }: Pick<Desk, 'vault'>, blob: string | undefined): readonly string[] =>
+  blob === undefined ? [] : (JSON.parse(vault.openText('seal/check', PLACE, blob)) as string[]);

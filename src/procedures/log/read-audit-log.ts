@@ -2,8 +2,8 @@
 import type { AuditFilter, Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { growTree } from '../../rules/audit-tree.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { growTree } from '../../rules/growing-tree.js';
 import { readMoment } from '../../rules/moment.js';
 import { askAuthority, mayAlso, note } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';

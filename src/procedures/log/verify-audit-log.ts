@@ -13,8 +13,8 @@
  */
 import type { AuditHead, AuditRow, Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { growTree } from '../../rules/audit-tree.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
-import { growTree } from '../../rules/growing-tree.js';
 import { tableFault } from '../../rules/table-fault.js';
 import { type LogNotary, type LogReader, readEntries, sealedPeaks } from '../log-reader.js';
 

@@ -8,7 +8,7 @@ import { isRefusal } from '../../errors.js';
 import { type AuditEntry, type AuditValue, SYSTEM } from '../../rules/audit-entry.js';
 import { externalAt } from '../../rules/directory-fields.js';
 import { minuteOf } from '../../rules/moment.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Owner, User } from '../../rules/people.js';
 import {
   connectorOf,
   isFrozen,
@@ -49,11 +49,9 @@ export async function attemptRemote(desk: Desk, row: OutboxRow, signal: AbortSig
   }
 }
 
-interface About {
+interface About extends Owner {
   readonly row: OutboxRow;
   readonly work: RemoteWork;
-  readonly account: Account;
-  readonly user: User;
 }
 
 async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) {

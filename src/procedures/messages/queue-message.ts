@@ -5,15 +5,13 @@
 import type { Composed, Desk, OutboxRow, UserContacts, Writes } from '../../desk.js';
 import type { Worded } from '../../errors.js';
 import { days } from '../../rules/duration.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Owner } from '../../rules/people.js';
 
-export interface Notice {
+export interface Notice extends Owner {
   /** Name of the template in data/messages; it says whether it is an e-mail or an SMS. */
   readonly template: string;
   /** An address on file. No other one can be given (B57). */
   readonly to: string;
-  readonly account: Account;
-  readonly user: User;
   /** The template's placeholders, without `deskName`. */
   readonly values: Readonly<Record<string, Worded>>;
   /** Id of the code that the message carries: once the code is over, the message is dropped (B89). */

@@ -1,7 +1,7 @@
 /** What the desk sees of queued messages: never content or codes, and only enough of an address to recognise it. */
 import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
-import { maskedContact } from '../../rules/masked-contact.js';
+import { maskedContact } from '../../rules/directory-fields.js';
 import { connectorOf, remoteOf } from '../../rules/remote-reset.js';
 
 export type WaitingMessage = ReturnType<typeof shown>;

@@ -1,6 +1,7 @@
 /** Changes an operator (B70, B80): role, address, whether they may sign in at all, and the lock after too many wrong sign-ins. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal, type Worded } from '../../errors.js';
+import { known } from '../../rules/known.js';
 import { requireLanguage } from '../../rules/language.js';
 import { minuteOf } from '../../rules/moment.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
@@ -56,11 +57,8 @@ async function changeRow(acting: Acting<'operator:manage'>, row: OperatorRow, ch
   const linked = customer !== undefined && customer !== row.also_user_id;
   if ((ends || linked) && row.id === by.operator.id) throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
-  const changed = {
-    ...(customer === undefined ? {} : { also_user_id: customer }),
-    ...(role === undefined ? {} : { role }),
-    ...(disabled === undefined ? {} : { disabled_at: disabled ? now : null }),
-  };
+  const disabled_at = disabled === undefined ? undefined : disabled ? now : null;
+  const changed = known({ also_user_id: customer, role, disabled_at });
   const stops = canApprove(desk, row) && !canApprove(desk, { ...row, ...changed });
   if (linked) await layHand(acting, row.id, 'linked');
   if (ends || email !== undefined) await layHand(acting, row.id, stops ? 'stopped' : 'changed');
@@ -115,9 +113,7 @@ function entryOfChange(operator: Pick<OperatorRow, 'id' | 'role'>, change: Opera
     operator: operator.id,
     ...(role === undefined ? {} : { roleBefore: operator.role, role }),
     ...(email === undefined ? {} : { address: true }),
-    ...(language === undefined ? {} : { language }),
-    ...(customer === undefined ? {} : { customer: customer ?? 'none' }),
-    ...(unlock === true ? { unlock } : {}),
+    ...known({ language, customer: customer === null ? 'none' : customer, unlock: unlock || undefined }),
   };
   return { kind: `operator.${does}`, detail } as const;
 }

@@ -2,7 +2,7 @@
 import type { Desk, OperatorRow, Phrasebook, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
-import { leastLength } from '../../rules/password.js';
+import { leastLength } from '../../rules/passphrase.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
 import { asTyped, fitsLength, passwordFaults } from '../judge-password.js';

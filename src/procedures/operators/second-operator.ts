@@ -4,11 +4,11 @@
  */
 import type { Desk, OperatorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
+import { apartFrom, type HandKind, handBetween, operatorsOf } from '../../rules/approval.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
-import { apartFrom, type HandKind, handBetween, operatorsOf } from '../../rules/two-persons.js';
 import { type Acting, logIfPossible } from '../authorise.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 

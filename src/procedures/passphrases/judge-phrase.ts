@@ -1,8 +1,7 @@
 /** Decides whether a phrase may become this user's passphrase (B21); if not, gives the reasons and another phrase. And stores it. */
 import type { Desk, Phrasebook, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { judgePassphrase } from '../../rules/passphrase.js';
-import { generatePassphrase } from '../../rules/passphrase-words.js';
+import { generatePassphrase, judgePassphrase } from '../../rules/passphrase.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION, sameSpoken } from '../../rules/spoken-form.js';
 import { OWN_WORDS } from '../judge-password.js';

@@ -5,9 +5,10 @@
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { Owner } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
+import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { ownNotice } from '../portal/portal-notices.js';
 import { loggingAs } from '../resets/reset-records.js';

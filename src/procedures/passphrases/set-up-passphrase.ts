@@ -9,11 +9,12 @@ import { email } from '../../factors/registry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
+import type { Owner } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
 import { sentState } from '../messages/read-outbox.js';
-import { isClosed, type Owner } from '../portal/customer-login.js';
+import { isClosed } from '../portal/customer-login.js';
 import { sealOwnerCopy } from '../portal/owner-copy.js';
 import { ownNotice } from '../portal/portal-notices.js';
 import {

@@ -6,9 +6,9 @@
 import type { Desk } from '../../desk.js';
 import { isRefusal, type Refusal } from '../../errors.js';
 import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../../rules/audit-entry.js';
-import { logIfPossible } from '../authorise.js';
-import type { Inside } from '../codes/sent-codes.js';
-import { currentLogin, type Owner, type PortalLogin, portalActor } from './customer-login.js';
+import type { Owner } from '../../rules/people.js';
+import { type Inside, logIfPossible } from '../authorise.js';
+import { currentLogin, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
 let end: (authorised: AuthorisedOwner<OwnerLock>) => void;

@@ -5,13 +5,13 @@
  */
 import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { User } from '../../rules/people.js';
+import type { Owner, User } from '../../rules/people.js';
+import type { Inside } from '../authorise.js';
 import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
-import type { Inside } from '../codes/sent-codes.js';
 import { applicationPasswordContext, ownerCopyContext } from '../seal-contexts.js';
 import { provenBySignIn } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { type Owner, openOwner } from './customer-login.js';
+import { openOwner } from './customer-login.js';
 import { copyKeyOf, destroyOwnerCopy, moveOwnerCopy } from './owner-copy.js';
 import { findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 

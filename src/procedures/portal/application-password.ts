@@ -4,7 +4,7 @@
  */
 import type { Desk, TrustEnded } from '../../desk.js';
 import { type Facts, type Reason, type Refusal, refusal } from '../../errors.js';
-import { leastLength } from '../../rules/password.js';
+import { leastLength } from '../../rules/passphrase.js';
 import type { Account, User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
 import { asTyped, fitsLength, passwordFaults } from '../judge-password.js';

@@ -27,14 +27,11 @@ import { type Refusal, refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
-import type { User } from '../../rules/people.js';
+import type { Owner, User } from '../../rules/people.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
-import type { FoundUser } from '../directory/search-directory.js';
 
 /** Who a command is about, for a next step that can be copied. `account` is its number. */
 export type Who = { readonly account: string; readonly login: string };
-
-export type Owner = FoundUser;
 
 /** A user with the session that speaks for them. It is a claim, true when it was read; `actAsOwner` reads it again. */
 export interface PortalLogin extends Owner {

@@ -5,13 +5,13 @@
 import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
-import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people.js';
+import { CUSTOMER_ROLES, type CustomerRole, type Owner, type User } from '../../rules/people.js';
 import { validScope } from '../../rules/policy.js';
 import { categoryOf, withoutScope, withScope } from '../../rules/scope-change.js';
 import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
 import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
-import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
+import { type PortalLogin, portalActor } from './customer-login.js';
 
 const ASSIGNING = { lock: 'company:assigning' } as const;
 

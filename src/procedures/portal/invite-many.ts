@@ -7,10 +7,10 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
 import { grouped } from '../../rules/lists.js';
+import type { Owner } from '../../rules/people.js';
 import type { FoundRow } from '../../rules/reset-plan.js';
 import { act, askAuthority } from '../authorise.js';
 import { findUser } from '../directory/find-account.js';
-import type { Owner } from './customer-login.js';
 import { type Invitation, inviteUsers, requireInvitable } from './invite-user.js';
 
 /** What resets of many ask: its rows say who belongs to a company (B83). */

@@ -15,13 +15,14 @@ import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import { nextInvitation } from '../../rules/invitation-pace.js';
 import { iso, minuteOf } from '../../rules/moment.js';
+import type { Owner } from '../../rules/people.js';
 import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { sentState } from '../messages/read-outbox.js';
 import { ownerCopyContext } from '../seal-contexts.js';
-import { isClosed, type Owner } from './customer-login.js';
+import { isClosed } from './customer-login.js';
 import { copyKeyOf, moveOwnerCopy } from './owner-copy.js';
 
 export type Invitation = Awaited<ReturnType<typeof inviteUsers>>[number];

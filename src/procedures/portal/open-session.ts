@@ -3,11 +3,12 @@ import type { Desk, SignedUser, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { decideLogin, type LoginQuestion, type LoginRefusal, type LoginStanding } from '../../rules/mfa-login.js';
-import type { Inside } from '../codes/sent-codes.js';
+import type { Owner } from '../../rules/people.js';
+import type { Inside } from '../authorise.js';
 import { userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock } from '../lock-outs.js';
 import type { ActingOwner } from './act-as-owner.js';
-import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
+import { hasEnded, type PortalLogin, toSignedUser } from './customer-login.js';
 
 type SignedInBy = Pick<LoginQuestion, 'method' | 'deviceRemembered'>;
 

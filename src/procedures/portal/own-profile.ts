@@ -7,14 +7,14 @@ import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { email, sms } from '../../factors/registry.js';
 import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
-import { faultOfEmail, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { faultOfEmail, faultOfPhone, maskedContact, tidy } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { maskedContact } from '../../rules/masked-contact.js';
+import type { Owner } from '../../rules/people.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
 import { changePeople } from '../directory/change-person.js';
 import { actAsOwner, askOwner } from './act-as-owner.js';
-import type { Owner, PortalLogin } from './customer-login.js';
+import type { PortalLogin } from './customer-login.js';
 import { keepsOwnerCopies } from './owner-copy.js';
 import { countOwnerAttempt } from './portal-attempts.js';
 

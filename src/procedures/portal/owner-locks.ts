@@ -8,9 +8,10 @@ import { type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import { minutes } from '../../rules/duration.js';
 import { gaveFactor, type LoginState } from '../../rules/mfa-login.js';
+import type { Owner } from '../../rules/people.js';
 import { isHeld } from '../../rules/power-hold.js';
 import { firstMethod } from '../codes/methods.js';
-import { type Owner, type PortalLogin, requireState, whoOf } from './customer-login.js';
+import { type PortalLogin, requireState, whoOf } from './customer-login.js';
 
 /**
  * `login`: not ended, and in one of the named states. `owner`: finished, as for all that follow. `owner:methods`: more than a

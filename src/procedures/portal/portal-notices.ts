@@ -2,8 +2,8 @@
 import type { Desk } from '../../desk.js';
 import type { Worded } from '../../errors.js';
 import { minuteOf } from '../../rules/moment.js';
+import type { Owner } from '../../rules/people.js';
 import { prepareMessage } from '../messages/queue-message.js';
-import type { Owner } from './customer-login.js';
 
 type Template =
   | 'factor-changed'

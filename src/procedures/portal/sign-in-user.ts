@@ -6,11 +6,11 @@
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { LoginMethod } from '../../rules/mfa-login.js';
-import type { User } from '../../rules/people.js';
-import type { Inside } from '../codes/sent-codes.js';
+import type { Owner, User } from '../../rules/people.js';
+import type { Inside } from '../authorise.js';
 import { actAsOwner, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { isClosed, type Owner, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
+import { isClosed, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
 import { isRemembered } from './devices-and-sessions.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 import { countOwnerAttempt, countPortalAttempt, findPortalPerson, personEntry } from './portal-attempts.js';

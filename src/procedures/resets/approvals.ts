@@ -13,6 +13,7 @@ import {
 } from '../../rules/approval.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
+import { known } from '../../rules/known.js';
 import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
@@ -71,7 +72,7 @@ export async function changeSubject(
 export async function usableApproval(asked: Asked, hash: string): Promise<ApprovalRow | undefined> {
   const { policy, reads, operatorId, now } = asked;
   for (const row of await reads.approvals.ofSubject(hash, operatorId)) {
-    if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
+    if (standingOf(row, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
     // An approver who was disabled, or given a lower role, since then does not count any more.
     if (approver === undefined || approver.disabled_at !== null) continue;
@@ -99,7 +100,7 @@ export async function useApproval(acting: Acting<Asker>, hash: string): Promise<
 /** The pending request for exactly this. */
 export async function pendingApproval({ reads, operatorId, now }: Asked, hash: string) {
   const rows = await reads.approvals.ofSubject(hash, operatorId);
-  return rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, now) === 'pending');
+  return rows.find((row) => standingOf(row, now) === 'pending');
 }
 
 /** The pending request for this, and whether it was made just now. */
@@ -145,9 +146,7 @@ export function approvalEntry(
   const [only] = users;
   return {
     kind: `approval.${what}`,
-    ...(users.length === 1 && only !== undefined ? { user: only } : {}),
-    ...(ticket === null ? {} : { ticket }),
-    ...(reason === null ? {} : { reason }),
+    ...known({ user: users.length === 1 ? only : undefined, ticket: ticket ?? undefined, reason: reason ?? undefined }),
     detail: { approval: row.id, why: row.why, hash: row.hash, users: row.users },
   };
 }
@@ -171,7 +170,7 @@ export async function waitForApproval(desk: Desk, id: string, signal: AbortSigna
   for (;;) {
     const row = await desk.store.read.approvals.byId(id);
     if (row === undefined) throw noSuchRequest(id);
-    const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now());
+    const standing = standingOf(row, desk.now());
     if (standing === 'approved' || standing === 'used') return;
     if (standing === 'rejected') {
       const reason = row.decision_reason ?? '';

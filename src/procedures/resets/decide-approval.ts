@@ -38,7 +38,7 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
 /** Of one whose stored subject does not match its hash, nothing of that is told, and whatever would still count does not. */
 async function toApproval(desk: Desk, row: ApprovalRow) {
   const frozen = frozenIn(desk, row);
-  const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now());
+  const standing = standingOf(row, desk.now());
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
@@ -137,7 +137,7 @@ async function decide(
   const asking = { policy: desk.policy, reads: write, now };
   const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id) : null;
   if (tied !== null) return tied;
-  const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
+  const standing = standingOf(row, now);
   if (standing !== 'pending') return refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
   const state = approve ? ('approved' as const) : ('rejected' as const);
@@ -187,7 +187,7 @@ export async function approveAlone(
     change: async ({ write, now, by }) => {
       const row = await write.approvals.byId(shown.id);
       if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(shown.id);
-      const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
+      const standing = standingOf(row, now);
       if (standing !== 'pending') {
         throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
       }

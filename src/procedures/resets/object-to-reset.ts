@@ -6,11 +6,11 @@ import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { byId, inChunks } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
-import type { User } from '../../rules/people.js';
+import type { Owner, User } from '../../rules/people.js';
 import { csvText } from '../directory/export-directory.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 import { adminsOf } from './reset-notices.js';
 
 const OBJECTING = { lock: 'company:objections' } as const;
@@ -65,10 +65,7 @@ async function objectToSome(desk: Desk, login: PortalLogin, resets: readonly Res
   });
 }
 
-interface Asked {
-  readonly reset: ResetRow;
-  readonly target: User;
-}
+type Asked = { readonly reset: ResetRow; readonly target: User };
 
 /** Ends the mailed code, the user's sessions, and every enrolment that is half done. */
 async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, target: User): Promise<void> {

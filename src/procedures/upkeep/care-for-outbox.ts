@@ -1,15 +1,19 @@
 /**
- * The outbox at the desk's own wish: a flush, which also queues what a killed import has left with its last step (B90), and events of the log
- * again, for a receiver that lost some (B93).
+ * The outbox at the desk's own wish: a test mail, a flush, which also queues what a killed import has left with its last step (B90), and
+ * events of the log again, for a receiver that lost some (B93).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { faultOfEmail } from '../../rules/directory-fields.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
 import { act, askAuthority } from '../authorise.js';
 import { finishImports } from '../directory/finish-imports.js';
 import { entriesAfter } from '../log/read-audit-log.js';
 import { deliverDue, type Watched } from '../messages/deliver-outbox.js';
 import { eventMessages, toldOf } from '../messages/queue-events.js';
+import { sealedMessage } from '../messages/queue-message.js';
+import { sentState } from '../messages/read-outbox.js';
 
 /** What is due waits no longer for it; the next flush goes on. */
 const AT_MOST_MS = 5_000;
@@ -48,4 +52,22 @@ export async function resendEvents(desk: Desk, signed: SignedOperator, since: nu
     count += rows.length;
   }
   return count;
+}
+
+const TESTING = { permission: 'outbox:flush', logsRefusals: true } as const;
+
+/**
+ * One message that says nothing, to see whether the mail server takes it. It goes through the outbox, as every other does. Refusal
+ * `invalid-input` for what is not one plain address.
+ */
+export async function testDelivery(desk: Desk, signed: SignedOperator, address: string) {
+  await askAuthority(desk, signed, TESTING);
+  if (faultOfEmail(address) !== undefined) throw refusal('invalid-input', 'address-form', { text: address });
+  const composed = desk.compose('delivery-test', { who: signed.operator.name, when: minuteOf(desk.now()) });
+  const row = sealedMessage(desk, { kind: 'delivery-test', composed, to: address });
+  await act(desk, signed, TESTING, {
+    entry: () => ({ kind: 'delivery.tested', detail: { message: row.id } }),
+    change: ({ write }) => write.outbox.insert([row]),
+  });
+  return { id: row.id, ...(await sentState(desk, row.id)) };
 }

@@ -2,7 +2,7 @@
 import type { Connector } from '../../connectors/connector.js';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { chunksOf } from '../../rules/lists.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, Owner, User } from '../../rules/people.js';
 import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
 import { askAuthority, note } from '../authorise.js';
 import { personOf } from '../messages/attempt-remote.js';
@@ -20,7 +20,7 @@ export type Drift =
   | 'not-read';
 
 /** `there`: kinds of factors there now; `drift`: null if both say the same. */
-export type Compared = Awaited<ReturnType<typeof compare>> & { readonly account: Account; readonly user: User };
+export type Compared = Owner & Awaited<ReturnType<typeof compare>>;
 
 /** It uses the tokens of the settings. */
 const READING = { permission: 'mfa:reset-bulk' } as const;

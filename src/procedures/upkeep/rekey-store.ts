@@ -14,7 +14,7 @@
 import type { Desk, Reads, SealedValue, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
-import { keepVerifierKeys } from '../log/verifier-keys.js';
+import { keepVerifierKeys } from '../log/log-checkpoint.js';
 import { pause } from '../pause.js';
 import { CARE_FOR_KEY } from './care-for-store.js';
 import { SEALED_COLUMNS, type SealedAt, sealedPlace } from './sealed-columns.js';

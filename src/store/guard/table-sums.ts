@@ -1,5 +1,5 @@
 /**
- * The sealed sum of each guarded table (B86): how many rows it has, and the sum of their contributions (crypto/row-sums.ts) modulo 2^128.
+ * The sealed sum of each guarded table (B86): how many rows it has, and the sum of their contributions (crypto/tag.ts) modulo 2^128.
  * All sums stand sealed in the head of the log, which every write locks. So a row that was deleted, added, or put back in an older version
  * by another hand does not fit, and only the key knows what would. The sum of a table with rows that pass away is kept in parts, one for
  * each span of time, and past parts are added up.

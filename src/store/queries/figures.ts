@@ -77,7 +77,7 @@ export const figureReads = (db: Db) => ({
   async approvals(since: number) {
     return db
       .selectFrom('approvals')
-      .select(['state', 'requested_at as requestedAt', 'decided_at as decidedAt', 'expires_at as expiresAt'])
+      .select(['state', 'requested_at as requestedAt', 'decided_at as decidedAt', 'expires_at'])
       .where('requested_at', '>=', since)
       .orderBy('requested_at', 'desc')
       .limit(10_000)

@@ -1,5 +1,4 @@
 /** All query files in two values: reads, which work at any time, and writes, which work only inside the door. */
-
 import type { SchemaTraits } from '../engine.js';
 import { sealedReads, sealedWrites } from '../guard/sealed.js';
 import type { Tagging } from '../guard/tag-rows.js';
@@ -8,7 +7,7 @@ import { accountReads, accountWrites } from './accounts.js';
 import { alarmReads, alarmWrites } from './alarms.js';
 import { approvalReads, approvalWrites } from './approvals.js';
 import { auditReads } from './audit.js';
-import { callReads, callWrites } from './calls.js';
+import { callReads, callWrites, grantReads, grantWrites, verificationReads, verificationWrites } from './calls.js';
 import { factorReads, factorWrites } from './factors.js';
 import { figureReads } from './figures.js';
 import { importReads, importWrites } from './imports.js';
@@ -17,14 +16,12 @@ import { freezeReads, freezeWrites, metaReads, metaWrites, policyPinReads, polic
 import { lifeCycleReads, lifeCycleWrites, operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
 import { idTokenWrites, portalSessionReads, portalSessionWrites } from './portal-sessions.js';
-import { resetWrites } from './reset-writes.js';
-import { resetReads } from './resets.js';
+import { resetReads, resetWrites } from './resets.js';
 import { searchReads, searchWrites } from './search.js';
 import { secretReads, secretWrites } from './secrets.js';
 import { throttleReads, throttleWrites } from './throttles.js';
 import { trustWrites } from './trust.js';
 import { userReads, userWrites } from './users.js';
-import { grantReads, grantWrites, verificationReads, verificationWrites } from './verifications.js';
 
 export const readsOf = (db: Db, traits: SchemaTraits) => ({
   accounts: accountReads(db),

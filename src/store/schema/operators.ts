@@ -61,7 +61,7 @@ export interface OperatorTables {
     /** The first sign-in after the start, of which the operator was told. */
     signed_in_at: number | null;
   };
-  /** The last time that one operator had a hand in another (rules/two-persons). `id` is both ids and `what`, so that there is one row for each. */
+  /** The last time that one operator had a hand in another (rules/approval). `id` is both ids and `what`, so that there is one row for each. */
   operator_hands: {
     id: string;
     operator_id: string;

@@ -38,8 +38,7 @@ const people = (nth, given = 'Given') => ({
 
 export async function prepare() {
   bench = await benchDesk([
-    "export { previewImport } from './src/procedures/imports/import-directory.js';",
-    "export { importDirectory } from './src/procedures/exits/import-directory.js';",
+    "export { importDirectory, previewImport } from './src/procedures/imports/import-directory.js';",
   ]);
   await bench.fill(USERS, true);
   desk = await bench.open();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertLines, alertsDocument } from '../../../src/commands/calls/verdict-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
-import { beginCall, endCall } from '../../../src/procedures/calls/live-calls.js';
+import { beginCall, leaveCall } from '../../../src/procedures/calls/live-calls.js';
 import { openCall } from '../../../src/procedures/calls/open-call.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { engines, START } from '../../support/test-desk.js';
@@ -40,7 +40,7 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
       `${lead.operator.name} is on a call with this caller too: speak with each other`,
     ]);
     expect((await alertsOn('ben')).alsoWith).toEqual([]);
-    await endCall(desk, lead, id);
+    await leaveCall(desk, lead, id, 'ended');
     expect((await alertsOn('ana')).alsoWith).toEqual([]);
     const dropped = await beginCall(desk, lead, { caller: await place.user('ana') });
     clock.advance(hours(1) + 1);

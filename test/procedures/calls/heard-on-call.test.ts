@@ -2,14 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
 import { verifyHeard } from '../../../src/procedures/calls/heard-on-call.js';
-import {
-  beginCall,
-  dropCall,
-  endCall,
-  handOverCall,
-  noteOnCall,
-  resumeCall,
-} from '../../../src/procedures/calls/live-calls.js';
+import { beginCall, leaveCall, noteOnCall, resumeCall } from '../../../src/procedures/calls/live-calls.js';
 import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
 import { passphraseContext } from '../../../src/procedures/seal-contexts.js';
 import { minutes } from '../../../src/rules/duration.js';
@@ -79,13 +72,13 @@ describe.each(engines)('heard on a call, %s', (engine) => {
   });
 
   const ENDS: Readonly<Record<string, () => Promise<unknown>>> = {
-    'hand-over': () => handOverCall(place.desk, place.agent, call),
+    'hand-over': () => leaveCall(place.desk, place.agent, call, 'handed-over'),
     'hand-over that was taken back': async () => {
-      await handOverCall(place.desk, place.agent, call);
+      await leaveCall(place.desk, place.agent, call, 'handed-over');
       await resumeCall(place.desk, place.agent, call);
     },
-    drop: () => dropCall(place.desk, place.agent, call),
-    end: () => endCall(place.desk, place.agent, call),
+    drop: () => leaveCall(place.desk, place.agent, call, 'dropped'),
+    end: () => leaveCall(place.desk, place.agent, call, 'ended'),
     'another caller on the line': async () =>
       noteOnCall(place.desk, place.agent, call, { caller: await place.user('ben') }),
     'wrong phrase on the call': () => say(WRONG),

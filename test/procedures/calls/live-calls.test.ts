@@ -3,9 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   answerGeneralQuestion,
   beginCall,
-  dropCall,
-  endCall,
-  handOverCall,
+  leaveCall,
   noteOnCall,
   recordConsoleEnded,
   resumeCall,
@@ -53,17 +51,17 @@ describe.each(engines)('a call on %s', (engine) => {
       ticket: 'T-1',
       outcome: 'verified',
     });
-    await endCall(desk, agent, call.id);
+    await leaveCall(desk, agent, call.id, 'ended');
     expect(await kinds()).toEqual(['call.opened', 'call.noted', 'call.noted', 'call.ended']);
   });
 
   it('dropped or handed over, it resumes by its id for another operator, with what was known', async () => {
     const [agent, lead, desk] = [await made.operator('agent'), await made.operator('lead'), made.desk];
     const call = await beginCall(desk, agent, { account });
-    await dropCall(desk, agent, call.id);
+    await leaveCall(desk, agent, call.id, 'dropped');
     const dropped = await resumeCall(desk, lead, call.id.slice(5).toUpperCase());
     expect(dropped).toMatchObject({ id: call.id, openedAt: call.openedAt, account: { number: '100234' } });
-    await handOverCall(desk, lead, call.id);
+    await leaveCall(desk, lead, call.id, 'handed-over');
     expect((await resumeCall(desk, agent, call.id)).state).toBe('open');
     expect((await desk.store.read.calls.byId(call.id))?.operator_id).toBe(agent.operator.id);
   });
@@ -75,7 +73,7 @@ describe.each(engines)('a call on %s', (engine) => {
     await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: made.clock.now(), by }, (write) =>
       write.operators.update(agent.operator.id, { disabled_at: 1 }),
     );
-    await expect(dropCall(desk, agent, call.id)).rejects.toMatchObject({ code: 'not-signed-in' });
+    await expect(leaveCall(desk, agent, call.id, 'dropped')).rejects.toMatchObject({ code: 'not-signed-in' });
     await recordConsoleEnded(desk, call.id, 'not-signed-in');
     const [entry] = await desk.store.read.audit.newest({ kind: 'call.dropped' }, 2);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
@@ -89,7 +87,7 @@ describe.each(engines)('a call on %s', (engine) => {
   it('ended, it does not; and no text resumes what is not there', async () => {
     const [agent, desk] = [await made.operator('agent'), made.desk];
     const call = await beginCall(desk, agent, {});
-    await endCall(desk, agent, call.id);
+    await leaveCall(desk, agent, call.id, 'ended');
     await expect(resumeCall(desk, agent, call.id)).rejects.toMatchObject({ code: 'refused-by-policy' });
     for (const text of ['', 'call_zzzzzz', "' or 1=1 --", '\0'])
       await expect(resumeCall(desk, agent, text)).rejects.toMatchObject({ code: 'not-found' });
@@ -104,9 +102,9 @@ describe.each(engines)('a call on %s', (engine) => {
       () => noteOnCall(desk, agent, call.id, { caller, outcome: 'verified' }),
       () => noteOnCall(desk, agent, call.id, { ticket: 'T-2' }),
       () => answerGeneralQuestion(desk, agent, call.id),
-      () => handOverCall(desk, agent, call.id),
-      () => dropCall(desk, agent, call.id),
-      () => endCall(desk, agent, call.id),
+      () => leaveCall(desk, agent, call.id, 'handed-over'),
+      () => leaveCall(desk, agent, call.id, 'dropped'),
+      () => leaveCall(desk, agent, call.id, 'ended'),
     ])
       await expect(late()).rejects.toMatchObject({ because: { reason: 'call-elsewhere' } });
     expect(await kinds()).toEqual(['call.opened', 'call.resumed']);
@@ -117,14 +115,14 @@ describe.each(engines)('a call on %s', (engine) => {
 
   it('E33 handed over or ended, it takes a ticket and nothing else; ended, it is not handed over', async () => {
     const [agent, desk] = [await made.operator('agent'), made.desk];
-    for (const leave of [handOverCall, endCall]) {
+    for (const how of ['handed-over', 'ended'] as const) {
       const { id } = await beginCall(desk, agent, { account });
-      await leave(desk, agent, id);
+      await leaveCall(desk, agent, id, how);
       expect((await noteOnCall(desk, agent, id, { ticket: 'T-3' })).ticket).toBe('T-3');
       const verified = noteOnCall(desk, agent, id, { ticket: 'T-4', outcome: 'verified' });
       await expect(verified).rejects.toMatchObject({ code: 'refused-by-policy' });
-      await endCall(desk, agent, id);
-      await expect(handOverCall(desk, agent, id)).rejects.toMatchObject({ code: 'refused-by-policy' });
+      await leaveCall(desk, agent, id, 'ended');
+      await expect(leaveCall(desk, agent, id, 'handed-over')).rejects.toMatchObject({ code: 'refused-by-policy' });
       expect(await desk.store.read.calls.byId(id)).toMatchObject({ state: 'ended', ticket: 'T-3', outcome: null });
     }
   });

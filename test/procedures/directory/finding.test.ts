@@ -12,7 +12,7 @@ import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findAccount, findUser, sharedContacts } from '../../../src/procedures/directory/find-account.js';
 import { accountsAsTyped, searchUsers, usersAsTyped } from '../../../src/procedures/directory/search-directory.js';
 import { viewUsers } from '../../../src/procedures/directory/see-people.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { countryCode } from '../../../src/rules/phone-number.js';
 import { accountsFile, usersFile } from '../../support/directory-desk.js';
 import { runCommand } from '../../support/in-process.js';

@@ -5,7 +5,7 @@ import {
   exportUsers as userPages,
 } from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { guardCell } from '../../../src/rules/csv-table.js';
 import { faultOfName, faultOfPhoneOnFile, tidy } from '../../../src/rules/directory-fields.js';

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
-import { previewImport } from '../../../src/procedures/imports/import-directory.js';
+import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { days } from '../../../src/rules/duration.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';

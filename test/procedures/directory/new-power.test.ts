@@ -9,9 +9,9 @@ import { addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
-import { handOver } from '../../../src/procedures/exits/hand-over.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { passOn } from '../../../src/procedures/exits/hand-over.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { addOperator } from '../../../src/procedures/operators/make-operator.js';
@@ -107,7 +107,7 @@ describe.each(engines)('new power on %s', (engine) => {
       ['mfa on', () => requireMfa(desk, login, true)],
       ['grant', () => grantScope(desk, login, 'xavi', 'billing')],
       ['reset', () => resetInPortal(desk, login, { references: ['xavi'], reason: 'r', confirmed: 0 })],
-      ['hand over', () => handOver(desk, login, 'xavi')],
+      ['hand over', () => passOn(desk, login, 'xavi', 'hand-over')],
     ];
     for (const [what, act] of others) {
       const refused = await thrownBy(act());

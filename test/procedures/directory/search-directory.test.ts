@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findAccount } from '../../../src/procedures/directory/find-account.js';
 import { searchAccounts, searchUsers } from '../../../src/procedures/directory/search-directory.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { accountsFile, sample, usersFile } from '../../support/directory-desk.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 

@@ -9,7 +9,7 @@ import { exportUsers } from '../../../src/procedures/directory/export-directory.
 import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
 import { finishImports } from '../../../src/procedures/directory/finish-imports.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { flushOutbox } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import { besideDesk } from '../../support/beside.js';

@@ -4,7 +4,7 @@ import type { Desk, SignedOperator } from '../../../src/desk.js';
 import { isRefusal } from '../../../src/errors.js';
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
-import { appointSuccessor, handOver, promote } from '../../../src/procedures/exits/hand-over.js';
+import { appointSuccessor, passOn } from '../../../src/procedures/exits/hand-over.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { hours } from '../../../src/rules/duration.js';
@@ -91,7 +91,7 @@ describe.each(engines)('exits on %s', (engine) => {
   it('A7 B16 in the portal an admin hands over; grants of both end, and the new one waits', async () => {
     await place.givePhrase('ana');
     const { grant } = await place.verify('ana', PHRASE, 'billing:change');
-    const done = await handOver(desk, await place.login('ana'), 'uma');
+    const done = await passOn(desk, await place.login('ana'), 'uma', 'hand-over');
     expect(done).toMatchObject({ roleBefore: 'user', grantsEnded: 1, user: { role: 'primary-admin' } });
     expect(done.user.powerHeldUntil).not.toBeNull();
     expect((await place.user('ana')).role).toBe('user');
@@ -99,28 +99,30 @@ describe.each(engines)('exits on %s', (engine) => {
       code: 'no-grant',
     });
     expect(await mails('power-handed-over')).toEqual(['ana', 'ben', 'uma']);
-    await expect(handOver(desk, await place.login('ana'), 'sue')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(passOn(desk, await place.login('ana'), 'sue', 'hand-over')).rejects.toMatchObject({
+      code: 'forbidden',
+    });
   });
 
   it('A7 with MFA on, handing over needs a factor in this sign-in', async () => {
     await place.write((write) => write.accounts.update('acc_200500', { mfa_required_at: 1 }));
     for (const method of ['password+device', 'password'] as const)
-      await expect(handOver(desk, await place.login('xena', { method }), 'xavi')).rejects.toMatchObject({
+      await expect(passOn(desk, await place.login('xena', { method }), 'xavi', 'hand-over')).rejects.toMatchObject({
         code: 'factor-needed',
       });
-    await handOver(desk, await place.login('xena', { method: 'password+totp' }), 'xavi');
+    await passOn(desk, await place.login('xena', { method: 'password+totp' }), 'xavi', 'hand-over');
     expect((await place.user('xavi')).role).toBe('admin');
   });
 
   it('A7 X Series: an admin raises a colleague and stays; Classic has one primary admin', async () => {
-    await promote(desk, await place.login('xena'), 'xavi');
+    await passOn(desk, await place.login('xena'), 'xavi', 'promote');
     expect([(await place.user('xavi')).role, (await place.user('xena')).role]).toEqual(['admin', 'admin']);
-    const classic = await thrownBy(promote(desk, await place.login('ana'), 'uma'));
+    const classic = await thrownBy(passOn(desk, await place.login('ana'), 'uma', 'promote'));
     expect(classic.because?.reason).toBe('one-primary-admin');
-    const again = await thrownBy(promote(desk, await place.login('xena'), 'xavi'));
+    const again = await thrownBy(passOn(desk, await place.login('xena'), 'xavi', 'promote'));
     expect(again.because?.reason).toBe('admin-already');
     // The way out of a role for one of several admins.
-    await handOver(desk, await place.login('xena'), 'xavi');
+    await passOn(desk, await place.login('xena'), 'xavi', 'hand-over');
     expect((await place.user('xena')).role).toBe('user');
   });
 

@@ -7,7 +7,7 @@ import { contactOnFile } from '../../../src/procedures/codes/contact-on-file.js'
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { days } from '../../../src/rules/duration.js';
 import { type Customers, customers, usersFile } from '../../support/directory-desk.js';
 import { engines } from '../../support/test-desk.js';

@@ -10,8 +10,7 @@ import { openEngine } from '../../../src/opening/open-desk.js';
 import {
   answerGeneralQuestion,
   beginCall,
-  endCall,
-  handOverCall,
+  leaveCall,
   noteOnCall,
   resumeCall,
 } from '../../../src/procedures/calls/live-calls.js';
@@ -62,7 +61,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     const reset = await resetUnderGrant(desk, agent, asked);
     await noteOnCall(desk, agent, call, { outcome: reset.outcome, ticket: 'T-9' });
     place.clock.advance(60_000);
-    await endCall(desk, agent, call);
+    await leaveCall(desk, agent, call, 'ended');
     expect(await note(call)).toEqual([
       'account 100234 Northwind, ana',
       'billing:change: refused (phrase or login wrong)',
@@ -79,7 +78,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     const lead = await place.operator('lead');
     const call = await began();
     await verify(call, WRONG);
-    await handOverCall(desk, agent, call);
+    await leaveCall(desk, agent, call, 'handed-over');
     await expect(callRecord(desk, lead, call)).rejects.toMatchObject({ code: 'not-found' });
     await expect(proveCall(desk, lead, call)).rejects.toMatchObject({ code: 'not-found' });
     await resumeCall(desk, lead, call);
@@ -100,7 +99,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     const { desk, agent } = place;
     const call = await began();
     await verify(call, PHRASE);
-    await endCall(desk, agent, call);
+    await leaveCall(desk, agent, call, 'ended');
     await answerGeneralQuestion(desk, agent, null);
     const { proofs, verifierKey } = await proveCall(desk, agent, call);
     const text = receiptText(proofs);
@@ -159,7 +158,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     place.clock.advance(60_000);
     await verify(call, PHRASE);
     await noteOnCall(desk, agent, call, { ticket: 'T-1', outcome: 'verified' });
-    await endCall(desk, agent, call);
+    await leaveCall(desk, agent, call, 'ended');
     const [before, proved] = [await callRecord(desk, agent, call), await proveCall(desk, agent, call)];
     expect(await note(call)).toContain('billing:change: refused (phrase or login wrong)');
     const ben = (await place.user('ben')).id;

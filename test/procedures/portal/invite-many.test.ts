@@ -64,7 +64,7 @@ describe.each(engines)('invitations to many on %s', (engine) => {
     const came = [await one?.next()];
     // Both have looked by now, before most were invited.
     for (let left = 2; left > 0; ) {
-      const next = await Promise.all([other?.next(), one?.next()]);
+      const next = [await other?.next(), await one?.next()];
       left = next.filter((each) => each?.done === false).length;
       came.push(...next);
     }

@@ -5,9 +5,7 @@ import { verifyHeard } from '../../../src/procedures/calls/heard-on-call.js';
 import {
   answerGeneralQuestion,
   beginCall,
-  dropCall,
-  endCall,
-  handOverCall,
+  leaveCall,
   noteOnCall,
   resumeCall,
 } from '../../../src/procedures/calls/live-calls.js';
@@ -35,9 +33,10 @@ export const CALLS: Doors = {
     knock: (desk, signed) => answerGeneralQuestion(desk, signed, null),
   },
   'calls/live-calls.beginCall': { permission: 'verify', knock: (desk, signed) => beginCall(desk, signed, {}) },
-  'calls/live-calls.dropCall': { permission: 'verify', knock: (desk, signed) => dropCall(desk, signed, NONE) },
-  'calls/live-calls.endCall': { permission: 'verify', knock: (desk, signed) => endCall(desk, signed, NONE) },
-  'calls/live-calls.handOverCall': { permission: 'verify', knock: (desk, signed) => handOverCall(desk, signed, NONE) },
+  'calls/live-calls.leaveCall': {
+    permission: 'verify',
+    knock: (desk, signed) => leaveCall(desk, signed, NONE, 'ended'),
+  },
   'calls/live-calls.noteOnCall': { permission: 'verify', knock: (desk, signed) => noteOnCall(desk, signed, NONE, {}) },
   'calls/live-calls.resumeCall': { permission: 'verify', knock: (desk, signed) => resumeCall(desk, signed, '') },
   'calls/open-call.openAskedCall': {

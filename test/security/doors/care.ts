@@ -4,8 +4,7 @@ import type { Desk } from '../../../src/desk.js';
 import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
-import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
-import { resendEvents } from '../../../src/procedures/upkeep/care-for-outbox.js';
+import { resendEvents, testDelivery } from '../../../src/procedures/upkeep/care-for-outbox.js';
 import {
   acceptPolicy,
   backUpStore,
@@ -33,7 +32,7 @@ export const CARE: Doors = {
     knock: (desk, signed) => noteExport(desk, signed, {}, 'csv'),
   },
   'log/read-audit-log.peopleOf': { permission: 'audit:read', knock: (desk, signed) => peopleOf(desk, signed, []) },
-  'messages/test-delivery.testDelivery': {
+  'upkeep/care-for-outbox.testDelivery': {
     permission: 'outbox:flush',
     knock: (desk, signed) => testDelivery(desk, signed, 'none'),
   },

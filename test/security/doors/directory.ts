@@ -20,9 +20,8 @@ import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
 import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
-import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { withSecondOperator } from '../../../src/procedures/exits/with-second-operator.js';
-import { importFiles, previewImport } from '../../../src/procedures/imports/import-directory.js';
+import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { stageImport } from '../../../src/procedures/imports/stage-import.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
@@ -135,11 +134,7 @@ export const DIRECTORY: Doors = {
         },
       ),
   },
-  'imports/import-directory.importFiles': {
-    permission: WRITE,
-    knock: (desk, signed) => importFiles(desk, signed, {}, async () => null),
-  },
-  'exits/import-directory.importDirectory': {
+  'imports/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
   },

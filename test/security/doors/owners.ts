@@ -3,7 +3,7 @@
  * so that whoever may gets another answer than a refusal of the lock.
  */
 import type { Desk } from '../../../src/desk.js';
-import { handOver, promote } from '../../../src/procedures/exits/hand-over.js';
+import { passOn } from '../../../src/procedures/exits/hand-over.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { companyAdmins, companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
@@ -65,17 +65,11 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     knock: (desk, login) => companyPeople(desk, login, { search: '', notEnrolled: false, from: 0, most: 5 }),
   },
   'factors/company-people.companyUsers': { adminsOnly: true, knock: (desk, login) => companyUsers(desk, login, []) },
-  'exits/hand-over.handOver': {
+  'exits/hand-over.passOn': {
     adminsOnly: true,
     notByDevice: true,
     lately: 'password',
-    knock: (desk, login) => handOver(desk, login, 'nobody'),
-  },
-  'exits/hand-over.promote': {
-    adminsOnly: true,
-    notByDevice: true,
-    lately: 'password',
-    knock: (desk, login) => promote(desk, login, 'nobody'),
+    knock: (desk, login) => passOn(desk, login, 'nobody', 'promote'),
   },
   'factors/answer-factor.answerFactor': {
     states: WAITING,

@@ -1,5 +1,4 @@
 /** What the procedures of procedures/resets ask of an operator. */
-import type { FoundUser } from '../../../src/procedures/directory/search-directory.js';
 import { approveAlone, decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { type JobWork, tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
@@ -9,10 +8,11 @@ import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js
 import { askApproval, beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import type { Owner } from '../../../src/rules/people.js';
 import { countRows, type ResetPlan } from '../../../src/rules/reset-plan.js';
 import type { Doors } from './door.js';
 
-const NOBODY = { account: { id: 'none' }, user: { id: 'none' } } as FoundUser;
+const NOBODY = { account: { id: 'none' }, user: { id: 'none' } } as Owner;
 const PLAN: ResetPlan = {
   v: 1,
   kind: 'mfa-reset-plan',

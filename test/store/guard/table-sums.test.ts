@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sumOfTags } from '../../../src/crypto/row-sums.js';
+import { sumOfTags } from '../../../src/crypto/tag.js';
 import { GUARDED } from '../../../src/store/guard/guarded-tables.js';
 import { guardRows } from '../../../src/store/guard/row-guard.js';
 import { Delta, emptyBook, folded, openBook, sealBook, sumFor } from '../../../src/store/guard/table-sums.js';

@@ -1,11 +1,10 @@
 /** Lists of a large desk: complete and in order across the borders of pages, and read by an index instead of the whole table. */
 import { CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Desk } from '../../../src/desk.js';
+import type { Desk, NewReset, ResetRow } from '../../../src/desk.js';
 import { inPages, userPages } from '../../../src/procedures/directory/export-directory.js';
 import type { Reads } from '../../../src/store/queries/queries.js';
 import { readsOf } from '../../../src/store/queries/queries.js';
-import type { NewReset, ResetRow } from '../../../src/store/rows.js';
 import { listOf } from '../../support/pages.js';
 import { engines } from '../../support/test-desk.js';
 import { accountRow, entry, NOW, userRow } from '../rows.js';
