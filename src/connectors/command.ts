@@ -3,7 +3,7 @@
  * (at most 64 KB), exit status 0. `countersign help connectors` describes each question and answer.
  */
 
-import { type Fields, factorsOf, fieldsOf, type Kind, textOf } from './answers.js';
+import { type Fields, factorsOf, fieldsOf, type Kind, optionalText, textOf } from './answers.js';
 import { GATES, NOES, PASSING, Trouble } from './connector.js';
 import { COMMAND_LIMITS, jsonOf } from './vendor-http.js';
 
@@ -27,7 +27,9 @@ export const command: Kind = {
         const answer = await ask({ do: 'find', person: { login, email, external } });
         const { found, suspended } = answer;
         if (found === 'none' || found === 'several') return found;
-        return { id: textOf(answer, 'id'), suspended: suspended === true };
+        const id = textOf(answer, 'id');
+        const names = { login: optionalText(answer, 'login') || id, email: optionalText(answer, 'email') };
+        return { id, suspended: suspended === true, ...names };
       },
       factors: async (id) => factorsOf((await ask({ do: 'factors', id }))['factors'], 'kind', 'name'),
       reset: async (id, factors) => void (await ask({ do: 'reset', id, factors })),

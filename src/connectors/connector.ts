@@ -12,7 +12,7 @@
  *  - All calls may be repeated: after a lost answer, by another process, or by a middle box.
  *  - Each call ends by itself, and early when the signal fires with which the connector was picked.
  */
-import type { RemoteProgress } from '../rules/remote-reset.js';
+import type { Names, RemoteProgress } from '../rules/remote-reset.js';
 
 export const CONNECTOR_KINDS = ['lemonldap', 'keycloak', 'okta', 'entra', 'command'] as const;
 export type ConnectorKind = (typeof CONNECTOR_KINDS)[number];
@@ -31,7 +31,8 @@ export interface Person {
   readonly external: string | null;
 }
 
-export interface Found {
+/** `login`, `email`: what the person has there; empty if the system does not say. */
+export interface Found extends Names {
   readonly id: string;
   /** Cannot sign in there. Whoever was suspended before our reset must not be let in by the end of it. */
   readonly suspended: boolean;
@@ -167,7 +168,7 @@ export interface ResetSteps {
   /** Given in every attempt after the first that called `before`: "no factor left" then means reset, not nothing. */
   readonly earlier?: Earlier;
   /** Intent first: called before anything is changed, and awaited. If it rejects, nothing was changed. */
-  readonly before?: (seen: Omit<Earlier, 'gated'>) => Promise<void>;
+  readonly before?: (seen: Omit<Earlier, 'gated'>, there: Names) => Promise<void>;
   /** Called when the gate stands and before the first factor goes, and awaited: a code that is not kept now is lost with the process. */
   readonly gated?: (gate: Gated) => Promise<void>;
 }

@@ -30,7 +30,12 @@ const NEEDED = ['UserAuthenticationMethod.ReadWrite.All', 'User.Read.All', 'User
 const TO_SUSPEND = 'User.EnableDisableAccount.All';
 const HARMLESS = ['User.Read', 'openid', 'profile', 'email', 'offline_access'];
 
-const foundOf = (user: Fields): Found => ({ id: textOf(user, 'id'), suspended: user['accountEnabled'] === false });
+const foundOf = (user: Fields): Found => ({
+  id: textOf(user, 'id'),
+  suspended: user['accountEnabled'] === false,
+  login: optionalText(user, 'userPrincipalName'),
+  email: optionalText(user, 'mail'),
+});
 
 const search = (ask: Ask, key: 'userPrincipalName' | 'mail') => async (text: string) => {
   const filter = `${key} eq '${text.replaceAll("'", "''")}'`;

@@ -27,7 +27,12 @@ const USERS = '/admin/realms/{realm}/users';
 const ONE = `${USERS}/{id}`;
 const HARMLESS = ['view-users', 'query-users', 'query-groups'];
 
-const foundOf = (user: Fields): Found => ({ id: textOf(user, 'id'), suspended: user['enabled'] === false });
+const foundOf = (user: Fields): Found => ({
+  id: textOf(user, 'id'),
+  suspended: user['enabled'] === false,
+  login: optionalText(user, 'username'),
+  email: optionalText(user, 'email'),
+});
 
 const search = (ask: Ask, realm: string, key: 'username' | 'email') => async (text: string) => {
   const hits: Found[] = [];

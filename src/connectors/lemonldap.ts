@@ -19,8 +19,11 @@ export const lemonldap: Kind = {
     const { ask } = openClient(settings, outside);
     const factors = async (login: string) => factorsOf(await ask('GET', ONE, { login }), 'type', 'name');
     return {
-      find: async ({ external, login }) =>
-        external === null && (await factors(login)).length === 0 ? 'none' : { id: external ?? login, suspended: false },
+      find: async ({ external, login }) => {
+        const id = external ?? login;
+        if (external === null && (await factors(login)).length === 0) return 'none';
+        return { id, suspended: false, login: id, email: '' };
+      },
       factors,
       reset: async (login) => void fieldsOf(await ask('DELETE', ONE, { login })),
       permissions: async () => {

@@ -21,6 +21,7 @@ const ONE = '/api/v1/users/{id}';
 const TAC = '/api/v1/users/{id}/authenticator-enrollments/tac';
 const HARMLESS = ['okta.users.read', 'okta.users.read.self', 'openid', 'profile'];
 const SUSPENDED = 'SUSPENDED';
+const profileOf = (user: Fields, key: string): string => optionalText(fieldsOf(user['profile']), key);
 
 export const okta: Kind = {
   gates: ['temporary-code', 'suspend', 'none'],
@@ -36,8 +37,13 @@ export const okta: Kind = {
       async (name: string): Promise<readonly Found[]> =>
         (await orNone(read(name).then((user) => [user])))
           .filter((user) => sameName(nameOf(user), name))
-          .map((user) => ({ id: textOf(user, 'id'), suspended: user['status'] === SUSPENDED }));
-    const byLogin = look((user) => optionalText(fieldsOf(user['profile']), 'login'));
+          .map((user) => ({
+            id: textOf(user, 'id'),
+            suspended: user['status'] === SUSPENDED,
+            login: profileOf(user, 'login'),
+            email: profileOf(user, 'email'),
+          }));
+    const byLogin = look((user) => profileOf(user, 'login'));
     // "Issuing a new TAC invalidates any existing": so one whose answer was lost is worth nothing.
     const temporaryCode = async (id: string, minutes: number): Promise<Gated> => {
       const body = { authenticatorId: settings.authenticator, profile: { ttl: String(minutes), multiUse: false } };

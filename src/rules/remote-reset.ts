@@ -2,6 +2,9 @@
  * A reset at the system behind a connector (B93), as the outbox keeps it: one row a person and reset. What an attempt got to and what became
  * of it are in the row; nothing is claimed that no read-back showed. Pure.
  */
+import { externalAt } from './directory-fields.js';
+import { foldKey } from './directory-keys.js';
+import type { User } from './people.js';
 
 /** What the row asks for. Sealed, like the text of a message, and destroyed with the row's end. */
 export interface RemoteWork {
@@ -21,6 +24,24 @@ export interface RemoteProgress {
   readonly suspended: boolean;
   /** The gate stands, and its code or link has reached the owner or the caller's store. */
   readonly gated: boolean;
+}
+
+/** By what people know somebody. */
+export type Names = Readonly<Record<'login' | 'email', string>>;
+
+/**
+ * Whether what was found there is rather somebody else's here: their login or address is nearer to it. Where it is as near to both, an admin counts
+ * who is not known there by an id: else one operator alone could reset an admin by giving a user the admin's id or name (B55).
+ */
+export function isOfSomebodyElse(people: readonly User[], user: User, connector: string, there: Names): boolean {
+  const [login, email] = [foldKey(there.login), foldKey(there.email)];
+  const nearness = (one: User): number =>
+    foldKey(one.login) === login ? 2 : one.email !== '' && [login, email].includes(foldKey(one.email)) ? 1 : 0;
+  const own = nearness(user);
+  const outranks = (one: User) => user.role === 'user' && one.role !== 'user' && externalAt(connector, one) === null;
+  return people.some(
+    (one) => one.id !== user.id && (nearness(one) > own || (nearness(one) === own && own > 0 && outranks(one))),
+  );
 }
 
 /** How an attempt ended. Ids and fixed words only. */

@@ -93,8 +93,13 @@ describe.each(Object.keys(KINDS) as Vendor[])('%s', (kind) => {
       const name = gate === gates[0] ? 'ana' : 'joanna';
       const seen: unknown[] = [];
       const outcome = await reset(person(kind === 'okta' ? `${name}@example.test` : name), gate, {
-        before: async ({ kinds }) => {
+        before: async ({ kinds }, there) => {
           seen.push(['before', kinds.length, server.people[name]?.factors?.length]);
+          // Whose it is there: so a look can tell that somebody else is meant.
+          expect(there).toMatchObject({
+            login: kind === 'okta' ? `${name}@example.test` : name,
+            email: `${name}@example.test`,
+          });
         },
         gated: async (stands) => {
           seen.push(['gated', stands.kind, stands.code !== null]);

@@ -13,6 +13,7 @@ import {
   connectorOf,
   isFrozen,
   isMendable,
+  isOfSomebodyElse,
   NOTHING_SAID,
   progressOf,
   REMOTE_KINDS,
@@ -64,7 +65,9 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) 
   const done = await desk.connectors.reset(work.connector, personOf(user, work.connector), {
     ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { earlier: progress }),
-    before: (seen) => {
+    before: async (seen, there) => {
+      const named = await desk.store.read.users.namedAt(work.connector, there);
+      if (isOfSomebodyElse(named, user, work.connector, there)) throw new Shared();
       const begun = { ...seen, reset: work.reset, gated: false };
       return keep({ progress: begun, kind: 'mfa.remote-started', mails: [], said: { kinds: seen.kinds } });
     },
@@ -116,7 +119,7 @@ export function personOf(user: User, connector: string) {
   return { login: user.login, email: user.email || null, external };
 }
 
-/** Somebody else is known by the id there: who of the two is meant, nobody knows. */
+/** Somebody else is known by the id there, or by what the system calls the person: who of the two is meant, nobody knows. */
 class Shared extends Error {}
 
 /** Makes the id that was found this person's, before anything is changed there: of two people who are found under one, at most one is ever reset (B55). */
@@ -143,9 +146,10 @@ async function keepProgress(desk: Desk, about: About, { progress, kind, mails, s
     const reset = (await write.resets.byIds([work.reset]))[0];
     // Whoever took too long has lost it to another process.
     const ours = now?.state === 'queued' && now.attempts === row.attempts;
-    if (!ours || reset?.state === 'undone') throw new Overtaken();
-    // What came up since the claim stops it before the first change, and never half way (B62, B63).
-    const stopped = isFrozen(await write.freeze.get(), desk.now()) || reset?.objected_at != null;
+    if (!ours) throw new Overtaken();
+    // What came up since the claim stops it before the first change, and never half way (B62, B63): whoever is kept out there is let in after the end.
+    const off = reset?.state === 'undone' || reset?.objected_at != null;
+    const stopped = off || isFrozen(await write.freeze.get(), desk.now());
     if (kind === 'mfa.remote-started' && stopped) throw new Overtaken();
     if (kind === 'mfa.remote-started') await takeId(write, about, progress.id);
     await write.outbox.update(row.id, { reference: JSON.stringify(progress) });

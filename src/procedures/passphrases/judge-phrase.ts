@@ -1,7 +1,8 @@
 /** Decides whether a phrase may become this user's passphrase (B21); if not, gives the reasons and another phrase. And stores it. */
 import type { Desk, Phrasebook, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { generatePassphrase, judgePassphrase } from '../../rules/passphrase.js';
+import { judgePassphrase } from '../../rules/passphrase.js';
+import { generatePassphrase } from '../../rules/passphrase-words.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION, sameSpoken } from '../../rules/spoken-form.js';
 import { OWN_WORDS } from '../judge-password.js';

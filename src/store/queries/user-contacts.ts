@@ -1,10 +1,11 @@
 /** People who are found by their contacts, which a settled import may have changed without its being written yet (imports.ts). */
 import { sql } from 'kysely';
+import { foldKey } from '../../rules/directory-keys.js';
 import type { User } from '../../rules/people.js';
 import { again, countOf } from '../guard/statements.js';
 import type { Db } from '../schema/directory.js';
 import { isAmong, isChanged, type StagedUser, thereAt, userAsChanged } from './imports.js';
-import { all, inPairs, rowsOf, seen, toUser } from './user-rows.js';
+import { all, inPairs, rowsOf, seen, toUser, usersOf } from './user-rows.js';
 
 /** The contacts of a user, for finding others who have one of them. */
 export interface SharedBy {
@@ -85,6 +86,14 @@ export const contactReads = (db: Db) => ({
     const fits = (row: StagedUser) => wanted.has(`${row.account_id} ${row.email_key}`);
     const changed = await changedUsers(db, [], [...new Set(pairs.map(({ accountId }) => accountId))]);
     return fitting(await rowsOf(found), changed, fits).map(toUser);
+  },
+  /** Whoever has this login, or one of these as their address, in the companies whose logins are at this connector. */
+  async namedAt(connector: string, { login, email }: Readonly<Record<'login' | 'email', string>>) {
+    const keys = [login, email].map(foldKey).filter((key) => key !== '');
+    if (keys.length === 0) return [];
+    const homes = db.selectFrom('accounts').select('id').where('connector', '=', connector);
+    const people = all(db).where('account_id', 'in', homes);
+    return usersOf(people.where((e) => e.or([e('login_key', '=', foldKey(login)), e('email_key', 'in', keys)])));
   },
   /** Whoever has one of these ids at another system, whatever its capitals; also by imports whose changes nobody sees yet, except `own` and what is being removed; with null by no import under way. */
   async byExternal(ids: readonly string[], own: string | null = ''): Promise<readonly IdHolder[]> {

@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStrength, type Strength } from '../../../src/procedures/passphrases/passphrase-strength.js';
-import { generatePassphrase, judgePassphrase } from '../../../src/rules/passphrase.js';
+import { judgePassphrase } from '../../../src/rules/passphrase.js';
+import { generatePassphrase } from '../../../src/rules/passphrase-words.js';
 import { JUDGED_VERSION, matchForm } from '../../../src/rules/spoken-form.js';
 
 const blocked = new Set(

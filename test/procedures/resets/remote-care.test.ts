@@ -97,10 +97,10 @@ describe.each(engines)('after resets at another system, on %s', (engine) => {
         reset: (name, person, steps) =>
           connectors.reset(name, person, {
             ...steps,
-            before: async (seen) => {
+            before: async (...seen) => {
               place.clock.advance(3 * MINUTE);
               await deliverDue(place.desk);
-              await steps?.before?.(seen);
+              await steps?.before?.(...seen);
             },
           }),
       };
@@ -117,9 +117,9 @@ describe.each(engines)('after resets at another system, on %s', (engine) => {
         reset: (name, person, steps) =>
           connectors.reset(name, person, {
             ...steps,
-            before: async (seen) => {
+            before: async (...seen) => {
               await freezeResets(place.desk, lead, { reason: 'attack', until: null });
-              await steps?.before?.(seen);
+              await steps?.before?.(...seen);
             },
           }),
       };

@@ -219,6 +219,38 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     expect((await place.desk.store.read.users.byId('usr_acc_1_bo'))?.external).toBeNull();
   });
 
+  it.each([
+    ['an id that is the login of an admin there', 'tom', {}],
+    ['an id whose e-mail there is an admin’s', 'tom', { id: 'zed' }],
+    ['the login of an admin, in another company', 'ana', {}],
+  ])(
+    'B55 nobody resets an admin by giving a user %s',
+    async (_what, login, { id = 'ana' }: { readonly id?: string }) => {
+      await place.close();
+      await server.stop();
+      await open('link', { zed: { factors: [{ type: 'otp' }], email: 'ana@example.com' } });
+      await place.user('1', 'vip', { role: 'admin', email: 'ana@example.com', email_key: 'ana@example.com' });
+      await place.account('2', { connector: 'kc' });
+      await place.user('2', 'ana', { role: 'admin', email: '', email_key: '' });
+      if (login === 'tom') await place.user('1', login, { external: `kc:${server.people[id]?.id}` });
+      const before = structuredClone(server.people[id]);
+      expect((await call(login)).remote).toMatchObject({ state: 'ambiguous', removed: [] });
+      expect(server.people[id]).toEqual(before);
+      expect(server.people[id]?.factors).not.toEqual([]);
+    },
+  );
+
+  it('B55 an id counts where only the person, or nobody else, goes by the names there', async () => {
+    const { id } = server.people['ana'] ?? {};
+    await place.user('1', 'tom', { external: `kc:${id}`, email: 'ana@elsewhere.example' });
+    expect((await call('tom')).remote).toMatchObject({ state: 'ambiguous' });
+    await place.desk.store.record(
+      { kind: 'test.renamed', outcome: 'done', at: place.desk.now(), by: { kind: 'system', id: 'test', name: 'test' } },
+      async (write) => write.users.update('usr_acc_1_ana', { login: 'ana.t', login_key: 'ana.t' }),
+    );
+    expect((await call('tom')).remote).toMatchObject({ state: 'reset', id });
+  });
+
   it('B55 of two people who are found there under one login at the same moment, one is reset', async () => {
     await place.account('2', { connector: 'kc' });
     await place.user('2', 'bo');
@@ -404,6 +436,20 @@ describe('gates', () => {
       expect(isIn()).toBe(true);
       await close();
     }
+  });
+
+  it('a reset that has begun there is done to its end when it is taken back meanwhile, and then lets the person in', async () => {
+    const { server, list, later, undo, isIn, close } = await atGate('suspend');
+    const job = await list();
+    server.set({ fail: { status: 500, times: 1_000, match: /Methods/ } });
+    await later(31);
+    expect(isIn()).toBe(false);
+    await undo(job);
+    server.set({ fail: null });
+    for (let n = 0; n < 4; n += 1) await later(31);
+    expect(isIn()).toBe(true);
+    expect(server.people['ana']?.factors).toEqual([]);
+    await close();
   });
 
   it.each([1, 2])(
