@@ -126,7 +126,7 @@ function fill(leaf: Commander, spec: Command, run: Run): void {
     const made = new Option(option.flags, option.about);
     if (option.many === true)
       made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-    const once = made.required && option.many !== true;
+    const once = made.required && !made.variadic && option.many !== true;
     leaf.addOption(made).on(`option:${made.name()}`, () => {
       // The other value would be passed over in silence.
       if (typed.size === typed.add(`--${made.name()}`).size && once)

@@ -17,6 +17,7 @@ import { mayApprove, secondOperator } from '../procedures/operators/second-opera
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { clockState } from '../procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../rules/audit-entry.js';
+import { iso } from '../rules/moment.js';
 import type { Engine } from '../store/engine.js';
 import { migrate, missingSteps, openStore, RELEASE, requireCurrent, schemaState, unchecked } from '../store/store.js';
 
@@ -98,10 +99,11 @@ async function vouch(desk: Desk, signIn: SignIn | undefined, { askSilence }: Mig
   const approvers = operators.filter((row) => row.verifier !== null && mayApprove(desk, row));
   if (approvers.length > 0 && signIn === undefined) throw voucherNeeded();
   const { is, ...times } = await clockState(desk);
-  if (is === 'far-ahead') await askSilence(times).then(desk.clock.mend);
+  const silent = is === 'far-ahead';
+  if (silent) await askSilence(times).then(desk.clock.mend);
   const approver = signIn === undefined ? null : await secondOperator(desk, signIn, null);
   const by = approver === null ? SYSTEM : provenBySignIn(approver);
-  const detail = { schema: desk.store.schema };
+  const detail = { schema: desk.store.schema, ...(silent ? { from: iso(times.latestAt) } : {}) };
   await desk.store.record({ kind: 'store.vouched', outcome: 'done', at: desk.now(), by, detail }, (write) =>
     write.meta.delete('unvouched'),
   );

@@ -34,12 +34,13 @@ import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey } from './master-key.js';
 import { migrationKeys } from './migration-keys.js';
 import { openConnectors } from './open-connectors.js';
-import { type Custody, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './open-custody.js';
+import type { Custody } from './open-custody.js';
 import { openNoteSigner } from './open-notary.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
 import { languagesOf, openPhrasebook } from './open-wordbook.js';
 import { pagesTlsOf, pagesUrlOf } from './pages-url.js';
+import { notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
 import { refuseUsedKey, requireOwnKey } from './used-key.js';
 
 interface OpenChoice {

@@ -96,7 +96,7 @@ export function placeColumns<Column extends string>(header: readonly string[], s
       problems.push({ line, column: name, message: elsewhere ?? `is not a known column${suggestion(name, known)}` });
   }
   for (const column of known.filter((one) => places.has(one) && shape.given?.[one] !== undefined))
-    problems.push({ line, column, message: 'stands in the file, so --set cannot give it' });
+    problems.push({ line, column, message: 'stands in the file, so neither --set nor a profile can give it' });
   for (const column of shape.required) {
     if (places.has(column) || shape.given?.[column] !== undefined) continue;
     problems.push({ line, column, message: `is missing from the header${missingHeading(column, shape, header)}` });

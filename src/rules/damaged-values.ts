@@ -58,7 +58,8 @@ function lossOfPhone(before: string, text: string): string | undefined {
   return rounded && had.startsWith(kept.slice(0, -1)) ? 'is a number that a spreadsheet rounded' : undefined;
 }
 
-const beyondAscii = (text: string): number => text.match(/(?![ -~])\p{L}/gu)?.length ?? 0;
+/** Full-width and half-width letters are written either way. */
+const beyondAscii = (text: string): number => text.normalize('NFKC').match(/(?![ -~])\p{L}/gu)?.length ?? 0;
 const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 
 /** The value on file, written in one encoding and read as another; or with a question mark for each letter that this has not. */
@@ -70,7 +71,7 @@ function isMisread(before: string, text: string): boolean {
     lettersOf(new TextDecoder(encoding).decode(bytes)) === lettersOf(as);
   const marked = Array.from(before, (letter, at) => ([...text][at] === '?' ? '?' : letter)).join('');
   if (text.includes('?') && foldKey(text) === foldKey(marked)) return true;
-  return cells.misread.some((name) => gives(was, name, text) || gives(is, name, before));
+  return cells.misread.some((name) => gives(was, name, text) || (!is.includes(0) && gives(is, name, before)));
 }
 
 /** Characters that windows-1252 has at 0x80 to 0x9f; the other bytes are those of Latin-1. */
@@ -93,7 +94,7 @@ function isEncodedTwice(text: string): boolean {
   if (isAscii(text)) return false;
   // `à` ends in a space that was trimmed; a capital with this mark never follows a small letter.
   if (/\p{Ll}[ÃÂ](?:[^\p{L}]|$)/u.test(text)) return true;
-  const bytes = String.fromCharCode(...bytesOf(text));
+  const bytes = Array.from(bytesOf(text), (byte) => String.fromCharCode(byte)).join('');
   const once = (found: string) => new TextDecoder().decode(Uint8Array.from(found, (byte) => byte.charCodeAt(0)));
   return (bytes.match(SEQUENCE) ?? []).some((found) => IN_NAMES.test(once(found)));
 }

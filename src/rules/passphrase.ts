@@ -1,12 +1,11 @@
 /**
- * Decides whether a passphrase may be set (B21), and draws one that can be said on the phone (B22). It decides by what is left of it when spoken: length, block list, names and numbers of the
+ * Decides whether a passphrase may be set (B21), by what is left of it when spoken: length, block list, names and numbers of the
  * person and company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one more
  * try is enough.
  *
  * The weakest reading counts: "one two three" is judged as 123 too, because both fold to the same. Pure: list and estimator are
  * arguments. `sameSpoken` compares with the application password (B10), where both are at hand.
  */
-import { refusal } from '../errors.js';
 import { isRepeat, isWalk, ownLetters } from './passphrase-patterns.js';
 import type { Limits } from './policy.js';
 import { asDigits, digitsForWords, JUDGED_VERSION, spokenForms, spokenWords } from './spoken-form.js';
@@ -183,40 +182,4 @@ export function judgePassword(input: Omit<PassphraseInput, 'minLength' | 'maxCod
   if (isWalk(keys)) codes.push('walk');
   if (!(guessesLog10(text, wordParts(context.words)) >= minGuessesLog10)) codes.push('guessable');
   return codes.map((code) => ({ code, message: SAID[code] ?? '' }));
-}
-
-/** Fewest bits a drawn phrase may have (B22). */
-export const MIN_GENERATED_BITS = 51;
-
-/**
- * Draws a passphrase: words without sound-alikes, picked evenly. In folded form no word of the list (data/words/passphrase-words.txt) begins
- * another, no word ends in a letter that the folding joins to the next one, and none has an e that stays or goes with the letters after it
- * ("issue baboon"), so different draws stay different phrases without spaces. An attacker who knows the list still has to guess all of `bits`.
- * `text`: lower-case words with one space between them. `howToSay` is one sentence for the person who has to say it. Both are secret. `bits`: log2
- * of the number of phrases it was drawn from.
- * @param randomInt gives an even whole number from 0 up to, not including, `below`
- * @throws Refusal `config` if list and count give fewer than 51 bits, or the list has doubles
- */
-export function generatePassphrase(words: readonly string[], count: number, randomInt: (below: number) => number) {
-  const bits = generatedBits(words, count);
-  if (bits < MIN_GENERATED_BITS) {
-    const facts = { drawn: count, words: words.length, bits, needed: MIN_GENERATED_BITS };
-    throw refusal('config', 'too-few-bits', facts, 'raise-words');
-  }
-  const drawn = Array.from({ length: count }, () => pick(words, randomInt));
-  const text = drawn.join(' ');
-  return { text, howToSay: `Say "${text}": ${count} words, each once, no digits.`, bits };
-}
-
-/** Bits of a phrase of `count` words drawn evenly from the list. Doubles in the list count once. */
-export function generatedBits(words: readonly string[], count: number): number {
-  const different = new Set(words).size;
-  if (different !== words.length) throw refusal('config', 'word-twice', {});
-  return different === 0 ? 0 : count * Math.log2(different);
-}
-
-function pick(words: readonly string[], randomInt: (below: number) => number): string {
-  const word = words[randomInt(words.length)];
-  if (word === undefined) throw new RangeError('randomInt went beyond its limit');
-  return word;
 }

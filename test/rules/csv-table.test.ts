@@ -61,7 +61,7 @@ describe('a table as spreadsheets write it', () => {
       'a value of --set that the file has',
       ['number', 'name'],
       { given: { name: 'x' } },
-      'name stands in the file, so --set cannot give it',
+      'name stands in the file, so neither --set nor a profile can give it',
     ],
     [
       'a column that --map replaced',

@@ -238,9 +238,20 @@ describe('a value on file', () => {
     ['name', 'Ayşe Yıldız', 'Ayşe Yılmaz'],
     ['name', '山田 太郎', '山田 花子'],
     ['name', 'Łukasz Nowak', 'Who?'],
+    ['name', 'Micha Wójcik', 'Michał Wójcik'],
+    ['name', 'Citroën', 'Citroën 雪铁龙'],
+    ['name', '株式会社ＡＢＣ', '株式会社ABC'],
+    ['name', 'ﾌﾞﾗﾝﾄﾞ商事', 'ブランド商事'],
     ['email', 'ana@nw.example', 'ana@new.example'],
   ] as const)('gives way: %s %s to %s', (column, before, text) => {
     expect(spare(column, before, text)).toMatchObject({ text, warnings: [], problems: [] });
+  });
+
+  it('a cell of any length is judged', () => {
+    expect(spare('name', 'Ana', 'é'.repeat(200_000))).toMatchObject({
+      warnings: [],
+      text: expect.stringMatching(/^é+$/),
+    });
   });
 
   it('gives way to a damage only if it is asked for by name', () => {

@@ -3,13 +3,8 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  generatedBits,
-  generatePassphrase,
-  judgePassphrase,
-  MIN_GENERATED_BITS,
-  spokenLength,
-} from '../../src/rules/passphrase.js';
+import { judgePassphrase, spokenLength } from '../../src/rules/passphrase.js';
+import { generatedBits, generatePassphrase, MIN_GENERATED_BITS } from '../../src/rules/passphrase-words.js';
 import { digitsForWords, JUDGED_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 
 function linesOf(name: string): readonly string[] {

@@ -151,12 +151,13 @@ async function opened(session: LiveSession, { account, caller }: Found): Promise
  * What they say is compared with nothing, and dropped.
  */
 async function noCompany(session: LiveSession): Promise<Stage> {
-  const { sounding, words } = session;
+  const { sounding, signed, words } = session;
+  const ours = sounding.some(({ scope, name }) => scope === 'desk' || name === signed.operator.name);
   const title = () => titleOf(session, words('find.not-listed-title'));
   const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];
   const another: LiveChoice<Stage> = { name: words('call.look-for-another'), value: 'find' };
   const hear: LiveChoice<Stage> = { name: words('reset.hear-again'), value: 'phrase' };
-  for (let again = sounding.length === 0; ; again = false) {
+  for (let again = !ours; ; again = false) {
     if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
     await note(session, { outcome: 'not-found' });
     const refused = () => [

@@ -1,12 +1,11 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
-import * as z from 'zod';
 import { refusal } from '../../errors.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
 import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { languageOf } from '../../rules/language.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
 import { askNewSecret, askSecret, requireShown } from '../ask.js';
-import { type Command, command } from '../command.js';
+import { type Command, command, wholeNumber } from '../command.js';
 import { block, pick } from '../wording/results.js';
 import { sayBlocks } from '../wording/words.js';
 import { givenUser } from './listing-arguments.js';
@@ -50,7 +49,7 @@ const generate = command({
   path: 'passphrase generate',
   access: 'anyone',
   options: ['--words <n>'],
-  own: () => ({ words: z.coerce.number().int().min(1).max(MOST_WORDS).optional() }),
+  own: () => ({ words: wholeNumber(1, MOST_WORDS).optional() }),
   run: async ({ context, words }, given) => {
     requireShown(context);
     const book = await context.house.phrasebook();

@@ -44,7 +44,7 @@ export async function readTable<Column extends string>(
   const named = await namedProfile(context, given);
   const profile: TableProfile = {
     columns: { ...named.columns, ...Object.fromEntries([...map].map(([to, heading]) => [to, [heading]])) },
-    given: { ...named.given, ...Object.fromEntries(set) },
+    given: Object.fromEntries([...Object.entries({ ...named.given }).filter(([column]) => !map.has(column)), ...set]),
     ignoreOthers: named.ignoreOthers || given.ignoreOtherColumns,
     encoding: given.encoding ?? named.encoding,
   };

@@ -5,7 +5,7 @@ import type { Settings } from '../../config.js';
 import { readDeliveryConfig } from '../../delivery/registry.js';
 import { isRefusal } from '../../errors.js';
 import { inspectAnchor } from '../../opening/anchor.js';
-import { notAccepted, readPin } from '../../opening/open-custody.js';
+import { notAccepted, readPin } from '../../opening/pinned-policy.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { readKeyBackupNote } from '../../procedures/upkeep/care-for-store.js';
 import { hours, minutes } from '../../rules/duration.js';

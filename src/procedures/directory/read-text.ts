@@ -79,11 +79,10 @@ function badLine(bytes: Buffer, encoding: string): number {
 
 const OTHERS =
   '; if a spreadsheet or Windows wrote it, add: --encoding windows-1252 (Central Europe: windows-1250, Turkey: windows-1254, Japan: shift_jis, or utf-16le)';
+
 function notText(line: number, what: string, encoding: string): Refusal {
-  const hint = encoding === 'utf-8' ? OTHERS : '';
-  return refusal('invalid-input', 'file-not-utf8', {}, 'save-as-utf8', {
-    problems: [{ line, message: `${what.replace('utf-8', 'UTF-8')}${hint}` }],
-  });
+  const message = `${what.replace('utf-8', 'UTF-8')}${encoding === 'utf-8' ? OTHERS : ''}`;
+  return refusal('invalid-input', 'file-not-utf8', {}, 'save-as-utf8', { problems: [{ line, message }] });
 }
 
 /** Any line ends as line feeds; a pair may be divided between two pieces. */

@@ -78,7 +78,7 @@ type LiveGrant = Awaited<ReturnType<Reads['grants']['live']>>[number];
 
 async function viewedUnder(desk: Desk, { operator }: SignedOperator, grant: LiveGrant): Promise<boolean> {
   const filter = { kind: 'user.viewed', by: operator.id, user: grant.user_id, since: grant.created_at };
-  const [row] = await vouchedFor(desk, filter, 1);
+  const [row] = await vouchedFor(desk.store.read.audit, desk.notary, filter, 1);
   return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
 }
 

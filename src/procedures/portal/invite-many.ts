@@ -11,6 +11,7 @@ import type { Owner } from '../../rules/people.js';
 import type { FoundRow } from '../../rules/reset-plan.js';
 import { act, askAuthority } from '../authorise.js';
 import { findUser } from '../directory/find-account.js';
+import { vouchedFor } from '../log-reader.js';
 import { type Invitation, inviteUsers, requireInvitable } from './invite-user.js';
 
 /** What resets of many ask: its rows say who belongs to a company (B83). */
@@ -80,7 +81,7 @@ async function begin(desk: Desk, signed: SignedOperator, people: readonly Owner[
   await act(desk, signed, INVITING_MANY, {
     change: async ({ write, now }) => {
       const { deskBulkOver: most } = desk.policy.limits.approval;
-      const runs = await write.audit.newest({ kind: 'account.invited', since: now - days(1) }, most);
+      const runs = await vouchedFor(write.audit, desk.notary, { kind: 'account.invited', since: now - days(1) }, most);
       const before = runs.reduce((sum, { body }) => sum + Number(JSON.parse(body).detail.people), 0);
       const facts = { count, before, most };
       if (before + count > most) throw refusal('refused-by-policy', 'invite-many', facts, 'fewer-invited');

@@ -20,8 +20,8 @@ export type Approval = Awaited<ReturnType<typeof toApproval>>;
 
 export async function listApprovals(desk: Desk, all: boolean): Promise<readonly Approval[]> {
   const rows = await desk.store.read.approvals.list(200);
-  const approvals = await Promise.all(rows.map((row) => toApproval(desk, row)));
-  return all ? approvals : approvals.filter(({ standing }) => ['pending', 'approved', 'changed'].includes(standing));
+  const open = rows.filter((row) => all || ['pending', 'approved'].includes(standingOf(row, desk.now())));
+  return Promise.all(open.map((row) => toApproval(desk, row)));
 }
 
 /** What waits for this operator to decide: what others asked, without those who are the same person or do not count as another (B81). */
@@ -35,17 +35,16 @@ export async function requestsFor(desk: Desk, operatorId: string): Promise<reado
   return (await Promise.all(theirs.map((row) => toApproval(desk, row)))).filter(({ standing: is }) => is === 'pending');
 }
 
-/** Of one whose stored subject does not match its hash, nothing of that is told, and whatever would still count does not. */
+/** Of one whose stored subject does not match its hash, nothing of that is told; what counts is the hash. */
 async function toApproval(desk: Desk, row: ApprovalRow) {
   const frozen = frozenIn(desk, row);
-  const standing = standingOf(row, desk.now());
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
   const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
   return {
     id: row.id,
     why: row.why as ApprovalReason,
-    standing: frozen === undefined && ['pending', 'approved'].includes(standing) ? ('changed' as const) : standing,
+    standing: frozen === undefined ? ('changed' as const) : standingOf(row, desk.now()),
     hash: row.hash,
     subject: frozen ?? UNKNOWN,
     users: row.users,

@@ -30,9 +30,10 @@ const traits: SchemaTraits = {
       or exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)
       or exists (select from pg_catalog.pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal)
       or t.made <> coalesce((
-        select string_agg(replace(replace(lower(pg_get_indexdef(i.indexrelid)), ' using btree', ''),
+        select string_agg(case when i.indisvalid then '' else 'invalid ' end ||
+          replace(replace(lower(pg_get_indexdef(i.indexrelid)), ' using btree', ''),
           lower(c.relnamespace::regnamespace::text) || '.', ''), ';') from pg_catalog.pg_index i
-        where i.indrelid = c.oid and i.indisvalid and not i.indisprimary and (i.indisunique or i.indisexclusion)), '')`,
+        where i.indrelid = c.oid and not i.indisprimary and (i.indisunique or i.indisexclusion)), '')`,
   joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
 };

@@ -19,7 +19,6 @@ const APPLICATION_ID = 0x6373676e;
 
 /** How an index was made, however its names are written. */
 const MADE = `lower(replace(sql, '"', ''))`;
-const listOf = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join();
 
 const traits: SchemaTraits = {
   bytes: 'blob',
@@ -33,13 +32,13 @@ const traits: SchemaTraits = {
   serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
   // A constraint with "on conflict", whatever stands between the words, drops or replaces rows in silence.
-  tricks: (uniques) => `select tbl_name as name, 'altered' as odd from sqlite_schema where type in ('trigger', 'view')
+  tricks: (uniques) => `with own as (select key, value from json_each('${JSON.stringify(uniques)}'))
+    select tbl_name as name, 'altered' as odd from sqlite_schema where type in ('trigger', 'view')
       or (type = 'table' and sql like '%conflict%') or (sql like 'create unique%'
-        and tbl_name in (${listOf(Object.keys(uniques))}) and ${MADE} not in (${listOf(Object.values(uniques))}))
-    union all select key, 'altered' from json_each('${JSON.stringify(uniques)}')
-      where value <> '' and value not in (select ${MADE} from sqlite_schema where sql like 'create unique%')
-    union all select value, 'missing' from json_each('${JSON.stringify(Object.keys(uniques))}')
-      where value not in (select name from sqlite_schema where type = 'table')`,
+        and tbl_name in (select key from own) and ${MADE} not in (select value from own))
+    union all select key, 'altered' from own where value <> ''
+      and value not in (select ${MADE} from sqlite_schema where sql like 'create unique%')
+    union all select key, 'missing' from own where key not in (select name from sqlite_schema where type = 'table')`,
   indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
   joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,

@@ -1,5 +1,7 @@
 /** Invitations to a list or a whole company: whom, how many in a day, and what the admins hear of it. */
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openEngine } from '../../../src/opening/open-desk.js';
 import { addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { inviteMany } from '../../../src/procedures/portal/invite-many.js';
@@ -91,6 +93,16 @@ describe.each(engines)('invitations to many on %s', (engine) => {
       expect.stringMatching(/^2 .* at most 3 .*and 2 were sent/),
     ]);
     expect(await mails('invitation')).toHaveLength(2);
+    // Whoever can write to the store, but has no key, does not make room.
+    const other = await openEngine(place.settings.store, false);
+    const room = { kind: 'account.invited', outcome: 'done', at: desk.now(), account: 'acc_100234', seq: 900_000 };
+    const body = JSON.stringify({ ...room, detail: { people: -1_000 } });
+    await sql`insert into audit_entries (seq, body, leaf) values (900000, ${body}, ${Buffer.alloc(32)})`.execute(
+      other.db,
+    );
+    expect(await refusalOf(everybody(2, as))).toMatchObject({ code: 'refused-by-policy' });
+    await sql`delete from audit_entries where seq = 900000`.execute(other.db);
+    await other.close();
     place.clock.advance(days(1) + 1);
     expect(await everybody(4, as).catch((error) => error.because?.facts)).toEqual({ count: 4, before: 0, most: 3 });
   });
