@@ -1,6 +1,7 @@
 /**
  * Runs the benchmarks: `npm run bench`, or `npm run bench -- start-up` for the subjects whose names contain a word;
- * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes), `--peers` compares with others (peers.mjs).
+ * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes), `--peers` compares with others (peers.mjs),
+ * `--growth` prints how cost grows with the desk instead (growth-table.mjs).
  * Prints a table: subject, floor, figure, ratio, reach, ok or over.
  *
  * A file in subjects/ exports either one subject, by its members, or `subjects`, a list of them, with a `prepare` and `close` of its own
@@ -17,6 +18,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { growthTable } from './growth-table.mjs';
 import { closePeers, peers, Skip } from './peers.mjs';
 
 const ROUNDS = 21;
@@ -64,36 +66,45 @@ const inUnit = (value, unit = 'ms') => `${value < 10 ? value.toFixed(3) : value.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, large: { type: 'boolean' }, peers: { type: 'boolean' } },
+  options: {
+    rounds: { type: 'string' },
+    large: { type: 'boolean' },
+    peers: { type: 'boolean' },
+    growth: { type: 'boolean' },
+  },
 });
-const subjects = values.peers === true ? peers : await readSubjects();
-const chosen = subjects.filter(({ name }) => positionals.every((word) => name.includes(word)));
+async function compare() {
+  const subjects = values.peers === true ? peers : await readSubjects();
+  const chosen = subjects.filter(({ name }) => positionals.every((word) => name.includes(word)));
 
-process.stdout.write(row(['subject', 'floor', 'figure', 'ratio', 'reach', '']));
-for (const [at, subject] of chosen.entries()) {
-  try {
-    if (subject.of !== chosen[at - 1]?.of) await subject.of?.prepare?.();
-    await subject.prepare?.();
-    const rounds = values.rounds === undefined ? subject.rounds : Number(values.rounds);
-    const { floor, figure, ratio } = await measure({ ...subject, rounds });
-    const good = ratio <= subject.reach;
-    if (!good) process.exitCode = 1;
-    process.stdout.write(
-      row([
-        subject.name,
-        inUnit(floor, subject.unit),
-        inUnit(figure, subject.unit),
-        ratio.toFixed(2),
-        subject.reach.toFixed(2),
-        good ? 'ok' : 'over',
-      ]),
-    );
-  } catch (error) {
-    if (!(error instanceof Skip)) throw error;
-    process.stdout.write(`${subject.name}: skipped, ${error.message}\n`);
-  } finally {
-    await subject.close?.();
-    if (subject.of !== chosen[at + 1]?.of) await subject.of?.close?.();
+  process.stdout.write(row(['subject', 'floor', 'figure', 'ratio', 'reach', '']));
+  for (const [at, subject] of chosen.entries()) {
+    try {
+      if (subject.of !== chosen[at - 1]?.of) await subject.of?.prepare?.();
+      await subject.prepare?.();
+      const rounds = values.rounds === undefined ? subject.rounds : Number(values.rounds);
+      const { floor, figure, ratio } = await measure({ ...subject, rounds });
+      const good = ratio <= subject.reach;
+      if (!good) process.exitCode = 1;
+      process.stdout.write(
+        row([
+          subject.name,
+          inUnit(floor, subject.unit),
+          inUnit(figure, subject.unit),
+          ratio.toFixed(2),
+          subject.reach.toFixed(2),
+          good ? 'ok' : 'over',
+        ]),
+      );
+    } catch (error) {
+      if (!(error instanceof Skip)) throw error;
+      process.stdout.write(`${subject.name}: skipped, ${error.message}\n`);
+    } finally {
+      await subject.close?.();
+      if (subject.of !== chosen[at + 1]?.of) await subject.of?.close?.();
+    }
   }
+  await closePeers();
 }
-await closePeers();
+
+await (values.growth === true ? growthTable() : compare());
