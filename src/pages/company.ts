@@ -1,5 +1,6 @@
 /** The Admin Console: the users of the company, their reset, objections; the company's switch of MFA, and privileges (B16, B32, B37, B50, B62). */
 import { html } from 'hono/html';
+import { isRefusal } from '../errors.js';
 import { companyAdmins, companyPeople, companyUsers } from '../procedures/factors/company-people.js';
 import { forbidPhoneResets, foreseeMfa, requireMfa } from '../procedures/factors/require-mfa.js';
 import { grantScope, listTeam, revokeScope } from '../procedures/portal/customer-scopes.js';
@@ -10,7 +11,7 @@ import { resetsOfUser, undoInPortal } from '../procedures/resets/undo-reset.js';
 import { minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
 import { type Answer, type Page, page, proven } from './page.js';
-import type { TextKey } from './text.js';
+import { refusedWords, type TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 
 const AT_ONCE = 50;
@@ -116,14 +117,24 @@ async function review(visit: Signed, wanted: readonly string[]): Promise<Answer>
   };
 }
 
+/** Whoever became an admin a short time ago sees the page, and until when they change nothing on it. */
+function unlessHeld(visit: Signed, change: () => Html): Html {
+  try {
+    return change();
+  } catch (error) {
+    if (!isRefusal(error) || error.because?.reason !== 'power-held') throw error;
+    return html`<p>${refusedWords(error, visit.words).message}</p>`;
+  }
+}
+
 const security = page('/security', 'security.title', ['done'], {
   show: async (visit) => {
     const { text, login } = visit;
     const on = login.account.mfaRequiredAt !== null;
-    const change =
-      owedFor(visit, { lock: 'company:mfa' }) !== 'nothing'
-        ? signInAgain(visit)
-        : form(visit, button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'));
+    const turn = form(visit, button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'));
+    const change = unlessHeld(visit, () =>
+      owedFor(visit, { lock: 'company:mfa' }) === 'nothing' ? turn : signInAgain(visit),
+    );
     const admins = (await companyAdmins(visit.desk, login)).map((user) => html`<li>${user.name} (${user.login})</li>`);
     const phone = login.account.phoneResetForbidden;
     const forbid = phone ? '' : form(visit, button(text('security.phone-forbid'), 'ask phone'));

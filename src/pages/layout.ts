@@ -66,7 +66,8 @@ export function field(name: string, label: string, more: FieldMore = {}): Html {
   const { type = 'text', fills = 'off', value = '', note, optional } = more;
   const about = note === undefined ? '' : html`<small id="${name}-note">${note}</small>`;
   const said = note === undefined ? '' : html` aria-describedby="${name}-note"`;
-  const rest = html`${said}${optional === undefined ? ' required' : ''}`;
+  const longest = name === 'reason' ? raw(' maxlength="200"') : '';
+  const rest = html`${said}${longest}${optional === undefined ? ' required' : ''}`;
   return html`<p class="field"><label for="${name}">${label}</label>${about}<input id="${name}" name="${name}" type="${type}" value="${value}" autocomplete="${fills}" autocapitalize="none" spellcheck="false"${rest}></p>`;
 }
 

@@ -24,6 +24,8 @@ export interface RemoteProgress {
   readonly suspended: boolean;
   /** The gate stands, and its code or link has reached the owner or the caller's store. */
   readonly gated: boolean;
+  /** End of that code or link, ms; null also for a code that has reached nobody. */
+  readonly until?: number | null;
 }
 
 /** By what people know somebody. */
@@ -53,7 +55,7 @@ export interface RemoteReport {
   readonly left: readonly string[];
   readonly sessions: 'ended' | 'stay' | 'unknown';
   readonly gate: string | null;
-  /** End of a code or a link, ms. */
+  /** End of a code or a link, ms; null for a code that has reached nobody. */
   readonly until: number | null;
   /** Somebody is suspended by us, and is let in again after enrolling here. */
   readonly lift: boolean;

@@ -117,6 +117,26 @@ describe('the Admin Console (B91)', () => {
     expect(/Admins<\/h2><ul>(.*?)<\/ul>/s.exec(security)?.[1]).toBe('<li>ana (ana)</li><li>ben (ben)</li>');
   });
 
+  it('B84 who is new as an admin sees Security, and until when nothing is changed there', async () => {
+    const [at, by] = [place.desk.now(), { kind: 'system', id: 'test', name: 'test' } as const];
+    const hold = (until: number | null) =>
+      place.desk.store.record({ kind: 'test.held', outcome: 'done', at, by }, (write) =>
+        write.users.update('usr_acc_100234_ben', { power_held_until: until }),
+      );
+    await place.givePassword('ben', PASSWORD);
+    await hold(at + minutes(90));
+    const browser = place.visitor();
+    await browser.signIn('ben', { account: '100234' });
+    const { status, text } = await browser.get('/security');
+    expect([status, /<li>ana \(ana\)/.test(text), /This role is new in a company/.test(text)]).toEqual([
+      200,
+      true,
+      true,
+    ]);
+    expect(text).not.toMatch(/value="ask o(n|ff)"/);
+    await hold(null);
+  });
+
   it('B63 an admin forbids resets by phone, after reading what it means; the page gives no way back', async () => {
     const browser = place.visitor();
     await browser.signIn('ana', { account: '100234' });

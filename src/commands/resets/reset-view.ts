@@ -49,7 +49,7 @@ export function remoteRows(remote: Remote | null, words: Words): readonly (reado
   return [
     [words('remote.system'), connector],
     [words('remote.there'), words('remote.state', facts)],
-    [words('remote.gate'), gate && words('remote.gate-is', { kind: gate, until })],
+    [words('remote.gate'), gate && words('remote.gate-is', { kind: gate, until, sent: remote.until })],
     [words('remote.sessions'), read && sessions !== 'ended' ? words(`remote.sessions-${sessions}`) : null],
   ];
 }

@@ -76,12 +76,13 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) 
       const mails = code === null || work.to === null ? [] : [codeMail(desk, about, { to: work.to, code, until })];
       const sent = code === null ? 'none' : mails.length > 0 ? 'queued' : 'no-address';
       const said = { gate: kind, until, code: sent };
-      return keep({ progress: { ...before, gated: true }, kind: 'mfa.remote-gated', mails, said });
+      const good = sent === 'no-address' ? null : until;
+      return keep({ progress: { ...before, gated: true, until: good }, kind: 'mfa.remote-gated', mails, said });
     },
   });
   const { state, id, removed, left, sessions, gate, why = null } = done;
   const stands = progress?.gated === true && !progress.suspended;
-  const ends = { gate: gate?.kind ?? null, until: gate?.until ?? null, lift: gate?.lift ?? stands };
+  const ends = { gate: gate?.kind ?? null, until: progress?.until ?? null, lift: gate?.lift ?? stands };
   return endOf({ reset: work.reset, state, id, removed, left, sessions, ...ends, why }, progress);
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resetDocument, resetView } from '../../../src/commands/resets/reset-view.js';
+import { remoteRows, resetDocument, resetView } from '../../../src/commands/resets/reset-view.js';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
 import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
@@ -346,8 +346,8 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
 });
 
 describe('gates', () => {
-  const atGate = async (gate: 'none' | 'suspend') => {
-    const people = { ana: { factors: [{ type: 'phone' }] }, boss: { factors: [{ type: 'phone' }] } };
+  const atGate = async (gate: 'none' | 'suspend' | 'temporary-code') => {
+    const people = Object.fromEntries(['ana', 'boss', 'neu'].map((login) => [login, { factors: [{ type: 'phone' }] }]));
     const server = await contractServer({ kind: 'entra', people, token: TOKEN });
     const url = new URL(server.url).origin;
     const ms = { kind: 'entra', url, tokenFile, allowPrivate: true, gate };
@@ -410,6 +410,18 @@ describe('gates', () => {
       await close();
     },
   );
+
+  it('a code is said to work only where it was sent: to an address that is old enough', async () => {
+    const { user, clock, call, close } = await atGate('temporary-code');
+    await user('1', 'neu', { email: '', email_key: '' }, FULL);
+    const gateOf = ({ remote }: Awaited<ReturnType<typeof call>>) =>
+      remoteRows(remote ?? null, wordsAt(clock.now())).find(([name]) => name === 'Gate')?.[1];
+    expect(gateOf(await call('ana'))).toMatch(/^a code that works until \d{4}-/);
+    const late = await call('neu');
+    expect(late.remote).toMatchObject({ state: 'reset', gate: 'temporary-code', until: null });
+    expect(gateOf(late)).toBe('a code that has reached nobody: no address on file is old enough');
+    await close();
+  });
 
   it('who calls a second time while they are kept out is let in after enrolling here', async () => {
     const { call, enrol, later, isIn, close } = await atGate('suspend');
