@@ -72,8 +72,8 @@ export async function vouchedFor(audit: Reads['audit'], notary: LogNotary, filte
   const judge = openJudge(audit, notary);
   for (let most = limit; ; most *= 4) {
     const rows = await audit.newest(filter, most);
-    const { foreign } = await judge(rows);
-    const genuine = rows.filter(({ seq }) => !foreign.includes(seq)).slice(0, limit);
+    const foreign = new Set((await judge(rows)).foreign);
+    const genuine = rows.filter(({ seq }) => !foreign.has(seq)).slice(0, limit);
     // Others could stand before as many as somebody likes.
     if (genuine.length === limit || rows.length < most) return genuine;
   }

@@ -2,7 +2,6 @@
  * A reset at the system behind a connector (B93), as the outbox keeps it: one row a person and reset. What an attempt got to and what became
  * of it are in the row; nothing is claimed that no read-back showed. Pure.
  */
-import { externalAt } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import type { User } from './people.js';
 
@@ -31,19 +30,26 @@ export interface RemoteProgress {
 /** By what people know somebody. */
 export type Names = Readonly<Record<'login' | 'email', string>>;
 
+/** 2 by the login, 1 by an address, 0 not at all. */
+export function nearness({ login, email }: Names, there: Names): number {
+  const [thereLogin, thereEmail] = [foldKey(there.login), foldKey(there.email)];
+  if (foldKey(login) === thereLogin) return 2;
+  return email !== '' && [thereLogin, thereEmail].includes(foldKey(email)) ? 1 : 0;
+}
+
 /**
- * Whether what was found there is rather somebody else's here: their login or address is nearer to it. Where it is as near to both, an admin counts
- * who is not known there by an id: else one operator alone could reset an admin by giving a user the admin's id or name (B55).
+ * Whose what was found there may be rather: their login or address is nearer to it; or as near, and they are an admin and the user is not. Else
+ * one operator alone could reset an admin by giving a user the admin's id or name (B55).
  */
-export function isOfSomebodyElse(people: readonly User[], user: User, connector: string, there: Names): boolean {
-  const [login, email] = [foldKey(there.login), foldKey(there.email)];
-  const nearness = (one: User): number =>
-    foldKey(one.login) === login ? 2 : one.email !== '' && [login, email].includes(foldKey(one.email)) ? 1 : 0;
-  const own = nearness(user);
-  const outranks = (one: User) => user.role === 'user' && one.role !== 'user' && externalAt(connector, one) === null;
-  return people.some(
-    (one) => one.id !== user.id && (nearness(one) > own || (nearness(one) === own && own > 0 && outranks(one))),
-  );
+export function rivalsOf<P extends User>(
+  people: readonly P[],
+  user: User,
+  there: Names,
+  isAdmin: (one: User) => boolean,
+) {
+  const own = nearness(user, there);
+  const outranks = (one: P) => own > 0 && nearness(one, there) === own && isAdmin(one) && !isAdmin(user);
+  return people.filter((one) => one.id !== user.id && (nearness(one, there) > own || outranks(one)));
 }
 
 /** How an attempt ended. Ids and fixed words only. */

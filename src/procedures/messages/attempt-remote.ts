@@ -6,15 +6,18 @@
 import type { Desk, OutboxRow, Writes } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { type AuditEntry, type AuditValue, SYSTEM } from '../../rules/audit-entry.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { externalAt } from '../../rules/directory-fields.js';
+import { byId } from '../../rules/lists.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Owner, User } from '../../rules/people.js';
 import {
   connectorOf,
   isFrozen,
   isMendable,
-  isOfSomebodyElse,
+  type Names,
   NOTHING_SAID,
+  nearness,
   progressOf,
   REMOTE_KINDS,
   type RemoteProgress,
@@ -22,6 +25,7 @@ import {
   type RemoteWork,
   remoteOf,
   resetOf,
+  rivalsOf,
 } from '../../rules/remote-reset.js';
 import { Overtaken, unlessOvertaken } from '../pause.js';
 import { type PreparedMessage, prepareMessage } from './queue-message.js';
@@ -66,8 +70,7 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined) 
     ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { earlier: progress }),
     before: async (seen, there) => {
-      const named = await desk.store.read.users.namedAt(work.connector, there);
-      if (isOfSomebodyElse(named, user, work.connector, there)) throw new Shared();
+      await refuseOthers(desk, about, { ...there, id: seen.id }, signal);
       const begun = { ...seen, reset: work.reset, gated: false };
       return keep({ progress: begun, kind: 'mfa.remote-started', mails: [], said: { kinds: seen.kinds } });
     },
@@ -123,6 +126,27 @@ export function personOf(user: User, connector: string) {
 /** Somebody else is known by the id there, or by what the system calls the person: who of the two is meant, nobody knows. */
 class Shared extends Error {}
 
+/**
+ * Stops where somebody else here goes by what the system calls the person, unless the id on file for them is another one there that goes by
+ * their own names: an operator could give an admin any id (B55).
+ */
+async function refuseOthers(
+  desk: Desk,
+  { work: { connector }, user, account }: About,
+  there: Names & { readonly id: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { users, accounts } = desk.store.read;
+  const people = await users.namedAt(connector, there);
+  const homes = byId(await accounts.byIds(people.map(({ accountId }) => accountId)));
+  const isAdmin = (one: User) => hasAdminStatus(desk.policy, homes.get(one.accountId) ?? account, one);
+  for (const rival of rivalsOf(people, user, there, isAdmin)) {
+    const person = personOf(rival, connector);
+    const own = person.external === null ? 'none' : await (await desk.connectors.pick(connector, signal)).find(person);
+    if (typeof own === 'string' || own.id === there.id || nearness(rival, own) === 0) throw new Shared();
+  }
+}
+
 /** Makes the id that was found this person's, before anything is changed there: of two people who are found under one, at most one is ever reset (B55). */
 async function takeId(write: Writes, { work: { connector }, user }: About, id: string): Promise<void> {
   const found = `${connector}:${id}`;
@@ -173,13 +197,6 @@ export function remoteEnd(desk: Desk, row: OutboxRow, sent: RemoteSent, outcome:
   const detail = { state, id, removed, left, sessions, gate, attempt: row.attempts };
   return { ...remoteEntry(desk, row, detail), kind, outcome, ...(why === null ? {} : { reason: why }) };
 }
-
-/** The id there, to be stored with the person once a reset has found it by the exact rule. */
-export const foundAt = (row: OutboxRow, sent: RemoteSent): string | null => {
-  const id = sent?.reference == null ? null : ((JSON.parse(sent.reference) as Partial<RemoteReport>).id ?? null);
-  const connector = connectorOf(row.channel);
-  return id === null || connector === null || row.kind !== REMOTE_KINDS.reset ? null : `${connector}:${id}`;
-};
 
 function codeMail(
   desk: Desk,

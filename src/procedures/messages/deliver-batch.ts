@@ -11,7 +11,7 @@ import { minutes } from '../../rules/duration.js';
 import { grouped } from '../../rules/lists.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
 import { connectorOf, laneOf, REMOTE_KINDS } from '../../rules/remote-reset.js';
-import { attemptRemote, foundAt, type RemoteSent, remoteEnd } from './attempt-remote.js';
+import { attemptRemote, type RemoteSent, remoteEnd } from './attempt-remote.js';
 import { noteOutcome } from './channel-switch.js';
 import { openMessage } from './queue-message.js';
 import { noteLifted, sortRemote } from './remote-row.js';
@@ -172,11 +172,6 @@ async function finish(desk: Desk, attempted: readonly Attempted[]) {
         if (!open) continue;
         const disable = sent?.ok === false && 'disable' in sent && sent.disable === true;
         const delivered = state === 'delivered';
-        const external = connectorOf(row.channel) === null ? null : foundAt(row, sent as RemoteSent);
-        const user = external === null ? undefined : await write.users.byId(row.user_id ?? '');
-        // Matched once by the exact rule, and never guessed again; an id that somebody else has is not this person's.
-        if (user?.external === null && external !== null && (await write.users.byExternal([external])).length === 0)
-          await write.users.update(user.id, { external });
         if (connectorOf(row.channel) === null && !(delivered && good.has(row.channel)))
           await noteOutcome(desk, write, { kind: row.channel, at, delivered, disable });
         if (delivered) good.add(row.channel);

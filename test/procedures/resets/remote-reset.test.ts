@@ -18,6 +18,7 @@ import { beginJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { showJob } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { chunksOf } from '../../../src/rules/lists.js';
 import { type ContractServer, contractServer } from '../../support/contract-server.mjs';
 import { engines } from '../../support/test-desk.js';
@@ -223,15 +224,19 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     ['an id that is the login of an admin there', 'tom', {}],
     ['an id whose e-mail there is an admin’s', 'tom', { id: 'zed' }],
     ['the login of an admin, in another company', 'ana', {}],
+    ['the login of an admin whose id on file is nobody’s', 'ana', { other: { external: 'kc:bogus' } }],
+    ['the login of an admin, where the user is a secondary admin', 'ana', { role: 'secondary-admin' }],
   ])(
     'B55 nobody resets an admin by giving a user %s',
-    async (_what, login, { id = 'ana' }: { readonly id?: string }) => {
+    async (_what, login, { id = 'ana', other = {}, role = 'user' }: { id?: string; other?: object; role?: string }) => {
       await place.close();
       await server.stop();
       await open('link', { zed: { factors: [{ type: 'otp' }], email: 'ana@example.com' } });
       await place.user('1', 'vip', { role: 'admin', email: 'ana@example.com', email_key: 'ana@example.com' });
       await place.account('2', { connector: 'kc' });
-      await place.user('2', 'ana', { role: 'admin', email: '', email_key: '' });
+      await place.user('2', 'ana', { role: 'admin', email: '', email_key: '', ...other });
+      const entry = { kind: 'test.role', outcome: 'done', at: place.desk.now(), by: SYSTEM } as const;
+      await place.desk.store.record(entry, (write) => write.users.update('usr_acc_1_ana', { role }));
       if (login === 'tom') await place.user('1', login, { external: `kc:${server.people[id]?.id}` });
       const before = structuredClone(server.people[id]);
       expect((await call(login)).remote).toMatchObject({ state: 'ambiguous', removed: [] });
@@ -239,6 +244,30 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
       expect(server.people[id]?.factors).not.toEqual([]);
     },
   );
+
+  it('B55 a name that an admin has too is a user’s where the admin is known to be somebody else there', async () => {
+    await place.close();
+    await server.stop();
+    await open('link', { chief: { factors: [{ type: 'otp' }], email: 'ana@two.example' } });
+    await place.account('2', { connector: 'kc' });
+    const other = {
+      external: `kc:${server.people['chief']?.id}`,
+      email: 'ana@two.example',
+      email_key: 'ana@two.example',
+    };
+    await place.user('2', 'ana', { role: 'admin', ...other });
+    expect((await call('ana')).remote).toMatchObject({ state: 'reset', id: server.people['ana']?.id });
+    expect(server.people['chief']).toMatchObject({ factors: [{ type: 'otp' }] });
+  });
+
+  it('B55 who has nothing to lose there is not taken down as the one who was found', async () => {
+    await place.account('2', { connector: 'kc' });
+    await place.user('2', 'ana', { role: 'admin' });
+    const { ana } = server.people;
+    if (ana !== undefined) ana.factors = [];
+    expect((await call('ana')).remote).toMatchObject({ state: 'nothing' });
+    expect((await place.desk.store.read.users.byId('usr_acc_1_ana'))?.external).toBeNull();
+  });
 
   it('B55 an id counts where only the person, or nobody else, goes by the names there', async () => {
     const { id } = server.people['ana'] ?? {};
