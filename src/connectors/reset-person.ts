@@ -38,7 +38,7 @@ export async function resetPerson(
     const factors = await connector.factors(id);
     const kinds = kindsOf(factors);
     if (factors.length === 0 && steps.earlier === undefined) return { ...known, sessions: 'stay', state: 'nothing' };
-    if (steps.earlier === undefined) await steps.before?.({ id, kinds, suspended }, found);
+    if (steps.earlier === undefined) await steps.before?.({ id, kinds, suspended, behind: policy.kind }, found);
     const earlier = steps.earlier ?? { id, kinds, suspended, gated: false };
     known = { ...known, gate: await standingGate(connector, policy, id, earlier, steps.gated) };
     removing = true;

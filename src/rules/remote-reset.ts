@@ -21,6 +21,8 @@ export interface RemoteProgress {
   readonly id: string;
   readonly kinds: readonly string[];
   readonly suspended: boolean;
+  /** Kind of the gate that comes before the first factor goes; absent in rows of earlier versions. */
+  readonly behind?: string;
   /** The gate stands, and its code or link has reached the owner or the caller's store. */
   readonly gated: boolean;
   /** End of that code or link, ms; null also for a code that has reached nobody. */
@@ -68,7 +70,7 @@ export interface RemoteReport {
   readonly why: string | null;
 }
 
-/** `waiting`: not tried yet. `cancelled`: undone before anything was changed there. */
+/** `waiting`: not tried yet. `cancelled`: undone before anything was removed there. */
 export type RemoteState = RemoteReport['state'] | 'waiting' | 'cancelled';
 
 export interface Remote extends Omit<RemoteReport, 'state'> {
@@ -122,6 +124,12 @@ export function progressOf(row: Pick<Kept, 'state' | 'reference'>): RemoteProgre
   return row.state === 'queued' && kept.kinds !== undefined ? (kept as RemoteProgress) : undefined;
 }
 
+/** Whether something may have been removed there: not while a gate comes first that does not stand as far as is known. */
+export function mayHaveRemoved(row: Pick<Kept, 'state' | 'reference'>): boolean {
+  const { behind = 'none', gated = false } = progressOf(row) ?? { behind: '' };
+  return behind === 'none' || gated;
+}
+
 /** A no that ends once the settings here or the rights there are mended: it is tried again. */
 export const isMendable = (why: string | null): boolean =>
   why === 'wrong-token' || why === 'forbidden' || why === 'token-unreadable';
@@ -130,7 +138,9 @@ export const isMendable = (why: string | null): boolean =>
 export function remoteOf(row: Kept): Remote {
   const { reset = '', ...kept } = referenceOf(row);
   const base = { ...NOTHING_SAID, reset, connector: connectorOf(row.channel) ?? '', next: row.next_attempt_at };
-  if (row.state === 'dropped') return { ...base, state: 'cancelled' };
+  // Where the answer of the gate was lost, it may have suspended them all the same.
+  const lift = kept.behind === 'suspend' && kept.suspended === false && kept.lift !== false;
+  if (row.state === 'dropped') return { ...base, id: kept.id ?? null, lift, state: 'cancelled' };
   if (row.state !== 'queued') return { ...base, ...kept };
   const id = progressOf(row)?.id ?? null;
   const why = row.last_error;

@@ -32,6 +32,15 @@ describe('words in mails', () => {
     expect(changed(['roleTitle', 'own-role'], 'de')).toContain('Änderung:  own-role\n');
   });
 
+  it('an undone reset promises nothing about methods at another system', () => {
+    const undone = (language: string) =>
+      compose('mfa-reset-undone', { ...person, who: 'Lea', reference: 'rst_1' }, language).body.replaceAll('\n', ' ');
+    expect(undone('en')).toContain('removed at another system stay removed: set them up again there.');
+    expect(undone('de')).toContain(
+      'in einem anderen System entfernt wurden, bleiben entfernt: Richten Sie sie dort neu',
+    );
+  });
+
   it('every sentence that a procedure names is there, and none is without use', () => {
     const text = sourcesIn(join(repositoryRoot, 'src/procedures')).map((file) => readFileSync(file, 'utf8'));
     const used = [...text.join('\n').matchAll(/\['mail', (?:disabled \? )?'([\w-]+)'(?: : '([\w-]+)')?/gu)];

@@ -94,7 +94,7 @@ export const undoDocument = (id: string, { undone, before, stayed, taken }: Undo
 });
 
 export function undoView({ undone, before, stayed, taken }: Undone, words: Words) {
-  const remotes = (['cancelled', 'stays'] as const).map(
+  const remotes = (['cancelled', 'goes-on', 'stays'] as const).map(
     (what) => [what, taken.filter(({ remote }) => remote === what).length] as const,
   );
   const all = stayed.length === 0 ? 'job.all-undone' : 'job.partly-undone';

@@ -15,6 +15,7 @@ import {
   connectorOf,
   isFrozen,
   isMendable,
+  mayHaveRemoved,
   type Names,
   NOTHING_SAID,
   nearness,
@@ -172,10 +173,10 @@ async function keepProgress(desk: Desk, about: About, { progress, kind, mails, s
     // Whoever took too long has lost it to another process.
     const ours = now?.state === 'queued' && now.attempts === row.attempts;
     if (!ours) throw new Overtaken();
-    // What came up since the claim stops it before the first change, and never half way (B62, B63): whoever is kept out there is let in after the end.
+    // What came up since the claim stops it before the first change; an undo does before the first factor goes, and nothing later (B62, B63).
     const off = reset?.state === 'undone' || reset?.objected_at != null;
     const stopped = off || isFrozen(await write.freeze.get(), desk.now());
-    if (kind === 'mfa.remote-started' && stopped) throw new Overtaken();
+    if (kind === 'mfa.remote-started' ? stopped : off && !mayHaveRemoved(now)) throw new Overtaken();
     if (kind === 'mfa.remote-started') await takeId(write, about, progress.id);
     await write.outbox.update(row.id, { reference: JSON.stringify(progress) });
     await write.outbox.insert(mails);

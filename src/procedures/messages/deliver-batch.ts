@@ -100,7 +100,7 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]) {
     ({ taken, dropped }) =>
       rows.map((row): AuditEntry => {
         if (dropped.includes(row.id))
-          return { ...entryOf(row, at, 'delivery.ended'), outcome: 'refused', reason: CODE_OVER };
+          return { ...entryOf(row, at, 'delivery.ended'), outcome: 'refused', reason: overOf(row) };
         const outcome = taken.some(({ id }) => id === row.id) ? 'started' : 'refused';
         return { ...entryOf({ ...row, attempts: row.attempts + 1 }, at, 'delivery.attempted'), outcome };
       }),
@@ -116,8 +116,8 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]) {
       const remote = await sortRemote(write, open, at);
       const isOver = (code: string | null) => code !== null && !codes.has(code);
       const dead = open.filter((row) => isOver(codeOf(row)) || remote.dead.has(row.id));
-      const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: CODE_OVER };
-      for (const { id } of dead) await write.outbox.update(id, ended);
+      const ended = { state: 'dropped', content: null, next_attempt_at: null };
+      for (const row of dead) await write.outbox.update(row.id, { ...ended, last_error: overOf(row) });
       const taken = open.filter((row) => !dead.includes(row) && !remote.later.has(row.id));
       for (const id of remote.later) await write.outbox.update(id, { next_attempt_at: at + LATER });
       const until = at + CLAIM;
@@ -129,11 +129,12 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]) {
   );
 }
 
-const CODE_OVER = 'the code in it is no longer valid';
+const overOf = ({ channel }: OutboxRow) =>
+  connectorOf(channel) === null ? 'the code in it is no longer valid' : 'cancelled';
 
 /** The values of the row, and the reason for the log. */
 function finishOf(desk: Desk, { row, sent }: Attempted, at: number) {
-  if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at } as const;
+  if (sent === undefined) return { state: 'queued', reference: null, why: row.last_error, next: at } as const;
   if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null } as const;
   const reference = 'reference' in sent ? sent.reference : row.reference;
   // A reset that may be half done somewhere is never given up for want of an answer.
@@ -179,10 +180,10 @@ async function finish(desk: Desk, attempted: readonly Attempted[]) {
         if (delivered && row.kind === REMOTE_KINDS.lift) await noteLifted(write, row);
         await write.outbox.update(row.id, {
           state,
-          reference,
           last_error: why,
           next_attempt_at: next,
-          ...(sent === undefined ? { attempts: row.attempts - 1 } : {}),
+          // What an attempt that was overtaken has left in the row stays.
+          ...(sent === undefined ? { attempts: row.attempts - 1 } : { reference }),
           ...(state === 'queued' ? {} : { content: null }),
           ...(delivered ? { delivered_at: at } : {}),
         });

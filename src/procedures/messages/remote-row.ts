@@ -3,12 +3,14 @@
  * may not begin, cancelled while they have not. attempt-remote.ts carries them out.
  */
 import type { Desk, OutboxRow, Writes } from '../../desk.js';
+import { minutes } from '../../rules/duration.js';
 import type { User } from '../../rules/people.js';
 import {
   channelOf,
   connectorOf,
   isFrozen,
   liftedOf,
+  mayHaveRemoved,
   progressOf,
   REMOTE_KINDS,
   type RemoteWork,
@@ -36,14 +38,11 @@ export async function sortRemote(write: Writes, rows: readonly OutboxRow[], now:
   const frozen = isFrozen(await write.freeze.get(), now);
   const resets = new Map((await write.resets.byIds(remote.map(resetOf))).map((one) => [one.id, one]));
   const of = (test: (row: OutboxRow) => boolean) => new Set(remote.filter(test).map(({ id }) => id));
-  const begun = (row: OutboxRow) => progressOf(row) !== undefined || row.kind === REMOTE_KINDS.lift;
-  return {
-    dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resets.get(resetOf(row))?.state)),
-    later: new Set([
-      ...behind,
-      ...of((row) => frozen || (!begun(row) && resets.get(resetOf(row))?.objected_at != null)),
-    ]),
-  };
+  const begun = (row: OutboxRow) => mayHaveRemoved(row) || row.kind === REMOTE_KINDS.lift;
+  const objected = (row: OutboxRow) => !begun(row) && resets.get(resetOf(row))?.objected_at != null;
+  const over = (row: OutboxRow) => ['undone', 'superseded', undefined].includes(resets.get(resetOf(row))?.state);
+  const dead = of((row) => (progressOf(row) !== undefined && objected(row)) || (!begun(row) && over(row)));
+  return { dead, later: new Set([...behind, ...of((row) => !dead.has(row.id) && (frozen || objected(row)))]) };
 }
 
 /** Those that would overtake an older row of their person that is not among these. */
@@ -66,19 +65,22 @@ export async function cancelRemotes(
   desk: Desk,
   write: Writes,
   resets: readonly { readonly user_id: string; readonly account_id: string }[],
-): Promise<ReadonlyMap<string, 'cancelled' | 'stays'>> {
+): Promise<ReadonlyMap<string, 'cancelled' | 'goes-on' | 'stays'>> {
   const ids = resets.map(({ user_id }) => user_id);
   const rows = await write.outbox.latestAbout(ids, REMOTE_KINDS.reset);
   const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: 'undone' };
-  const done = new Map<string, 'cancelled' | 'stays'>();
+  const done = new Map<string, 'cancelled' | 'goes-on' | 'stays'>();
   for (const { user_id: id, account_id: accountId } of resets) {
     const row = rows.get(id);
     if (row === undefined) continue;
-    const begun = progressOf(row) !== undefined;
-    if (row.state === 'queued' && !begun) await write.outbox.update(row.id, ended);
+    const { state } = remoteOf(row);
+    // Nobody waits there for a later try to end it; what is tried now ends itself.
+    const soon = { next_attempt_at: Math.min(row.next_attempt_at ?? 0, desk.now() + minutes(5)) };
+    if (row.state === 'queued') await write.outbox.update(row.id, progressOf(row) === undefined ? ended : soon);
     await queueLift(desk, write, { id, accountId });
     // What ended there without a change needs no undo.
-    if (begun || ['reset', 'partial'].includes(remoteOf(row).state)) done.set(id, 'stays');
+    if (state === 'reset' || state === 'partial') done.set(id, 'stays');
+    else if (mayHaveRemoved(row)) done.set(id, 'goes-on');
     else if (row.state === 'queued' || row.state === 'dropped') done.set(id, 'cancelled');
   }
   return done;

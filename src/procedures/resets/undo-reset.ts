@@ -30,7 +30,7 @@ export interface UndoRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `remote`: at the other system there is no undo: `cancelled` before it began, `stays` if it has (B93). Null: nothing was to be done there. */
+/** `remote`: `cancelled` before a factor could go there, `goes-on` if one may have gone, `stays` once done (B93). Null: nothing was to be done there. */
 export type UndoOutcome = Awaited<ReturnType<typeof takeBack>>[number];
 
 export const UNDOING = { permission: 'job:undo', fresh: true } as const;

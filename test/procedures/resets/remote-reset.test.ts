@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { undoDocument, undoneOf, undoView } from '../../../src/commands/resets/job-view.js';
 import { remoteRows, resetDocument, resetView } from '../../../src/commands/resets/reset-view.js';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
@@ -485,10 +486,102 @@ describe('gates', () => {
     server.set({ fail: { status: 500, times: 1_000, match: /Methods/ } });
     await later(31);
     expect(isIn()).toBe(false);
-    await undo(job);
+    expect(await undo(job)).toMatchObject([{ remote: 'goes-on' }]);
     server.set({ fail: null });
     for (let n = 0; n < 4; n += 1) await later(31);
     expect(isIn()).toBe(true);
+    expect(server.people['ana']?.factors).toEqual([]);
+    await close();
+  });
+
+  it.each(['suspend', 'temporary-code'] as const)(
+    '%s: what is undone before its gate is known to stand never goes on there, and nobody stays out',
+    async (gate) => {
+      const { desk, server, list, later, undo, isIn, close } = await atGate(gate);
+      const job = await list();
+      server.set({ fail: { status: 500, times: 1_000, match: /^(patch|post) /i } });
+      for (const wait of [31, 1, 6, 34, 150]) await later(wait);
+      // The answer was lost, not the effect.
+      if (gate === 'suspend') Object.assign(server.people['ana'] ?? {}, { enabled: false });
+      const undone = await undo(job);
+      expect(undone).toMatchObject([{ outcome: 'undone', remote: 'cancelled' }]);
+      server.set({ fail: null });
+      for (let n = 0; n < 4; n += 1) await later(6);
+      expect(isIn()).toBe(true);
+      expect(server.people['ana']?.factors).toHaveLength(1);
+      const [line] = (await showJob(desk, job)).lines;
+      expect(line?.row.remote).toMatchObject({ state: 'cancelled', lift: false });
+      const ended = (await desk.store.read.audit.newest({}, 40)).map(({ body }) => JSON.parse(body));
+      expect(ended.filter(({ kind, outcome }) => kind === 'delivery.ended' && outcome === 'refused')).toMatchObject([
+        { reason: 'cancelled', detail: { channel: 'connector:ms' } },
+      ]);
+      const mails = (await desk.store.read.outbox.list(100)).map(({ kind }) => kind);
+      expect(mails).not.toContain('remote-code');
+      await close();
+    },
+  );
+
+  it('what is undone while its gate call is on its way removes nothing there either', async () => {
+    const { desk, list, server, later, undo, isIn, close } = await atGate('suspend');
+    const job = await list();
+    const { reset } = desk.connectors;
+    const undone: unknown[] = [];
+    Object.assign(desk.connectors, {
+      reset: (async (name, person, steps) =>
+        reset(name, person, {
+          ...steps,
+          gated: async (gate) => {
+            undone.push(...(await undo(job)));
+            await steps?.gated?.(gate);
+          },
+        })) satisfies typeof reset,
+    });
+    for (const wait of [31, 6, 6]) await later(wait);
+    expect(undone).toMatchObject([{ outcome: 'undone', remote: 'cancelled' }]);
+    expect(isIn()).toBe(true);
+    expect(server.people['ana']?.factors).toHaveLength(1);
+    await close();
+  });
+
+  it('what somebody objects to before its gate is known to stand ends, and an undo then lets the person in', async () => {
+    const { desk, clock, server, list, later, undo, isIn, close } = await atGate('suspend');
+    const job = await list();
+    server.set({ fail: { status: 500, times: 1_000, match: /^patch /i } });
+    await later(31);
+    Object.assign(server.people['ana'] ?? {}, { enabled: false });
+    const [reset] = await desk.store.read.resets.ofJob(job);
+    const by = { kind: 'system', id: 't', name: 't' };
+    const entry = { kind: 'test.seeded', outcome: 'done', at: clock.now(), by } as never;
+    await desk.store.record(entry, (write) => write.resets.object(reset?.id ?? '', 'usr_acc_1_boss', clock.now()));
+    server.set({ fail: null });
+    await later(31);
+    const states = async () => (await showJob(desk, job)).lines.map(({ row }) => row.remote);
+    expect(await states()).toMatchObject([{ state: 'cancelled', lift: true, next: null }]);
+    expect(await undo(job)).toMatchObject([{ outcome: 'undone', remote: 'cancelled' }]);
+    await later(1);
+    expect(isIn()).toBe(true);
+    expect(await states()).toMatchObject([{ state: 'cancelled', lift: false }]);
+    expect(server.people['ana']?.factors).toHaveLength(1);
+    await close();
+  });
+
+  it('none: where no gate comes first, factors may be gone, so an undo says that it goes on there, and it does', async () => {
+    const { desk, clock, server, list, later, undo, close } = await atGate('none');
+    const job = await list();
+    server.set({ fail: { status: 500, times: 1_000, match: /^delete /i } });
+    await later(31);
+    const undone = await undo(job);
+    expect(undone).toMatchObject([{ outcome: 'undone', remote: 'goes-on' }]);
+    const last = (await desk.store.read.audit.newest({}, 20)).map(({ body }) => JSON.parse(body));
+    expect(last.find(({ kind }) => kind === 'mfa.reset-undone')?.detail).toMatchObject({ remote: 'goes-on' });
+    const screen = (language: 'en' | 'de') =>
+      JSON.stringify(undoView(undoneOf(undone), wordsAt(clock.now(), language)));
+    expect(screen('en')).toContain('Has begun at the other system and goes on there');
+    expect(screen('en')).not.toContain('Stays reset');
+    expect(screen('de')).toContain('Hat im anderen System begonnen und geht dort weiter');
+    expect(undoDocument(job, undoneOf(undone)).rows).toMatchObject([{ remote: 'goes-on' }]);
+    server.set({ fail: null });
+    await later(6);
     expect(server.people['ana']?.factors).toEqual([]);
     await close();
   });
