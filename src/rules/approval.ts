@@ -15,6 +15,8 @@ export type ApprovalReason =
   | 'successor'
   | 'edition'
   | 'sign-in-kind'
+  | 'external'
+  | 'connector'
   | 'many-contacts'
   | 'first-passphrase';
 

@@ -2,6 +2,7 @@
  * A reset at the system behind a connector (B93), as the outbox keeps it: one row a person and reset. What an attempt got to and what became
  * of it are in the row; nothing is claimed that no read-back showed. Pure.
  */
+import { externalKey } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import type { User } from './people.js';
 
@@ -53,6 +54,10 @@ export function rivalsOf<P extends User>(
   const outranks = (one: P) => own > 0 && nearness(one, there) === own && isAdmin(one) && !isAdmin(user);
   return people.filter((one) => one.id !== user.id && (nearness(one, there) > own || outranks(one)));
 }
+
+/** Whether an admin would lose the id on file: free for a user, it would let a reset of that one take away the admin's factors (B55). */
+export const takesAdminsId = ({ role, external }: Pick<User, 'role' | 'external'>, after: string | null): boolean =>
+  role !== 'user' && external !== null && externalKey(external) !== externalKey(after ?? '');
 
 /** How an attempt ended. Ids and fixed words only. */
 export interface RemoteReport {

@@ -5,13 +5,13 @@ import { refusal } from '../../errors.js';
 import { addAccount } from '../../procedures/directory/add-to-directory.js';
 import { describeAccount } from '../../procedures/directory/describe-customer.js';
 import { switchAccount } from '../../procedures/directory/disable-customer.js';
-import { type AccountEdit, editAccount } from '../../procedures/directory/edit-account.js';
 import { allAccounts } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchAccounts } from '../../procedures/directory/search-directory.js';
 import { rowsFor } from '../../procedures/directory/see-people.js';
+import { type AccountEdit, editAccount } from '../../procedures/exits/edit-account.js';
 import { EDITIONS } from '../../rules/people.js';
-import { askDisable, askMissing } from '../ask.js';
+import { askDisable, askMissing, untilApproved } from '../ask.js';
 import { type Command, type Context, command, type Given, type Operated, type Result } from '../command.js';
 import { block, pick } from '../wording/results.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './customer-view.js';
@@ -53,7 +53,9 @@ const editAccountCommand = command({
     if (power !== null) return power;
     const change = await changeOf(context, given);
     const found = await findAccount(desk, given.account);
-    const { account, fields, stranded } = await editAccount(desk, signed, found, change);
+    const { account, fields, stranded } = await untilApproved(context, given.wait, () =>
+      editAccount(desk, signed, found, change),
+    );
     const facts = { who: `${account.name} (${account.number})`, fieldName: fields };
     const first = words(fields.length === 0 ? 'directory.nothing' : 'directory.account-changed', facts);
     const left = stranded === 0 ? [] : [words('directory.stranded', { count: stranded })];

@@ -4,7 +4,6 @@ import { refusal } from '../../errors.js';
 import { mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';
 import { describeUser } from '../../procedures/directory/describe-customer.js';
-import { editUser } from '../../procedures/directory/edit-user.js';
 import { userPages } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchUsers } from '../../procedures/directory/search-directory.js';
@@ -15,6 +14,7 @@ import {
   viewUser,
   viewUsers,
 } from '../../procedures/directory/see-people.js';
+import { editUser } from '../../procedures/exits/edit-user.js';
 import { appointSuccessor } from '../../procedures/exits/hand-over.js';
 import { CUSTOMER_ROLES, type Owner } from '../../rules/people.js';
 import { askMissing, untilApproved } from '../ask.js';
@@ -116,12 +116,12 @@ const editUserCommand = command({
     '--wait',
   ],
   run: async (at, { user, account, signIn, reason, wait, ...change }) => {
-    const { desk, signed, words } = at;
+    const { context, desk, signed, words } = at;
     if (signIn !== undefined) return runSignIn(at, await givenUser(desk, user, account), { signIn, reason, wait });
     if (Object.values(change).every((value) => value === undefined))
       throw refusal('missing-option', 'user-change-missing', {}, 'roles-in-portal');
     const found = await givenUser(desk, user, account);
-    const edited = await editUser(desk, signed, found, change);
+    const edited = await untilApproved(context, wait, () => editUser(desk, signed, found, { ...change, reason }));
     const who = `${found.account.number}/${found.user.login}`;
     const count = edited.notices.length;
     const key = edited.fields.length === 0 ? 'directory.nothing' : 'directory.changed';

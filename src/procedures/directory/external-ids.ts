@@ -32,9 +32,10 @@ export const othersWithId = ({ users }: Pick<Stored, 'users'>, given: readonly G
 export async function idsOfOthers(store: Stored, given: readonly Given[], staging?: null): Promise<readonly Problem[]> {
   const taken = await othersWithId(store, given, staging);
   const homes = byId(await inChunks(taken, (some) => store.accounts.byIds(some.map(({ other }) => other.accountId))));
-  return taken.map(({ one, other: { accountId, login } }) => {
+  return taken.map(({ one, other: { accountId, login, role } }) => {
     const whose = `${homes.get(accountId)?.number}/${login}`;
-    const first = `to hand it over, first: user edit ${whose} --external ''`;
+    const alone = `to hand it over, first: user edit ${whose} --external ''`;
+    const first = role === 'user' ? alone : "an admin's changes only with a second operator";
     return problem(one, 'external', `is on file for ${whose}; an id at another system is one person's; ${first}`);
   });
 }

@@ -4,28 +4,32 @@
  * what happens, and after any change in between it is another request.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
 import type { ApprovalReason } from '../../rules/approval.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
+import { known } from '../../rules/known.js';
 import type { Account } from '../../rules/people.js';
-import { type Acting, act } from '../authorise.js';
+import { type Acting, act, type Door } from '../authorise.js';
 import { approvalNeeded, changeSubject, requestApproval, useApproval, waitingEntries } from '../resets/approvals.js';
 
 export interface Wish {
-  readonly why: Extract<ApprovalReason, 'successor' | 'edition' | 'sign-in-kind'>;
+  readonly why: Extract<ApprovalReason, 'successor' | 'edition' | 'sign-in-kind' | 'external' | 'connector'>;
   readonly account: Account;
-  readonly reason: string;
+  readonly reason: string | undefined;
+  readonly door?: Door<'directory:write'>;
 }
 
+type Plan = Readonly<{ users: readonly string[]; change: string | null; fields?: readonly string[] }>;
 export const CHANGING_POWER = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
 /**
- * A plan says whose powers change, and how, in one line for whoever approves it. Refusals: approval-needed (the request is made, and named in
- * the document), and those of `plan`.
+ * A plan says whose powers change, and how, in one line for whoever approves it; null where one operator is enough. `fields`: all that it changes: what
+ * needs one has to stand alone. Refusals: approval-needed (the request is made, and named in the document), missing-option, usage, and those of `plan`.
  */
-export async function withSecondOperator<P extends { users: readonly string[]; change: string }, T>(
+export async function withSecondOperator<P extends Plan, T>(
   desk: Desk,
   signed: SignedOperator,
-  { why, account, reason }: Wish,
+  { why, account, reason, door = CHANGING_POWER }: Wish,
   steps: {
     readonly plan: (acting: Acting<'directory:write'>) => Promise<P>;
     readonly apply: (acting: Acting<'directory:write'>, plan: P) => Promise<T>;
@@ -33,16 +37,21 @@ export async function withSecondOperator<P extends { users: readonly string[]; c
     readonly entry: (done: T) => ActEntry;
   },
 ): Promise<T> {
-  const done = await act(desk, signed, CHANGING_POWER, {
+  const done = await act(desk, signed, door, {
     change: async (acting) => {
       const plan = await steps.plan(acting);
-      const change = `${account.number}: ${plan.change}`;
-      const { subject, hash } = await changeSubject(acting, { users: plan.users, change, reason });
-      if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
+      if (plan.change !== null) {
+        // Nothing happens beside what is approved.
+        if ((plan.fields?.length ?? 1) > 1) throw refusal('usage', 'change-alone', { option: `--${why}` });
+        if (!reason?.trim()) throw refusal('missing-option', 'reason-missing', { to: 'change' });
+        const change = `${account.number}: ${plan.change}`;
+        const { subject, hash } = await changeSubject(acting, { users: plan.users, change, reason });
+        if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
+      }
       return { value: await steps.apply(acting, plan) };
     },
     entry: (result) => {
-      if ('value' in result) return { ...steps.entry(result.value), account: account.id, reason };
+      if ('value' in result) return { ...steps.entry(result.value), account: account.id, ...known({ reason }) };
       const detail = { asked: why, approval: result.request.id };
       return waitingEntries(result, { kind: 'account.change-refused', account: account.id, detail });
     },

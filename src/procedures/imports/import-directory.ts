@@ -3,7 +3,7 @@
  * wait for them, and what a large import adds is staged (stage-import.ts). If what the plan was made from has changed by then, it is made
  * again. `previewImport` makes the same plan and writes nothing.
  *
- * An import that gives many people another e-mail or phone needs a second operator: where codes go is who can enrol (B56).
+ * An import that gives many people another e-mail or phone needs a second operator: where codes go is who can enrol (B56); so does one that gives an admin another id at another system (B55).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
@@ -11,6 +11,7 @@ import type { ActEntry } from '../../rules/audit-entry.js';
 import { maskedContact } from '../../rules/directory-fields.js';
 import type { CellChange } from '../../rules/directory-import.js';
 import { days } from '../../rules/duration.js';
+import { takesAdminsId } from '../../rules/remote-reset.js';
 import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
 import { finishImports } from '../directory/finish-imports.js';
 import { GOING_ON, IMPORTING, makeRoom, requireRoom } from '../directory/room-for-import.js';
@@ -95,12 +96,17 @@ async function writeSettled(desk: Desk, { signal }: Work): Promise<readonly stri
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>
   people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
 
+const losingIds = ({ people }: PlannedFiles): readonly string[] =>
+  people.plan.update.flatMap(({ before, entry: { external = before.external } }) =>
+    takesAdminsId(before, external) ? [before.id] : [],
+  );
+
 /** Nothing waits for a second operator. */
 class MayGoOn extends Error {}
 
 /** Asks for a second operator before anything is staged. A yes that is there already is used only when the import settles. */
 async function secondAsked(desk: Desk, signed: SignedOperator, planned: PlannedFiles) {
-  if (movedIn(planned).length === 0) return undefined;
+  if (movedIn(planned).length + losingIds(planned).length === 0) return undefined;
   try {
     return await act(desk, signed, IMPORTING, {
       change: async (acting) => {
@@ -123,13 +129,15 @@ async function secondAsked(desk: Desk, signed: SignedOperator, planned: PlannedF
  */
 async function waitingFor(acting: Acting<'directory:write'>, planned: PlannedFiles) {
   const { desk, now, write } = acting;
-  const users = movedIn(planned);
-  const day = users.length === 0 ? 0 : users.length + (await write.users.countMoved(now - days(1)));
-  if (day <= desk.policy.limits.directory.contactsOver) return null;
-  const change = `import ${planned.outcome()}: another e-mail or phone for ${users.length} people`;
+  const [moved, ids] = [movedIn(planned), losingIds(planned)];
+  const day = moved.length === 0 ? 0 : moved.length + (await write.users.countMoved(now - days(1)));
+  if (day <= desk.policy.limits.directory.contactsOver && ids.length === 0) return null;
+  const contacts = `import ${planned.outcome()}: another e-mail or phone for ${moved.length} people`;
+  const change = ids.length === 0 ? contacts : `${contacts}, another id at another system for ${ids.length} admins`;
+  const users = [...new Set([...ids, ...moved])];
   const { subject, hash } = await changeSubject(acting, { users, change, reason: null });
   if ((await useApproval(acting, hash)) !== undefined) return null;
-  const asked = await requestApproval(acting, 'many-contacts', subject);
+  const asked = await requestApproval(acting, ids.length > 0 ? 'external' : 'many-contacts', subject);
   const { request } = asked;
   const detail = { people: users.length, approval: request.id };
   return { request, entries: waitingEntries(asked, { kind: 'directory.imported', detail }) };

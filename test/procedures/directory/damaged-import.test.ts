@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
+import { editAccount } from '../../../src/procedures/exits/edit-account.js';
 import { importDirectory } from '../../../src/procedures/imports/import-directory.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';

@@ -4,14 +4,15 @@ import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { describeAccount, describeUser } from '../../../src/procedures/directory/describe-customer.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
-import { editAccount } from '../../../src/procedures/directory/edit-account.js';
-import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchAccounts } from '../../../src/procedures/directory/search-directory.js';
+import { editAccount } from '../../../src/procedures/exits/edit-account.js';
+import { editUser } from '../../../src/procedures/exits/edit-user.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
+import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { type Customers, customers, entriesOf } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
-import { refusalOf as refusal } from '../../support/said.js';
+import { refusalOf as refusal, thrownBy } from '../../support/said.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 
@@ -35,6 +36,20 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     );
     return signed;
   };
+
+  /** Asks, has it approved by another operator, and acts. */
+  async function approved<T>(attempt: (reason: string) => Promise<T>): Promise<T> {
+    const { also } = await refusal(attempt('moved'));
+    const { id } = also['approval'] as { id: string };
+    await decideApproval(place.desk, await place.operator('lead'), { id, approve: true, reason: null });
+    return attempt('moved');
+  }
+
+  /** A plain user. */
+  async function withTom() {
+    const tom = { account: '100241', login: 'tom', name: 'Tom', email: '', phone: '', role: 'user', scopes: [] };
+    return addUser(place.desk, place.admin, { ...tom, signIn: 'native' });
+  }
 
   it.each(['', 'clasic', 'X', 'undefined'])('refuses the edition %j, and adds no account (B01)', async (edition) => {
     expect((await refusal(addAccount(place.desk, place.admin, { number: '7', name: 'Seven', edition }))).code).toBe(
@@ -96,11 +111,66 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       // Her own again is no conflict, and neither is the id of that name at another system.
       await editUser(desk, admin, nancy, { external });
       await editUser(desk, admin, maria, { external: 'okta:E1' });
-      await editUser(desk, admin, nancy, { external: '' });
+      await approved((reason) => editUser(desk, admin, nancy, { external: '', reason }));
       await editUser(desk, admin, ana, { external });
       expect((await desk.store.read.users.byId(place.ana.id))?.external).toBe(external.trim());
     },
   );
+
+  it.each([
+    ['is removed', ''],
+    ['is replaced', 'shop:bogus'],
+  ])('B55 an id of an admin that %s needs a second operator, so that no user gets it by one alone', async (_, to) => {
+    const { desk, admin } = place;
+    const maria = { account: place.classic, user: place.maria };
+    const external = async () => (await findUser(desk, '100234/maria')).user.external;
+    // A first id needs none.
+    await editUser(desk, admin, maria, { external: 'shop:E1' });
+    const tom = await withTom();
+    const take = (edit: Parameters<typeof editUser>[3]) => editUser(desk, admin, maria, { external: to, ...edit });
+    expect((await thrownBy(take({}))).because?.reason).toBe('reason-missing');
+    expect((await thrownBy(take({ reason: ' ' }))).because?.reason).toBe('reason-missing');
+    expect(await thrownBy(take({ reason: 'moved', email: 'm@evil.example' }))).toMatchObject({
+      code: 'usage',
+      because: { reason: 'change-alone', facts: { option: '--external' } },
+    });
+    const asked = await refusal(take({ reason: 'moved' }));
+    expect([asked.code, await external()]).toEqual(['approval-needed', 'shop:E1']);
+    expect((await refusal(editUser(desk, admin, tom, { external: 'shop:E1' }))).message).toContain(
+      "100234/maria; an id at another system is one person's; an admin's changes only with a second operator",
+    );
+    const { id } = asked.also['approval'] as { id: string };
+    expect((await showApproval(desk, id)).subject).toMatchObject({
+      change: `100234: maria: shop:E1 -> ${to || '–'}`,
+      users: [place.maria.id],
+    });
+    // Nobody approves their own, and a yes is for this id alone.
+    await expect(decideApproval(desk, admin, { id, approve: true, reason: null })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await decideApproval(desk, await place.operator('lead'), { id, approve: true, reason: null });
+    expect((await refusal(take({ external: 'shop:E2', reason: 'moved' }))).code).toBe('approval-needed');
+    expect((await take({ reason: 'moved' })).fields).toEqual(['external']);
+    expect((await entriesOf(place, 'user.edited')).at(-1)).toMatchObject({
+      reason: 'moved',
+      account: place.classic.id,
+    });
+    expect((await editUser(desk, admin, tom, { external: 'shop:E1' })).user.external).toBe('shop:E1');
+    // A plain user's goes without.
+    expect((await editUser(desk, admin, tom, { external: '' })).user.external).toBeNull();
+  });
+
+  it('B55 an admin who came to have an id since the login was looked up keeps it all the same', async () => {
+    const { desk, admin } = place;
+    const maria = { account: place.classic, user: place.maria };
+    await editUser(desk, admin, maria, { external: 'shop:E1' });
+    expect(maria.user.external).toBeNull();
+    const late = editUser(desk, admin, maria, { external: 'shop:E2', reason: 'moved' });
+    expect((await refusal(late)).code).toBe('approval-needed');
+    // Other capitals of it are no other id; and a changed name needs nobody.
+    const edited = await editUser(desk, admin, maria, { external: 'shop:e1', name: 'Maria B.' });
+    expect(edited.fields).toEqual(['name', 'external']);
+  });
 
   it('refuses a connector that the settings do not name, and says which there are (B93)', async () => {
     const { desk, admin, series } = place;
@@ -110,7 +180,41 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     expect(refused.code).toBe('invalid-input');
     expect(refused.message).toMatch(/"nope".*okta, shop/);
     expect((await edit('shop')).account.connector).toBe('shop');
-    expect((await edit('')).account.connector).toBeNull();
+  });
+
+  it.each([
+    ['removed', ''],
+    ['replaced', 'okta'],
+  ])('B55 a connector that is %s needs a second operator: its admins would be known there to nobody', async (_, to) => {
+    const { admin } = place;
+    const connectors = { ...place.desk.connectors, names: () => ['okta', 'shop'] };
+    const desk = { ...place.desk, connectors };
+    const now = async () => (await desk.store.read.accounts.byId(place.series.id)) ?? place.series;
+    const edit = async (connector: string, more: Parameters<typeof editAccount>[3] = {}, by = admin) =>
+      editAccount(desk, by, await now(), { connector, ...more });
+    // A first one needs none, and the same again is no change.
+    expect((await edit('shop')).fields).toEqual(['connector']);
+    expect((await edit('shop')).fields).toEqual([]);
+    expect((await thrownBy(edit(to))).because?.reason).toBe('reason-missing');
+    expect((await refusal(edit(to, { reason: 'moved' }, await stale()))).code).toBe('factor-needed');
+    expect(await thrownBy(edit(to, { reason: 'moved', name: 'Ana & Co' }))).toMatchObject({
+      code: 'usage',
+      because: { reason: 'change-alone', facts: { option: '--connector' } },
+    });
+    const asked = await refusal(edit(to, { reason: 'moved' }));
+    expect([asked.code, (await now()).connector]).toEqual(['approval-needed', 'shop']);
+    // Also for whoever has looked at the company before it had one.
+    const late = editAccount(desk, admin, place.series, { connector: to, reason: 'moved' });
+    expect((await refusal(late)).also).toEqual(asked.also);
+    const { id } = asked.also['approval'] as { id: string };
+    expect((await showApproval(desk, id)).subject.change).toBe(`100241: shop -> ${to || '–'}`);
+    await decideApproval(desk, await place.operator('lead'), { id, approve: true, reason: null });
+    expect((await edit(to, { reason: 'moved' })).account.connector).toBe(to || null);
+    expect((await entriesOf(place, 'account.edited')).at(-1)).toMatchObject({
+      account: place.series.id,
+      reason: 'moved',
+      detail: { fields: ['connector'], connector: to },
+    });
   });
 
   it('keeps the same login of two accounts apart (B05)', async () => {

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { addUser } from '../../../src/procedures/directory/add-to-directory.js';
-import { editAccount } from '../../../src/procedures/directory/edit-account.js';
-import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { editAccount } from '../../../src/procedures/exits/edit-account.js';
+import { editUser } from '../../../src/procedures/exits/edit-user.js';
 import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { editUser } from '../../../src/procedures/exits/edit-user.js';
 import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
-import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { days } from '../../../src/rules/duration.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -183,5 +183,33 @@ describe.each(engines)('an import that is looked at before, on %s (B90)', (engin
     expect((await imported(3, 'evil.example')).users).toMatchObject({ updated: 3 });
     expect((await findUser(place.desk, '100234/nancy')).user.email).toBe('nancy@evil.example');
     expect((await refusal(imported(3, 'third.example'))).code).toBe('approval-needed');
+  });
+
+  it('B55 an import that gives an admin another id at another system needs a second operator; a first id does not', async () => {
+    const { desk, admin } = place;
+    const file = async (...rows: readonly string[]) =>
+      importDirectory(desk, admin, {
+        users: await usersFile(`account,login,name,role,external\n${rows.join('\n')}\n`),
+      });
+    const maria = (id: string) => `100234,maria,Maria Anders,primary-admin,${id}`;
+    const tom = (id: string) => `100241,tom,Tom,user,${id}`;
+    const ids = async () => [
+      (await findUser(desk, '100234/maria')).user.external,
+      (await findUser(desk, '100241/tom')).user.external,
+    ];
+    await file(maria('shop:E1'), tom('shop:T1'));
+    await file(maria(''), tom('shop:T2'));
+    expect(await ids()).toEqual(['shop:E1', 'shop:T2']);
+    const asked = await refusal(file(maria('shop:bogus'), tom('shop:T3')));
+    expect(asked.code).toBe('approval-needed');
+    expect(asked.also['approval']).toMatchObject({ why: 'external', users: 1 });
+    expect(await ids()).toEqual(['shop:E1', 'shop:T2']);
+    const { id } = asked.also['approval'] as { id: string };
+    expect((await showApproval(desk, id)).subject.change).toMatch(/another id at another system for 1 admins$/);
+    await decideApproval(desk, await place.operator('lead'), { id, approve: true, reason: 'looked at' });
+    expect((await refusal(file(maria('shop:other'), tom('shop:T3')))).code).toBe('approval-needed');
+    await file(maria('shop:bogus'), tom('shop:T3'));
+    expect(await ids()).toEqual(['shop:bogus', 'shop:T3']);
+    expect((await desk.store.read.approvals.byId(id))?.state).toBe('used');
   });
 });

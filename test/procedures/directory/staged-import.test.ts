@@ -1,10 +1,10 @@
 /** A large import is written some rows at a time, so that calls come in between, and is there all at once or not at all (B90). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
-import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { exportUsers, userPages } from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { editAccount } from '../../../src/procedures/exits/edit-account.js';
 import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { besideDesk } from '../../support/beside.js';
@@ -273,6 +273,24 @@ describe.each(engines)('a large import on %s', (engine) => {
     await expect(importDirectory(dead, place.admin, await file())).rejects.toThrow('killed');
     expect((await importDirectory(strict, place.admin, await file())).users).toMatchObject({ added: MANY, updated: 2 });
     expect((await place.desk.store.read.approvals.byId(id))?.state).toBe('used');
+  });
+
+  it('B55 asks so too for another id of an admin at another system, before anything is written', async () => {
+    const file = async (id: string) => {
+      const others = Array.from({ length: MANY }, (_, n) => `100234,more${n},More,user,\n`).join('');
+      const row = `100234,maria,Maria Anders,primary-admin,${id}\n`;
+      return { users: await usersFile(`account,login,name,role,external\n${row}${others}`) };
+    };
+    await place.desk.store.record(
+      { kind: 'test.known', outcome: 'done', at: 1, by: { kind: 'system', id: 'test', name: 'test' } },
+      (write) => write.users.update(place.maria.id, { external: 'shop:E1' }),
+    );
+    const refused = await refusal(importDirectory(place.desk, place.admin, await file('shop:E2')));
+    expect([refused.code, await entriesOf(place, 'directory.staged')]).toEqual(['approval-needed', []]);
+    const { id } = refused.also['approval'] as { id: string };
+    await decideApproval(place.desk, await place.operator('lead'), { id, approve: true, reason: 'looked at' });
+    await importDirectory(place.desk, place.admin, await file('shop:E2'));
+    expect((await findUser(place.desk, '100234/maria')).user.external).toBe('shop:E2');
   });
 
   it('what a killed import has left bars nobody who adds a login or a company by hand', async () => {

@@ -3,8 +3,6 @@
 import { Refusal } from '../../../src/errors.js';
 import { addAccount, addUser, forgetSilent } from '../../../src/procedures/directory/add-to-directory.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
-import { editAccount } from '../../../src/procedures/directory/edit-account.js';
-import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { abandonImport, makeRoom } from '../../../src/procedures/directory/room-for-import.js';
 import {
@@ -19,6 +17,8 @@ import {
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
+import { editAccount } from '../../../src/procedures/exits/edit-account.js';
+import { editUser } from '../../../src/procedures/exits/edit-user.js';
 import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
 import { withSecondOperator } from '../../../src/procedures/exits/with-second-operator.js';
 import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
@@ -88,11 +88,11 @@ export const DIRECTORY: Doors = {
     knock: (desk, signed) => switchUser(desk, signed, { account, user }, off),
   },
   // The second door, which asks for a fresh code too, is in test/procedures/directory/edit-directory.test.ts.
-  'directory/edit-account.editAccount': {
+  'exits/edit-account.editAccount': {
     permission: WRITE,
     knock: (desk, signed) => editAccount(desk, signed, account, { name: '' }),
   },
-  'directory/edit-user.editUser': {
+  'exits/edit-user.editUser': {
     permission: WRITE,
     knock: (desk, signed) => editUser(desk, signed, { account, user }, { email: 'not an address' }),
   },

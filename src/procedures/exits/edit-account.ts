@@ -1,5 +1,5 @@
 /**
- * Changes one company. Its number never changes, and its edition only with a second operator (procedures/exits). Everyone who keeps the directory may forbid resets by phone for
+ * Changes one company. Its number never changes, and its edition, or a connector that is set, only with a second operator. Everyone who keeps the directory may forbid resets by phone for
  * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
@@ -10,11 +10,12 @@ import { requireLanguage } from '../../rules/language.js';
 import type { Account } from '../../rules/people.js';
 import { countryCode } from '../../rules/phone-number.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
-import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
-import { refuseIfAny } from './add-to-directory.js';
-import { readNumbersAnew } from './change-person.js';
-import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
-import { writeChangedCompanies } from './finish-imports.js';
+import { type Acting, type Authorised, askAuthority } from '../authorise.js';
+import { refuseIfAny } from '../directory/add-to-directory.js';
+import { readNumbersAnew } from '../directory/change-person.js';
+import { accountNamePatch, accountSearchKeys, ssoPatch } from '../directory/directory-rows-of-store.js';
+import { writeChangedCompanies } from '../directory/finish-imports.js';
+import { CHANGING_POWER, withSecondOperator } from './with-second-operator.js';
 
 type Texts = 'name' | 'issuer' | 'audience' | 'keys' | 'country' | 'language' | 'connector' | 'reason';
 /** `keys`: text of a JWK set, or the address of one; country (its code) and language: empty for the desk's; an empty connector: its people sign in here only. */
@@ -25,20 +26,21 @@ export type AccountEdit = { readonly [Part in Texts]?: string | undefined } & {
 };
 
 const EDITING = { permission: 'directory:write', logsRefusals: true } as const;
-/** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
-const OPENING_UP = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
 /** Fields whose new value is in the log. */
 const SAID = ['country', 'language', 'connector'] as const;
 
-const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit) =>
-  forbidPhoneResets === false || [sso, issuer, audience, keys].some((value) => value !== undefined)
-    ? OPENING_UP
+/** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
+const doorOf = (account: Account, { sso, issuer, audience, keys, forbidPhoneResets, connector }: AccountEdit) =>
+  forbidPhoneResets === false ||
+  [sso, issuer, audience, keys].some((value) => value !== undefined) ||
+  (connector !== undefined && account.connector !== null)
+    ? CHANGING_POWER
     : EDITING;
 
-/** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). `stranded`: logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
+/** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone), approval-needed (another connector, or none). `stranded`: logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
 export async function editAccount(desk: Desk, signed: SignedOperator, account: Account, edit: AccountEdit) {
-  const door = doorOf(edit);
+  const door = doorOf(account, edit);
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
   requireLanguage(wanted.language, desk.languages);
@@ -46,11 +48,12 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
   if (connector && !connectors.includes(connector))
     throw refusal('invalid-input', 'connector-unknown', { connector, connectors }, 'set-connector-up');
   await desk.phones();
-  const edited = await act(desk, signed, door, {
-    change: (acting) => applyEdit(acting, account, wanted),
+  const wish = { why: 'connector', account, reason: wanted.reason, door } as const;
+  const edited = await withSecondOperator(desk, signed, wish, {
+    plan: (acting) => planEdit(acting, account, wanted),
+    apply: applyEdit,
     entry: ({ fields }) => ({
       kind: 'account.edited',
-      account: account.id,
       detail: {
         fields,
         ...Object.fromEntries(
@@ -60,7 +63,6 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
           ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
           : {}),
       },
-      ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
   });
   const lost = edited.account.sso === null && edited.fields.includes('sso');
@@ -69,7 +71,7 @@ export async function editAccount(desk: Desk, signed: SignedOperator, account: A
   return { ...edited, stranded };
 }
 
-async function applyEdit(acting: Acting<'directory:write'>, account: Account, wanted: AccountEdit) {
+async function planEdit(acting: Acting<'directory:write'>, account: Account, wanted: AccountEdit) {
   const { write, now, by } = acting;
   await writeChangedCompanies(acting, { id: account.id });
   const current = (await write.accounts.byId(account.id)) ?? account;
@@ -87,7 +89,9 @@ async function applyEdit(acting: Acting<'directory:write'>, account: Account, wa
     ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
     ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
   ];
-  await write.accounts.update(account.id, {
+  // Its admins there would be known to nobody, and a user could be given the id of one (B55).
+  const leaving = current.connector !== null && fields.includes('connector');
+  const patch = {
     ...accountNamePatch(name),
     // An import that is still being staged finds out and is planned anew.
     staged: null,
@@ -100,13 +104,21 @@ async function applyEdit(acting: Acting<'directory:write'>, account: Account, wa
     ...(sso === null ? ssoPatch(sso) : { sso }),
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),
-  });
+  };
+  return { users: [], change: leaving ? `${current.connector} -> ${connector ?? '–'}` : null, current, fields, patch };
+}
+
+async function applyEdit(acting: Acting<'directory:write'>, plan: Awaited<ReturnType<typeof planEdit>>) {
+  const { write } = acting;
+  const { current, fields, patch } = plan;
+  const { id, number } = current;
+  const { name, sso, country } = patch;
+  await write.accounts.update(id, patch);
   // Set anew, also to the same: a provider that gave a person another identity is let in again.
-  if (fields.includes('sso-settings') || sso === null) await write.idTokens.unpin(account.id);
-  if (fields.includes('name'))
-    await write.search.replace([accountSearchKeys(account.id, { name, number: current.number })]);
-  if (fields.includes('country')) await readNumbersAnew(acting, { id: account.id, country });
-  return { fields, account: (await write.accounts.byId(account.id)) ?? current };
+  if (fields.includes('sso-settings') || sso === null) await write.idTokens.unpin(id);
+  if (fields.includes('name')) await write.search.replace([accountSearchKeys(id, { name, number })]);
+  if (fields.includes('country')) await readNumbersAnew(acting, { id, country });
+  return { fields, account: (await write.accounts.byId(id)) ?? current };
 }
 
 function tidied(edit: AccountEdit): AccountEdit {
