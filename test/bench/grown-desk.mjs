@@ -21,7 +21,7 @@ const LINES = [
 /** One in so many people is in a file of an import, or on the list of a bulk reset. */
 const PART = 10;
 /** How often a short work is done for one figure, about people all over the desk. */
-const TIMES = 50;
+export const TIMES = 50;
 
 /** `lines` are further export lines of the sources. */
 export async function grownDesk(users, lines = []) {
