@@ -18,9 +18,9 @@ describe('options that do not go together', () => {
     ['account edit 1 --no-sso --sso-issuer=https://x.example', '--no-sso cannot be used together with --sso-issuer'],
     ['account edit 1 --forbid-phone-resets --allow-phone-resets', 'cannot be used together'],
     ['account edit 1 --name N --drop-privileges', '--drop-privileges has an effect only together with --edition'],
-    ['account edit 1 --name N --wait', '--wait has an effect only together with --edition or --sign-in'],
-    ['user edit U --name N --reason R', '--reason has an effect only together with --sign-in'],
-    ['user edit U --name N --wait', '--wait has an effect only together with --sign-in'],
+    ['account edit 1 --name N --wait', '--wait has an effect only together with --edition, --sign-in or --connector'],
+    ['user edit U --name N --reason R', '--reason has an effect only together with --sign-in or --external'],
+    ['user edit U --name N --wait', '--wait has an effect only together with --sign-in or --external'],
     [
       'account edit 1 --edition classic --name N --sign-in sso',
       '--edition cannot be used together with --name, --sign-in',
