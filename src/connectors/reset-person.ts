@@ -69,9 +69,14 @@ async function standingGate(
   gated: ResetSteps['gated'],
 ): Promise<NonNullable<ResetOutcome['gate']>> {
   const { kind } = policy;
-  const lift = kind === 'suspend' && !earlier.suspended;
+  const { behind = 'none' } = earlier;
+  const lift = [kind, behind].includes('suspend') && !earlier.suspended;
   // Somebody may have let a suspended person in meanwhile, so this gate is looked at again.
-  if (kind === 'none' || (earlier.gated && kind !== 'suspend')) return { kind, code: null, until: null, lift };
+  if (kind === 'none' || (earlier.gated && kind !== 'suspend')) {
+    // The settings have no gate any more: from here on factors go, and an undo does not stop it.
+    if (!earlier.gated && behind !== 'none') await gated?.({ kind, code: null, until: null });
+    return { kind, code: null, until: null, lift };
+  }
   const gate = await connector.gate(id, policy);
   await gated?.(gate);
   return { ...gate, lift };

@@ -131,6 +131,18 @@ describe.each(Object.keys(KINDS) as Vendor[])('%s', (kind) => {
     expect(await reset(person(login), 'suspend')).toMatchObject({ state: 'reset', gate: { lift: false } });
   });
 
+  it.runIf(runs && gates.includes('suspend'))(
+    'B93: where the gate was taken out of the settings between two tries, factors go only once that is known',
+    async () => {
+      const earlier = { id: 'id-ana', kinds: factors, suspended: false, gated: false, behind: 'suspend' };
+      const stopped = reset(person(login), 'none', { earlier, gated: () => Promise.reject(new Error('undone')) });
+      await expect(stopped).rejects.toThrow('undone');
+      expect(server.people['ana']?.factors).toHaveLength(factors.length);
+      const done = await reset(person(login), 'none', { earlier });
+      expect(done).toMatchObject({ state: 'reset', gate: { kind: 'none', lift: true } });
+    },
+  );
+
   it.runIf(runs)('B93: an unknown kind of factor is named; if it stays, the reset is partial', async () => {
     const ana = server.people['ana'];
     if (ana !== undefined) ana.factors = [...ana.factors, { id: 'u1', type: 'palmReader', sticky: true }];

@@ -34,7 +34,7 @@ const SAID = ['country', 'language', 'connector'] as const;
 const doorOf = (account: Account, { sso, issuer, audience, keys, forbidPhoneResets, connector }: AccountEdit) =>
   forbidPhoneResets === false ||
   [sso, issuer, audience, keys].some((value) => value !== undefined) ||
-  (connector !== undefined && account.connector !== null)
+  (connector !== undefined && account.connector !== null && connector.trim() !== account.connector)
     ? CHANGING_POWER
     : EDITING;
 

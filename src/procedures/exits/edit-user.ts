@@ -24,7 +24,7 @@ export async function editUser(desk: Desk, signed: SignedOperator, found: Owner,
   // Loaded before the door is opened.
   await desk.phones();
   const { account, user } = found;
-  const door = edit.external !== undefined && takesAdminsId(user, edit.external) ? CHANGING_POWER : EDITING;
+  const door = edit.external !== undefined && takesAdminsId(user, tidy(edit.external)) ? CHANGING_POWER : EDITING;
   const wish = { why: 'external', account, reason: edit.reason, door } as const;
   return withSecondOperator(desk, signed, wish, {
     plan: async ({ write }) => {

@@ -114,7 +114,8 @@ async function lift(desk: Desk, row: OutboxRow, work: RemoteWork, signal: AbortS
     return endOf({ ...ended, state: 'lifted', id });
   } catch (error) {
     const why = error instanceof Error && 'why' in error ? String(error.why) : 'unreachable';
-    return endOf({ ...ended, state: 'unreachable', why });
+    // Whoever is not there any more needs to be let in no more, and holds up nothing.
+    return endOf({ ...ended, state: why === 'not-found' ? 'refused' : 'unreachable', why });
   }
 }
 

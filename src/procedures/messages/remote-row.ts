@@ -88,11 +88,15 @@ export async function cancelRemotes(
 
 /** Those of these users that wait for another try are due now: a person says that the system is there again. */
 export async function hurryRemotes(write: Writes, userIds: readonly string[], now: number): Promise<number> {
-  const latest = await write.outbox.latestAbout(userIds, REMOTE_KINDS.reset);
-  const waiting = [...latest.values()].filter(
+  const { outbox } = write;
+  const [resets, lifts] = [
+    await outbox.latestAbout(userIds, REMOTE_KINDS.reset),
+    await outbox.latestAbout(userIds, REMOTE_KINDS.lift),
+  ];
+  const waiting = [...resets.values(), ...lifts.values()].filter(
     (row) => row.state === 'queued' && row.last_error !== null && (row.next_attempt_at ?? now) > now,
   );
-  for (const { id } of waiting) await write.outbox.update(id, { next_attempt_at: now });
+  for (const { id } of waiting) await outbox.update(id, { next_attempt_at: now });
   return waiting.length;
 }
 

@@ -11,6 +11,7 @@ import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
 import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
 import { deliverBatch } from '../../../src/procedures/messages/deliver-batch.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
+import { hurryRemotes } from '../../../src/procedures/messages/remote-row.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
 import { planReset } from '../../../src/procedures/resets/plan-reset.js';
@@ -375,6 +376,8 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
   });
 });
 
+const entryAt = (at: number) => ({ kind: 'test.seeded', outcome: 'done', at, by: SYSTEM }) as const;
+
 describe('gates', () => {
   const atGate = async (gate: 'none' | 'suspend' | 'temporary-code') => {
     const people = Object.fromEntries(['ana', 'boss', 'neu'].map((login) => [login, { factors: [{ type: 'phone' }] }]));
@@ -478,6 +481,23 @@ describe('gates', () => {
       expect(isIn()).toBe(true);
       await close();
     }
+  });
+
+  it('whoever is kept out is let in as soon as a person says that the system is there again', async () => {
+    const { desk, server, call, enrol, later, isIn, close } = await atGate('suspend');
+    const state = async () => (await desk.store.read.outbox.newestAbout('usr_acc_1_ana', 'remote-lift'))?.state;
+    await call('ana');
+    server.set({ fail: { status: 403, times: 1_000, match: /users/ } });
+    await enrol();
+    for (let n = 0; n < 8; n += 1) await later(60);
+    expect([isIn(), await state()]).toEqual([false, 'queued']);
+    server.set({ fail: null });
+    const hurried = await desk.store.record(entryAt(desk.now()), (write) =>
+      hurryRemotes(write, ['usr_acc_1_ana'], desk.now()),
+    );
+    await later(0);
+    expect([hurried, isIn(), await state()]).toEqual([1, true, 'delivered']);
+    await close();
   });
 
   it('a reset that has begun there is done to its end when it is taken back meanwhile, and then lets the person in', async () => {
