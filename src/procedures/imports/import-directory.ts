@@ -96,10 +96,13 @@ async function writeSettled(desk: Desk, { signal }: Work): Promise<readonly stri
 const movedIn = ({ people }: PlannedFiles): readonly string[] =>
   people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
 
-const losingIds = ({ people }: PlannedFiles): readonly string[] =>
-  people.plan.update.flatMap(({ before, entry: { external = before.external } }) =>
-    takesAdminsId(before, external) ? [before.id] : [],
+const losingIds = ({ people }: PlannedFiles) =>
+  people.plan.update.flatMap(({ before: { id, login, role, external: old }, entry: { external = old } }) =>
+    takesAdminsId({ role, external: old }, external) ? [{ id, change: `${login}: ${old} -> ${external || '–'}` }] : [],
   );
+
+/** So many ids are written out for whoever approves; the hash of the import stands for all. */
+const SHOWN = 20;
 
 /** Nothing waits for a second operator. */
 class MayGoOn extends Error {}
@@ -133,8 +136,12 @@ async function waitingFor(acting: Acting<'directory:write'>, planned: PlannedFil
   const day = moved.length === 0 ? 0 : moved.length + (await write.users.countMoved(now - days(1)));
   if (day <= desk.policy.limits.directory.contactsOver && ids.length === 0) return null;
   const contacts = `import ${planned.outcome()}: another e-mail or phone for ${moved.length} people`;
-  const change = ids.length === 0 ? contacts : `${contacts}, another id at another system for ${ids.length} admins`;
-  const users = [...new Set([...ids, ...moved])];
+  const some = `${ids
+    .slice(0, SHOWN)
+    .map((one) => one.change)
+    .join(', ')}${ids.length > SHOWN ? ', …' : ''}`;
+  const change = ids.length === 0 ? contacts : `${contacts}; other ids of admins elsewhere (${ids.length}): ${some}`;
+  const users = [...new Set([...ids.map(({ id }) => id), ...moved])];
   const { subject, hash } = await changeSubject(acting, { users, change, reason: null });
   if ((await useApproval(acting, hash)) !== undefined) return null;
   const asked = await requestApproval(acting, ids.length > 0 ? 'external' : 'many-contacts', subject);

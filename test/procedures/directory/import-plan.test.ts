@@ -205,7 +205,9 @@ describe.each(engines)('an import that is looked at before, on %s (B90)', (engin
     expect(asked.also['approval']).toMatchObject({ why: 'external', users: 1 });
     expect(await ids()).toEqual(['shop:E1', 'shop:T2']);
     const { id } = asked.also['approval'] as { id: string };
-    expect((await showApproval(desk, id)).subject.change).toMatch(/another id at another system for 1 admins$/);
+    expect((await showApproval(desk, id)).subject.change).toMatch(
+      /; other ids of admins elsewhere \(1\): maria: \S+ -> \S+$/,
+    );
     await decideApproval(desk, await place.operator('lead'), { id, approve: true, reason: 'looked at' });
     expect((await refusal(file(maria('shop:other'), tom('shop:T3')))).code).toBe('approval-needed');
     await file(maria('shop:bogus'), tom('shop:T3'));
