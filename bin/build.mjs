@@ -33,11 +33,12 @@ const stamp = path.join(dist, '.built');
 const NATIVE = ['argon2', 'pg-native'];
 
 /**
- * Files of dist with several chunks: what their sources need at once, without what an earlier file has. Every command loads the
- * first; commands that open the desk load the second, which includes `verify`, because a caller waits for it.
+ * Files of dist with several chunks: what their sources need at once, without what an earlier file has. `--version` loads the first, every
+ * command the second; commands that open the desk load the third, which includes `verify`, because a caller waits for it.
  */
 const PACKS = [
   ['src/main.ts'],
+  ['src/main/files.ts', 'src/main/build-world.ts', 'src/commands/program.ts'],
   [
     'src/opening/open-desk.ts',
     'src/store/engines/sqlite.ts',
@@ -104,6 +105,7 @@ async function build() {
 async function writeChunks(folder) {
   const esbuild = await import('esbuild');
   const shared = { platform: 'node', target: 'node20.19', legalComments: 'none', logLevel: 'silent' };
+  const short = { ...shared, minifyWhitespace: true, minifySyntax: true, lineLimit: 120 };
   const bundle = await esbuild.build({
     ...shared,
     absWorkingDir: root,
@@ -132,13 +134,7 @@ async function writeChunks(folder) {
     });
     // Chunks import each other as ES modules, also a package that only has a default export.
     const code = chunk.code.replace(/__toESM\((require\("\.\/[^"]+\.cjs"\)), 1\)/g, '$1');
-    const { code: short } = await esbuild.transform(importingLate(code), {
-      ...shared,
-      minifyWhitespace: true,
-      minifySyntax: true,
-      lineLimit: 120,
-    });
-    chunks.set(name, onlyAscii(short));
+    chunks.set(name, onlyAscii((await esbuild.transform(importingLate(code), short)).code));
   }
   for (const [name, text] of packed(chunks, bundle.metafile.outputs)) writeFileSync(path.join(folder, name), text);
   return Object.keys(bundle.metafile.inputs);
@@ -203,7 +199,9 @@ function packed(chunks, outputs) {
     }
     files.set(number === 0 ? 'main.cjs' : `pack-${number}.cjs`, [...new Set(names)]);
   }
-  for (const [file, names] of files) if (Array.isArray(names)) files.set(file, packText(file, names, chunks, places));
+  const textOf = (file, code) => (Array.isArray(code) ? packText(file, code, chunks, places) : code);
+  for (const [file, code] of files)
+    files.set(file, `(function (exports, require, module, bring) {${textOf(file, code)}\n})`);
   return files;
 }
 

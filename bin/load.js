@@ -3,7 +3,7 @@
  * cache saves parsing and compiling: `--version` takes about 1.08 times an empty Node instead of 1.2. V8 refuses a cache that
  * does not match (other flags, other build) and compiles as usual, so the program works without it.
  *
- * A chunk is CommonJS. Its file may contain further chunks (`bring`), because one file loads faster than thirty.
+ * A chunk is CommonJS in a function. Its file may contain further chunks (`bring`), because one file loads faster than thirty.
  */
 'use strict';
 
@@ -42,15 +42,12 @@ module.exports = function load(dist, collect) {
 
   function read(name) {
     const file = path.join(dist, name);
-    // The build writes only ASCII, and reading it as UTF-8 would take longer.
+    // One function, so that nothing is joined before it is compiled. The build writes only ASCII, and reading it as UTF-8 would take longer.
     const source = fs.readFileSync(file, 'latin1');
     const cachedData = collect === undefined ? readIfThere(file + CACHE_SUFFIX) : undefined;
     // The cache keeps this name and shows it in stacks, so it must not be a path of the machine that built.
     const filename = `countersign/dist/${name}`;
-    const script = new vm.Script(`(function (exports, require, module, bring) {${source}\n})`, {
-      filename,
-      cachedData,
-    });
+    const script = new vm.Script(source, { filename, cachedData });
     if (collect !== undefined) collect(file + CACHE_SUFFIX, script, chunk);
     return script.runInThisContext();
   }

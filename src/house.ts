@@ -65,7 +65,7 @@ export interface Outsider {
   readonly tree: TreeHasher;
 }
 
-/** Profiles of tables, by name, as JSON (rules/table-profile.ts). */
+/** Profiles of tables, by name, as JSON (commands/directory/table-options.ts). */
 export interface Profiles {
   names(): Promise<readonly string[]>;
   read(name: string): Promise<string | undefined>;

@@ -3,27 +3,22 @@
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
 import { userInfo } from 'node:os';
-import { isatty } from 'node:tty';
-import { runProgram } from './commands/program.js';
 import { Refusal } from './errors.js';
-import type { InnerInput, InnerOutput, ServedPages } from './house.js';
+import type { InnerInput, InnerOutput, OutStream, ServedPages } from './house.js';
 import type { Surroundings } from './main/begin-run.js';
-import { buildWorld } from './main/build-world.js';
-import { temporaryFolders } from './main/files.js';
-import { captureStreams, outStream } from './main/streams.js';
+import { captureStreams, isTerminal, outStream } from './main/streams.js';
+import { versionIn } from './main/version.js';
 import { pause } from './procedures/pause.js';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs one command line of this process; returns the exit status and never throws. `root`: folder of package.json; contains `data/`. */
-export async function main({
-  argv,
-  root,
-}: {
-  readonly argv: readonly string[];
-  readonly root: string;
-}): Promise<number> {
+export async function main(typed: Readonly<{ argv: readonly string[]; root: string }>): Promise<number> {
+  const { argv, root } = typed;
   process.umask(0o077);
+  const stdout = outStream(1, () => process.stdout, unprinted);
+  // Scripts and installers ask for nothing more often, so it does not wait for the rest; a fault is reported there.
+  if (String(argv) === '--version' && (await tellsVersion(root, stdout))) return 0;
   const stop = new AbortController();
   const offs = STOP_SIGNALS.map((name) => onSignal(name, () => interrupt(name)));
   // The first signal asks for an orderly end and restores the system's handling, so that a second one ends the process at once.
@@ -31,7 +26,7 @@ export async function main({
     stop.abort(name);
     for (const off of offs) off();
   };
-  const folders = temporaryFolders();
+  const folders = (await import('./main/files.js')).temporaryFolders();
   const env = { ...process.env };
   // Where TERM is dumb, Node's readline takes backspace for text. What is drawn follows from `env`.
   if (env['TERM'] === 'dumb') delete process.env['TERM'];
@@ -49,27 +44,39 @@ export async function main({
     now: () => Date.now(),
     // Opened on first use, because opening it costs a few milliseconds.
     stdin: () => process.stdin,
-    // Looked up on first use: few commands need it, and it loads a part of Node.
+    // Looked up on first use: few commands need it.
     get stdinIsTTY() {
-      return isatty(0);
+      return isTerminal(0);
     },
     terminal: () => ({ input: process.stdin, output: process.stderr }),
-    stdout: outStream(process.stdout, unprinted),
-    stderr: outStream(process.stderr),
+    stdout,
+    stderr: outStream(2, () => process.stderr),
     onSignal,
     signal: stop.signal,
     folders,
     root,
     run: (argv, given) => runInside(argv, around, given),
     servePages: (env) => serveInside(around, env),
-    hand: (argv, env) => runProgram(argv, buildWorld({ ...around, env: { ...around.env, ...env } })),
+    hand: (argv, env) => runIn({ ...around, env: { ...around.env, ...env } }, argv),
   };
   try {
-    return await runProgram(argv, buildWorld(around));
+    return await runIn(around, argv);
   } finally {
     for (const off of offs) off();
     folders.removeAll();
   }
+}
+
+const tellsVersion = (root: string, stdout: OutStream): Promise<boolean> =>
+  stdout.write(`countersign ${versionIn(root)}\n`).then(
+    () => true,
+    () => false,
+  );
+
+async function runIn(around: Surroundings, argv: readonly string[]): Promise<number> {
+  const { buildWorld } = await import('./main/build-world.js');
+  const { runProgram } = await import('./commands/program.js');
+  return runProgram(argv, buildWorld(around));
 }
 
 const unprinted = (code: string): Refusal =>
@@ -92,7 +99,7 @@ async function serveInside(
   const captured = captureStreams('');
   const streams = { ...captured.streams, stdinIsTTY: false, terminal: null, env: { ...around.env, ...env }, signal };
   let ended = false;
-  const served = runProgram(['serve', '--listen', '127.0.0.1:0', '--json'], buildWorld({ ...around, ...streams }));
+  const served = runIn({ ...around, ...streams }, ['serve', '--listen', '127.0.0.1:0', '--json']);
   void served.finally(() => {
     ended = true;
   });
@@ -121,9 +128,6 @@ async function serveInside(
 async function runInside(argv: readonly string[], around: Surroundings, given: InnerInput): Promise<InnerOutput> {
   const captured = captureStreams(given.stdin ?? '');
   const env = { ...around.env, ...given.env };
-  const exit = await runProgram(
-    argv,
-    buildWorld({ ...around, ...captured.streams, stdinIsTTY: false, terminal: null, env }),
-  );
+  const exit = await runIn({ ...around, ...captured.streams, stdinIsTTY: false, terminal: null, env }, argv);
   return { exit, ...captured.texts() };
 }

@@ -28,6 +28,16 @@ const functions = sources.flatMap((source) =>
   functionLengths(source).map(({ name, line, lines }) => ({ place: `${source.path}:${line} ${name}`, lines })),
 );
 
+/** Packages that are loaded at once, with all that these sources import (bin/build.mjs, PACKS). */
+function packagesOf(...first: readonly string[]): readonly string[] {
+  const loaded = new Set(first);
+  for (const place of loaded) {
+    const imports = sources.find((source) => source.path === `${place}.ts`)?.imports ?? [];
+    for (const { target, typeOnly, lazy } of imports) if (!typeOnly && !lazy) loaded.add(target);
+  }
+  return [...loaded].filter((name) => !/^(src\/|node:)/.test(name)).sort();
+}
+
 describe('the house', () => {
   it('has rooms to check', () => {
     expect(sources.length).toBeGreaterThan(40);
@@ -66,6 +76,14 @@ describe('the house', () => {
     );
     const said = names.filter((name) => /\.[mc]?[jt]s$/.test(name)).map((name) => parseSource(name, '// \n'));
     expect(said.flatMap(faultsOfForm)).toEqual([]);
+  });
+
+  it('no command waits for packages that it does not need', () => {
+    expect(packagesOf('src/main')).toEqual([]);
+    expect(packagesOf('src/main/files', 'src/main/build-world', 'src/commands/program')).toEqual([
+      'chalk',
+      'commander',
+    ]);
   });
 
   it('files are short', () => {

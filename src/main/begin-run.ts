@@ -1,5 +1,4 @@
 /** One run: what of the process it may use, what is open already, and how the rest is opened, once. Part of main's room. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tongue } from '../commands/ports.js';
 import type { Environment, GlobalOptions } from '../config.js';
@@ -9,6 +8,7 @@ import { readSettings } from '../opening/read-settings.js';
 import type { temporaryFolders } from './files.js';
 import { type Machine, outsideOf } from './machine.js';
 import { openMessages } from './topic-files.js';
+import { versionIn } from './version.js';
 
 /** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
 export interface Surroundings {
@@ -80,8 +80,7 @@ export function beginRun(around: Surroundings) {
     opened.desk ??= openDeskFor(options);
     return opened.desk;
   };
-  const { version } = JSON.parse(readFileSync(join(around.root, 'package.json'), 'utf8')) as { version: string };
-  return { around, version, dataFolder, tongue, settings, custody, desk, opened };
+  return { around, version: versionIn(around.root), dataFolder, tongue, settings, custody, desk, opened };
 }
 
 function once<T>(open: (options: GlobalOptions) => Promise<T>): typeof open {

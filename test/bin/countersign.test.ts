@@ -22,7 +22,8 @@ function install(name: string, chunks: Readonly<Record<string, string>>): string
   cpSync(bin, path.join(root, 'bin'), { recursive: true });
   for (const [file, text] of Object.entries(chunks)) {
     mkdirSync(path.join(root, 'dist'), { recursive: true });
-    writeFileSync(path.join(root, 'dist', file), text);
+    const code = file.endsWith('.cjs') ? `(function (exports, require, module, bring) {${text}\n})` : text;
+    writeFileSync(path.join(root, 'dist', file), code);
   }
   return root;
 }

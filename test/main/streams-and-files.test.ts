@@ -14,10 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openFiles } from '../../src/main/files.js';
 import { runKeyCommand } from '../../src/opening/master-key.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
+import { childScript } from '../support/child-script.js';
 import { repositoryRoot } from '../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
@@ -68,7 +70,7 @@ describe.skipIf(!existsSync('/dev/full'))('B88 standard output that takes no mor
   });
 
   it('S29 is said, with exit 7 and no stack, also with --json, by help, and where stderr is full too', async () => {
-    for (const args of ['policy show', 'policy show --json', '--help', 'help exit-codes', 'whoami --json'])
+    for (const args of ['policy show', 'policy show --json', '--version', '--help', 'help exit-codes', 'whoami --json'])
       expect(await shell(`${run} ${args} >/dev/full`), args).toEqual({ code: 7, stderr: inWords });
     expect(await shell(`${run} policy show >/dev/full 2>/dev/full`)).toEqual({ code: 7, stderr: '' });
   });
@@ -115,6 +117,35 @@ describe.skipIf(!existsSync('/dev/full'))('B88 standard output that takes no mor
     closeSync(endless);
     expect([code, stderr]).toEqual([2, expect.stringContaining('standard input is too long')]);
   }, 30_000);
+});
+
+describe('a pipe', () => {
+  const SCRIPT = `
+    import { outStream } from './src/main/streams.js';
+    const out = outStream(1, () => process.stdout);
+    process.on('SIGINT', () => process.stderr.write('heard'));
+    const said = async () => {
+      for (let n = 0; n < 20000; n += 1) await out.write('line ' + n + ' of a long answer, which no pipe holds at once\\n');
+    };
+    said();
+  `;
+
+  it('whose reader is slow holds up nothing else, and gets every line in order', async () => {
+    const script = await childScript(SCRIPT);
+    onTestFinished(() => script.remove());
+    const child = spawn(process.execPath, [script.file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    // It has written what the pipe holds, and waits.
+    await new Promise((filled) => child.stdout.once('readable', filled));
+    const heard = new Promise((resolve) => child.stderr.once('data', resolve));
+    child.kill('SIGINT');
+    expect(String(await heard)).toBe('heard');
+    const lines = (await text(child.stdout)).trimEnd().split('\n');
+    expect(await ended).toBe(0);
+    expect(lines).toEqual(
+      Array.from({ length: 20_000 }, (_, n) => `line ${n} of a long answer, which no pipe holds at once`),
+    );
+  });
 });
 
 describe('files', () => {

@@ -4,7 +4,7 @@ import { refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
 import cells from '../../rules/damaged-cells.json' with { type: 'json' };
-import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
+import { isProfileName } from '../../rules/table-profile.js';
 import { type Context, type Given, wholeNumber } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
@@ -22,6 +22,16 @@ export const tableInput = () => ({
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
   encoding: z.enum(cells.encodings).optional(),
 });
+
+/** A file of data/profiles. `columns`: headings of each column, the best first. `given`: values of columns that the file does not have. */
+const profileSchema = () =>
+  z.object({
+    columns: z.record(z.string(), z.array(z.string())).default({}),
+    given: z.record(z.string(), z.string()).default({}),
+    ignoreOthers: z.boolean().default(false),
+    encoding: z.string().optional(),
+  });
+type TableProfile = z.infer<ReturnType<typeof profileSchema>>;
 
 export type TableGiven = Given<(typeof TABLE_OPTIONS)[number], ReturnType<typeof tableInput>>;
 

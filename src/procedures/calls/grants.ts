@@ -55,13 +55,10 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
   }
 }
 
-/** A grant that is live inside the write door, with its caller and account as they are now. */
-export type UsableGrant = Awaited<ReturnType<typeof requireGrant>>;
-
 /**
  * Checks everything about a grant again, inside the transaction that uses it: it is this operator's, for this action, and not
  * used, ended or expired; the caller still has the privilege, and nothing about their authority changed since (B08). Refusal
- * `no-grant` for each reason; only the operator's words differ.
+ * `no-grant` for each reason; only the operator's words differ. Answers the grant with its caller and account as they are now.
  */
 export async function requireGrant({ desk, write, now, by }: Acting<Lock>, id: string, actionId: string) {
   const row = await write.grants.byId(id);

@@ -25,10 +25,10 @@ export interface PasswordSignIn {
   readonly deviceTokens: readonly string[];
 }
 
-/** `token`: kept in the state folder; the store has its digest. `viewKey`: as of `checkApplicationPassword`. */
-export type OpenedLogin = Awaited<ReturnType<typeof signInWithPassword>>;
-
-/** Refusals: not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30). */
+/**
+ * Answers the `token`, kept in the state folder (the store has its digest), and the `viewKey` of `checkApplicationPassword`. Refusals:
+ * not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30).
+ */
 export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const person = await findPortalPerson(desk, input.account, input.login);
   const counted = { ...personEntry(desk, person), kind: 'portal.sign-in-started' } as const;

@@ -35,6 +35,32 @@ describe('a CSV file', () => {
     expect(await rowsOf('a,b\n"say ""hi"", now",Taquería\n')).toEqual([[2, 'say "hi", now', 'Taquería']]);
   });
 
+  it.each([
+    ['bare', '="a",="b"\n="007",="+49 30"\n', [[2, '007', '+49 30']]],
+    ['with a separator inside', 'a;b\n="1;2";3', [[2, '1;2', '3']]],
+    [
+      'quoted, over lines',
+      'a,b\n"=""007""","x\ny"\n1,="2"\n',
+      [
+        [2, '007', 'x\ny'],
+        [4, '1', '2'],
+      ],
+    ],
+    ['in words inside a quoted cell', 'a,b\n"x,="",y",="2"\n', [[2, 'x,=",y', '2']]],
+    ['in words over lines', 'a,b\n"x\n=""1"",y",2\n', [[2, 'x\n="1",y', '2']]],
+  ] as const)(
+    'reads cells by which programs keep a spreadsheet from changing digits: %s',
+    async (_what, text, rows) => {
+      expect(await rowsOf(text)).toEqual(rows);
+      // However the text comes in pieces.
+      const pieces = async function* () {
+        for (const one of text) yield Buffer.from(one);
+      };
+      const whole = (await readCsv(pieces(), SHAPE)).rows.map(({ line, values }) => [line, values.a, values.b]);
+      expect(whole).toEqual(rows);
+    },
+  );
+
   it('fills rows that are short, and lists those that hold more than the header', async () => {
     const { rows, problems } = await read('a,b\n1\n2,2\n3,3,3\n4,4,,\n');
     expect(rows.map(({ values }) => [values.a, values.b])).toEqual([
