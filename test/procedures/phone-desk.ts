@@ -6,7 +6,7 @@
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import type { Refusal } from '../../src/errors.js';
 import { act } from '../../src/procedures/authorise.js';
-import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
+import { requireGrant } from '../../src/procedures/calls/grants.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import { ALARM_SCOPES, type AlarmScope } from '../../src/rules/alarms.js';
@@ -17,6 +17,9 @@ import { proven } from '../support/proven.js';
 import { refusalOf } from '../support/said.js';
 import type { EngineName } from '../support/test-desk.js';
 import { type Login, type Northwind, northwind, PHRASE } from './northwind.js';
+
+/** A grant that is live inside the write door. */
+type UsableGrant = Awaited<ReturnType<typeof requireGrant>>;
 
 export const WRONG = 'purple teapot beneath seven ladders';
 

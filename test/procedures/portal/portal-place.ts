@@ -14,7 +14,7 @@ import { sendLoginCode } from '../../../src/procedures/factors/factor-choices.js
 import { newBackupCodes } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
-import { type OpenedLogin, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
+import { signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { seconds } from '../../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../../factors/reference.js';
 import { newestCode } from '../../support/outbox-code.js';
@@ -31,7 +31,10 @@ export interface App {
 export interface PortalPlace extends Northwind {
   /** The same desk with other figures. */
   deskWith(limits: (limits: Desk['policy']['limits']) => Partial<Desk['policy']['limits']>): Desk;
-  signIn(login: Login, more?: { password?: string; deviceTokens?: readonly string[] }): Promise<OpenedLogin>;
+  signIn(
+    login: Login,
+    more?: { password?: string; deviceTokens?: readonly string[] },
+  ): ReturnType<typeof signInWithPassword>;
   /** Everything for a login with an app: moves the clock to the next step, so that its code is a new one. */
   enter(login: Login, app: App, more?: { deviceTokens?: readonly string[] }): Promise<PortalLogin>;
   answer(login: PortalLogin, kind: AnswerKind, code: string): Promise<PortalLogin>;
