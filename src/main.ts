@@ -3,6 +3,7 @@
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
 import { userInfo } from 'node:os';
+import type { Environment } from './config.js';
 import { Refusal } from './errors.js';
 import type { InnerInput, InnerOutput, OutStream, ServedPages } from './house.js';
 import type { Surroundings } from './main/begin-run.js';
@@ -90,10 +91,7 @@ function onSignal(name: NodeJS.Signals, handler: () => void): () => void {
 }
 
 /** Runs `serve` beside what else this process does. It says its address in its first line. */
-async function serveInside(
-  around: Surroundings,
-  env: Readonly<Record<string, string>>,
-): Promise<ServedPages | undefined> {
+async function serveInside(around: Surroundings, env: Environment): Promise<ServedPages | undefined> {
   const stopping = new AbortController();
   const signal = AbortSignal.any([around.signal, stopping.signal]);
   const captured = captureStreams('');

@@ -61,14 +61,6 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
   return CATALOGUE.find((entry) => entry.word === wanted)?.load() ?? [];
 }
 
-/** Width and text are given below, and help has no colours: commander would open Node's streams to find out. */
-const ASKING_NO_STREAM = {
-  getOutHelpWidth: () => 80,
-  getErrHelpWidth: () => 80,
-  getOutHasColors: () => false,
-  getErrHasColors: () => false,
-};
-
 function buildProgram(world: World, commands: readonly Command[], word: string | undefined) {
   /** `told`: the help or version that was asked for. */
   const finished = { exit: 0, told: '' };
@@ -83,7 +75,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .version(`countersign ${world.version}`, '--version', 'print the version')
     .helpOption('-h, --help', 'show help, also for one command')
     .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), minWidthToWrap: 20, sortSubcommands: false })
-    .configureOutput({ writeOut, writeErr: () => undefined, ...ASKING_NO_STREAM })
+    // Given, because commander opens Node's streams to find them out.
+    .configureOutput({ writeOut, writeErr: () => undefined, getOutHelpWidth: () => 80, getOutHasColors: () => false })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
   const topics = () => `\nMore to read: countersign help TOPIC\n  ${topicNames(world.topics).join(', ')}\n`;
