@@ -19,6 +19,7 @@ import { random } from './kill-at-random.js';
 import { openBeside } from './open-beside.js';
 
 const LINES = amount(5_000, 21_500);
+/** Of each engine. What a kill leaves half done is tried on its own by kill-bulk-reset; here they come in the middle of a list with everything in it. */
 const KILLS = amount(20, 100);
 /** A run does at least one chunk of 50 before most kills. */
 const HOLDING = amount(1_700, 8_000);

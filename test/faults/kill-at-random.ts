@@ -1,5 +1,6 @@
 /** Starts a process of a script and ends it with SIGKILL at a random moment; answers what it had acknowledged by then. */
 import type { ChildScript, RunningScript } from '../support/child-script.js';
+import { amount } from '../support/long.js';
 
 export interface Killed {
   /** False where it was done before the signal. */
@@ -20,8 +21,11 @@ export function random(seed: number): () => number {
   };
 }
 
-/** A process is let go on for up to so many chunks, however slow the machine is, and then killed somewhere in the next one. */
-const MOST_CHUNKS = 4;
+/**
+ * A process is let go on for up to so many chunks, however slow the machine is, and then killed somewhere in the next one. In the short form a
+ * job of 2,000 is not over before it has had its twenty kills; the second chunk goes through the same code as those after it.
+ */
+const MOST_CHUNKS = amount(2, 4);
 /** One in so many is killed while it is still starting. */
 const WHILE_STARTING = 8;
 
@@ -30,6 +34,10 @@ export interface Pace {
   startMs: number;
   chunkMs: number;
 }
+
+/** A process that is let go on to its end. */
+export const letGoOn = async (script: ChildScript, env: Readonly<Record<string, string>>): Promise<Killed> =>
+  heardOf(await script.start([], env).ended);
 
 export async function killAtRandom(
   script: ChildScript,
@@ -53,8 +61,12 @@ export async function killAtRandom(
   }
   const delay = where * 1.3 * (starting ? pace.startMs : pace.chunkMs);
   const timer = setTimeout(() => running.child.kill('SIGKILL'), delay);
-  const { code, stdout, stderr } = await running.ended;
+  const ended = await running.ended;
   clearTimeout(timer);
+  return heardOf(ended);
+}
+
+function heardOf({ code, stdout, stderr }: Awaited<RunningScript['ended']>): Killed {
   // What follows the last newline was cut off in the middle of being said.
   const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1);
   const lines = [...whole.matchAll(/^(\d+) reset$/gm)].map((match) => Number(match[1]));

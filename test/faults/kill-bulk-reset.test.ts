@@ -13,9 +13,10 @@ import { type ChildScript, childScript } from '../support/child-script.js';
 import { amount } from '../support/long.js';
 import { dataFolder, engines } from '../support/test-desk.js';
 import { beginCrowdJob, seedCrowd } from './bulk-place.js';
-import { type Killed, killAtRandom, type Pace, random } from './kill-at-random.js';
+import { type Killed, killAtRandom, letGoOn, type Pace, random } from './kill-at-random.js';
 
-// One job is a dozen rounds of two kills: they fall while a process starts, inside a chunk and between two. The long form finds rare moments.
+// One job has room for ten rounds of two kills, and then ends by itself: they fall while a process starts, inside a chunk and between two. The
+// long form finds rare moments.
 const USERS = amount(2_000, 10_000);
 const KILLS = amount(20, 100);
 /** A slow machine may not get through; it says so by failing, not by running for ever. */
@@ -53,10 +54,12 @@ describe.each(engines)(`a bulk reset that is killed, on %s (seed ${seed})`, (eng
   afterAll(() => place.close());
 
   const begin = () => beginCrowdJob(place.desk, lead, second);
-  const kill = (work: JobWork, early: boolean, chance: () => number): Promise<Killed> => {
+  const orderOf = (work: JobWork, early: boolean) => {
     const order = { settings: place.settings, dataFolder, signed: lead, job: work.head.id, early };
-    return killAtRandom(script, { ORDER: JSON.stringify(order) }, chance, pace);
+    return { ORDER: JSON.stringify(order) };
   };
+  const kill = (work: JobWork, early: boolean, chance: () => number): Promise<Killed> =>
+    killAtRandom(script, orderOf(work, early), chance, pace);
   /** Faults of the state after a kill; empty where all is well. */
   async function faults(work: JobWork, acknowledged: ReadonlySet<number>): Promise<readonly string[]> {
     const { jobs, resets } = place.desk.store.read;
@@ -82,7 +85,9 @@ describe.each(engines)(`a bulk reset that is killed, on %s (seed ${seed})`, (eng
         const work = await begin();
         const acknowledged = new Set<number>();
         for (let finished = false; !finished && Date.now() < ended; ) {
-          const runs = await Promise.all([kill(work, false, chance), kill(work, false, chance)]);
+          const enough = kills >= KILLS;
+          const one = () => (enough ? letGoOn(script, orderOf(work, false)) : kill(work, false, chance));
+          const runs = await Promise.all([one(), one()]);
           for (const run of runs) {
             expect(run.stderr).toBe('');
             for (const line of run.lines) acknowledged.add(line);

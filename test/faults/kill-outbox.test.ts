@@ -1,6 +1,7 @@
 /**
- * kill -9 of the worker that sends the outbox (B88, B89): ten thousand messages through a mail server that is slow, refuses for now and closes in the
- * middle, with twenty kills. Each message arrives once; one that arrived twice is named by the log: an attempt of it has no end.
+ * kill -9 of the worker that sends the outbox (B88, B89): two thousand messages, in the long form ten, through a mail server that is slow,
+ * refuses for now and closes in the middle, with twenty kills. Each message arrives once; one that arrived twice is named by the log: an
+ * attempt of it has no end.
  */
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +26,6 @@ import { deliverDue } from './src/procedures/messages/deliver-outbox.js';
 const { settings, dataFolder, ahead } = JSON.parse(process.env.ORDER);
 const now = () => Date.now() + ahead;
 openDesk(openCustody({ settings, dataFolder, now, clockAsGiven: true })).then(async (desk) => {
-  require('node:fs').writeSync(1, 'ready\\n');
   await deliverDue(desk);
   await desk.store.close();
 });
@@ -33,16 +33,17 @@ openDesk(openCustody({ settings, dataFolder, now, clockAsGiven: true })).then(as
 
 const seed = Number(process.env['COUNTERSIGN_TEST_SEED'] ?? 20_261_130);
 
+let script: ChildScript;
+beforeAll(async () => {
+  script = await childScript(SCRIPT);
+});
+afterAll(() => script.remove());
+
 describe.each(engines)(`a worker of the outbox that is killed, on %s (seed ${seed})`, (engine) => {
   let place: ResetDesk;
-  let script: ChildScript;
   let server: SMTPServer;
   /** How often each address got its mail. */
   const arrived = new Map<string, number>();
-  beforeAll(async () => {
-    script = await childScript(SCRIPT);
-  });
-  afterAll(() => script.remove());
   beforeEach(async () => {
     const chance = random(seed);
     server = new SMTPServer({

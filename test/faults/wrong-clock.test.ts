@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { fromBase32, referenceCode } from '../factors/reference.js';
-import { builtDesk, requireBuilt } from '../support/built-desk.js';
+import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
 import { roomInStep, startByCommand } from '../support/started-operator.js';
 import { type EngineName, engines, repositoryRoot } from '../support/test-desk.js';
 
@@ -14,18 +14,44 @@ const PASSWORD = 'seven herons on one lantern';
 const SHIFTS = ['+3m', '-3m', '+20h', '-20h', '+3650d', '-3650d'] as const;
 const faketime = spawnSync('faketime', ['-f', '+1d', 'true']).status === 0;
 
-/** A desk with some leads, here and on a machine whose clock is off. */
-async function twoMachines(engine: EngineName, offset: string, people = ['lena']) {
+interface Founded {
+  readonly place: BuiltDesk;
+  readonly token: string;
+  /** Of the apps of its operators, by name. */
+  readonly seeds: ReadonlyMap<string, Uint8Array>;
+}
+
+const made = new Map<EngineName, Promise<Founded>>();
+afterAll(async () => {
+  for (const founded of made.values()) (await founded).place.close();
+});
+
+/** A desk with some leads and an admin, made once for each engine: the tests have copies of it. */
+function founded(engine: EngineName): Promise<Founded> {
+  const known = made.get(engine) ?? found(engine);
+  made.set(engine, known);
+  return known;
+}
+
+async function found(engine: EngineName): Promise<Founded> {
   requireBuilt();
   const place = await builtDesk(engine);
-  onTestFinished(() => place.close());
   const { token } = await place.must(['init', '--token', '--json']);
   const admin = { COUNTERSIGN_TOKEN: String(token) };
   const seeds = new Map<string, Uint8Array>();
-  for (const name of people) {
+  for (const name of engine === 'postgres' ? ['lena'] : ['lena', 'sven', 'nora', 'mara']) {
     const role = name === 'sven' ? 'admin' : 'lead';
     seeds.set(name, fromBase32(await startByCommand(place.must, { name, role, password: PASSWORD }, admin)));
   }
+  return { place, token: String(token), seeds };
+}
+
+/** A desk of its own with some leads, here and on a machine whose clock is off. */
+async function twoMachines(engine: EngineName, offset: string) {
+  const { place: like, token, seeds } = await founded(engine);
+  const place = await builtDesk(engine, { like });
+  onTestFinished(() => place.close());
+  const admin = { COUNTERSIGN_TOKEN: token };
   const code = (name: string): string => referenceCode(seeds.get(name) ?? new Uint8Array(), Date.now() / 1000);
   return {
     place,
@@ -95,12 +121,7 @@ describe.skipIf(!faketime)('a machine whose clock is wrong, on sqlite', () => {
   it.each(['+3m', '+20h'])(
     'B87 T21 %s: a refused stranger moves nothing; work does, and two operators set it back',
     async (offset) => {
-      const { there, admin, signsIn, ahead, place, code } = await twoMachines('sqlite', offset, [
-        'lena',
-        'sven',
-        'nora',
-        'mara',
-      ]);
+      const { there, admin, signsIn, ahead, place, code } = await twoMachines('sqlite', offset);
       expect(there(STRANGER, 'some guess 123\n').status).toBe(3);
       expect(await signsIn('mara')).toMatchObject({ code: 0 });
       expect(there(ADD, '', admin).status).toBe(0);

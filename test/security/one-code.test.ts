@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromBase32, referenceCode } from '../factors/reference.js';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
 import { newestCode } from '../support/outbox-code.js';
+import { inside } from '../support/run-inside.js';
 import { roomInStep, startByCommand } from '../support/started-operator.js';
 import { engines } from '../support/test-desk.js';
 
@@ -13,10 +14,13 @@ const PASSWORD = 'seven herons on one lantern';
 describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
   let place: BuiltDesk;
   let env: Record<string, string>;
+  /** What leads up to the eight, and is asked afterwards. */
+  let here: ReturnType<typeof inside>;
   beforeAll(async () => {
     requireBuilt();
     place = await builtDesk(engine);
-    const { token } = await place.must(['init', '--token', '--json']);
+    here = inside(place.env);
+    const { token } = await here.must(['init', '--token', '--json']);
     env = { COUNTERSIGN_TOKEN: String(token) };
   }, 300_000);
   afterAll(() => place.close());
@@ -30,7 +34,7 @@ describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
     return Promise.all(running.map(({ ended }) => ended));
   };
   const count = async (kind: string): Promise<number> => {
-    const { stdout } = await place.run(['audit', 'list', '--json', '--limit', '500', '--kind', kind], '', env);
+    const { stdout } = await here.run(['audit', 'list', '--json', '--limit', '500', '--kind', kind], '', env);
     return stdout.split('\n').filter((line) => line !== '').length;
   };
 
@@ -38,7 +42,7 @@ describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
     timeout: 60_000,
   }, async () => {
     const lena = { name: 'lena', role: 'lead', password: PASSWORD } as const;
-    const seed = fromBase32(await startByCommand(place.must, lena, env));
+    const seed = fromBase32(await startByCommand(here.must, lena, env));
     const code = referenceCode(seed, Date.now() / 1000);
     const ends = await eight(['login', '--operator', 'lena', '--password-stdin', '--code', code, '--json']);
     const exits = ends.map((end) => end.code);
@@ -56,21 +60,21 @@ describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
   }, async () => {
     const xena = ['--account', '200500', '--as', 'xena'];
     const person = ['--name', 'Xena Ek', '--email', 'xena@mail.example', '--phone', '5550200', '--role', 'admin'];
-    await place.must(['account', 'add', 'Contoso', '--number', '200500', '--edition', 'x-series'], '', env);
-    await place.must(['user', 'add', 'xena', '--account', '200500', ...person], '', env);
-    await place.must(['user', 'invite', 'xena', '--account', '200500'], '', env);
+    await here.must(['account', 'add', 'Contoso', '--number', '200500', '--edition', 'x-series'], '', env);
+    await here.must(['user', 'add', 'xena', '--account', '200500', ...person], '', env);
+    await here.must(['user', 'invite', 'xena', '--account', '200500'], '', env);
     const invitation = (await newestCode(join(place.folders.data, 'outbox'), 'xena@mail.example')) ?? '';
-    await place.must(['portal', 'activate', ...xena, '--code', invitation, '--password-stdin'], PASSWORD);
-    await place.must(['portal', 'login', ...xena, '--password-stdin'], PASSWORD);
-    const begun = JSON.parse((await place.run(['portal', 'mfa', 'add', 'totp', ...xena, '--json'])).stdout) as {
+    await here.must(['portal', 'activate', ...xena, '--code', invitation, '--password-stdin'], PASSWORD);
+    await here.must(['portal', 'login', ...xena, '--password-stdin'], PASSWORD);
+    const begun = JSON.parse((await here.run(['portal', 'mfa', 'add', 'totp', ...xena, '--json'])).stdout) as {
       enrolment: { secretBase32: string };
     };
     const seed = fromBase32(begun.enrolment.secretBase32.replaceAll(' ', ''));
     // The step before: the code that confirms the set-up is used up by it. It is accepted only while this step lasts.
     await roomInStep(15_000);
-    await place.must(['portal', 'mfa', 'add', 'totp', ...xena, '--code', referenceCode(seed, Date.now() / 1000 - 30)]);
-    await place.must(['portal', 'mfa', 'require', 'on', ...xena]);
-    await place.must(['portal', 'logout', ...xena]);
+    await here.must(['portal', 'mfa', 'add', 'totp', ...xena, '--code', referenceCode(seed, Date.now() / 1000 - 30)]);
+    await here.must(['portal', 'mfa', 'require', 'on', ...xena]);
+    await here.must(['portal', 'logout', ...xena]);
 
     const before = await count('portal.signed-in');
     const code = referenceCode(seed, Date.now() / 1000);

@@ -35,20 +35,21 @@ void (async () => {
 
 // Eight on two cores already wait for each other at every write; thirty-two also come near the ten seconds that a writer waits.
 const WRITERS = amount(8, 32);
-/** So many that nobody is through before the others have begun. */
-const EACH = 250;
+/** So many that nobody is through before the others have begun: they are let go at one moment, and how often they took turns is counted. */
+const EACH = amount(125, 250);
+
+let script: ChildScript;
+beforeAll(async () => {
+  script = await childScript(WRITER);
+}, 60_000);
+afterAll(() => script.remove());
 
 describe.each(engines)('a storm of writers on %s', (engine) => {
-  let script: ChildScript;
   let place: Founded;
   beforeAll(async () => {
-    script = await childScript(WRITER);
     place = await foundedStore(engine);
   }, 60_000);
-  afterAll(async () => {
-    script.remove();
-    await place.close();
-  });
+  afterAll(() => place.close());
 
   /** Starts all writers, lets them go at the same moment, and answers how many writes each was told are done. */
   const storm = async (address: string, careless = ''): Promise<readonly number[]> => {

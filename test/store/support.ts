@@ -2,7 +2,7 @@
  * Support of the store suites: an empty place on either engine, and an independent check of the log that knows only how
  * to read it (after tessera's fsck). Sample rows are in rows.ts.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Migrator, sql } from 'kysely';
@@ -28,9 +28,17 @@ export interface EmptyPlace {
 }
 
 /** An engine on a place without a schema. */
-export async function emptyPlace(name: EngineName): Promise<EmptyPlace> {
+export const emptyPlace = (name: EngineName): Promise<EmptyPlace> => placeWith(name, undefined);
+
+/** What a place begins with: the bytes of a file, or the address of a database that nobody is connected to. */
+type Template = Buffer | string;
+
+async function placeWith(name: EngineName, template: Template | undefined): Promise<EmptyPlace> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-store-'));
-  const address = name === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(folder, 'desk.db');
+  const file = join(folder, 'desk.db');
+  if (template instanceof Buffer) writeFileSync(file, template, { mode: 0o600 });
+  const database = typeof template === 'string' ? template : undefined;
+  const address = name === 'postgres' ? await createDatabase(inject('postgresUrl'), database) : file;
   const engine = await openEngine(address, true);
   const more: Engine[] = [];
   return {
@@ -65,11 +73,24 @@ export interface Founded extends EmptyPlace {
   readonly notary: Notary;
 }
 
-/** A store with schema and an empty log. */
-export async function foundedStore(name: EngineName): Promise<Founded> {
+/** By engine: migrating costs more than most of what is done with a store. */
+const templates = new Map<EngineName, Promise<Template>>();
+
+async function makeTemplate(name: EngineName): Promise<Template> {
   const place = await emptyPlace(name);
+  await migrate(place.engine, keysWith(notaryWith()));
+  await place.engine.close();
+  const template = name === 'postgres' ? place.address : readFileSync(place.address);
+  rmSync(place.folder, { recursive: true, force: true });
+  return template;
+}
+
+/** A store with schema and an empty log: a copy of the first of this process, whose notary is the same. */
+export async function foundedStore(name: EngineName): Promise<Founded> {
+  const template = templates.get(name) ?? makeTemplate(name);
+  templates.set(name, template);
+  const place = await placeWith(name, await template);
   const notary = notaryWith();
-  await migrate(place.engine, keysWith(notary));
   return { ...place, notary, store: openStore(place.engine, notary) };
 }
 

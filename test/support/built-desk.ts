@@ -3,7 +3,7 @@
  * desk, on either engine. Every process gets a small fixed environment and nothing of the person who runs the tests.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -44,26 +44,38 @@ export interface BuiltDesk {
   close(): void;
 }
 
+let built = false;
+
 /** `npm test` has built already; this is for running one file alone. */
 export function requireBuilt(): void {
-  const built = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
+  if (built) return;
+  const ended = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
+  if (ended.status !== 0) throw new Error(`countersign could not be built:\n${ended.stderr}`);
+  built = true;
 }
 
 /**
  * An empty home; on PostgreSQL with an empty database. `root` is where the program was built. Hashing is cheap, by a policy in the config
- * file, unless the shipped policy is asked for.
+ * file, unless the shipped policy is asked for. With `like` it is a copy of that desk, store, keys and sessions, which no process has open: a
+ * desk with people in it takes a dozen processes to make.
  */
 export async function builtDesk(
   engine: EngineName,
-  { root = repositoryRoot, policy = inject('floorPolicy') }: { root?: string; policy?: 'shipped' | string } = {},
+  {
+    root = repositoryRoot,
+    policy = inject('floorPolicy'),
+    like,
+  }: { root?: string; policy?: 'shipped' | string; like?: BuiltDesk } = {},
 ): Promise<BuiltDesk> {
   const executable = join(root, 'bin', 'countersign.js');
   const home = mkdtempSync(join(tmpdir(), 'countersign-built-'));
   for (const name of ['data', 'state', 'config']) mkdirSync(join(home, name), { mode: 0o700 });
   if (policy !== 'shipped') usePolicy(join(home, 'config'), policy);
+  if (like !== undefined) cpSync(like.home, home, { recursive: true });
   const store =
-    engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(home, 'data', 'countersign', 'desk.db');
+    engine === 'postgres'
+      ? await createDatabase(inject('postgresUrl'), like?.store)
+      : join(home, 'data', 'countersign', 'desk.db');
   const surroundings = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,

@@ -59,6 +59,8 @@ export async function faultProxy({ target, port = 0, onForwarded, ...options }) 
   const seen = new Map();
   const row = new Map();
   const open = new Set();
+  /** A connection for each call to the server behind would cost as much as the call. */
+  const agent = new http.Agent({ keepAlive: true });
   let n = 0;
   const draw = (key, k, salt) =>
     createHash('sha256').update(`${opt.seed}|${key}|${k}|${salt}`).digest().readUInt32BE(0) / 2 ** 32;
@@ -92,7 +94,7 @@ export async function faultProxy({ target, port = 0, onForwarded, ...options }) 
           method: req.method,
           path: to.pathname.replace(/\/$/, '') + req.url,
           headers,
-          agent: false,
+          agent,
         },
         (r) => {
           const parts = [];
@@ -252,6 +254,7 @@ export async function faultProxy({ target, port = 0, onForwarded, ...options }) 
     stop: () =>
       new Promise((ok) => {
         for (const s of open) s.destroy();
+        agent.destroy();
         server.closeAllConnections();
         server.close(ok);
       }),

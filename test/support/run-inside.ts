@@ -47,3 +47,23 @@ export async function runInside(
     folders.removeAll();
   }
 }
+
+/**
+ * `run` and `must` of a built desk (`env`: its environment), for the same person, but in this process: for what leads up to what a test shows of
+ * processes, and for looking afterwards.
+ */
+export function inside(env: Environment) {
+  const machine = process.getuid === undefined ? {} : { uid: process.getuid() };
+  const run = (args: readonly string[], stdin = '', more: Environment = {}): Promise<Ran> =>
+    runInside(args, { env: { ...env, ...more }, stdin, machine });
+  const must = async (
+    args: readonly string[],
+    stdin = '',
+    more: Environment = {},
+  ): Promise<Record<string, unknown>> => {
+    const { exit, stdout, stderr } = await run(args, stdin, more);
+    if (exit !== 0) throw new Error(`countersign ${args.join(' ')} ended with ${exit}: ${stdout}${stderr}`);
+    return args.includes('--json') ? (JSON.parse(stdout) as Record<string, unknown>) : {};
+  };
+  return { run, must };
+}

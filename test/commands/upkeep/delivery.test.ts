@@ -2,171 +2,23 @@
  * Delivery end to end by the built command: mails to a real SMTP server, texts to an HTTP gateway, events to a webhook, all on loopback;
  * then the same with servers that fail (issue 4, B31, B58, B62, B63, B77).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import PostalMime from 'postal-mime';
-import type { SMTPServerOptions } from 'smtp-server';
-import { Webhook } from 'standardwebhooks';
-import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
 import { minutes } from '../../../src/rules/duration.js';
-import { startHttp, startSmtp } from '../../delivery/servers.js';
-import { type BuiltDesk, builtDesk, requireBuilt } from '../../support/built-desk.js';
-import { dataFolder, type EngineName, engines, testSettings } from '../../support/test-desk.js';
-
-const PASSWORD = 'copper and nineteen herons';
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-
-/** How the other side behaves now. */
-interface Mood {
-  smtp: 'takes' | 'drops' | 'refuses' | 'hangs';
-  sms: number;
-  webhook: number;
-  events: number;
-}
-
-interface Outside {
-  readonly place: BuiltDesk;
-  readonly mood: Mood;
-  readonly env: Record<string, string>;
-  readonly mails: { readonly raw: string }[];
-  readonly config: { mail: object };
-  run(args: readonly string[], stdin?: string): ReturnType<BuiltDesk['run']>;
-  must(args: readonly string[], stdin?: string): Promise<Record<string, unknown>>;
-  /** The newest mail to this address, parsed. */
-  mailTo(address: string): Promise<{ subject: string; text: string; id: string; code: string }>;
-  texted(): string;
-  /** Security events as they were pushed. */
-  sets(): readonly { readonly body: string; readonly headers: Readonly<Record<string, string>> }[];
-  events(): readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly data: { items: Record<string, unknown>[] };
-  }[];
-}
-
-async function outside(engine: EngineName): Promise<Outside> {
-  const place = await builtDesk(engine);
-  onTestFinished(() => place.close());
-  const mood: Mood = { smtp: 'takes', sms: 201, webhook: 200, events: 202 };
-  const mails: { raw: string }[] = [];
-  let drop = (): void => undefined;
-  const onData: SMTPServerOptions['onData'] = (stream, _session, done) => {
-    const parts: Buffer[] = [];
-    stream.on('data', (part: Buffer) => parts.push(part));
-    stream.on('end', () => {
-      const { smtp } = mood;
-      if (smtp !== 'refuses') mails.push({ raw: Buffer.concat(parts).toString('utf8') });
-      if (smtp === 'takes') done();
-      else if (smtp === 'refuses') done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }));
-      else if (smtp === 'drops') drop();
-    });
-  };
-  const smtp = await startSmtp({ onData });
-  drop = smtp.drop;
-  const gateway = await startHttp((response) => response.writeHead(mood.sms).end('{"sid":"SM1"}'));
-  const hook = await startHttp((response) => response.writeHead(mood.webhook).end());
-  const receiver = await startHttp((response) => response.writeHead(mood.events).end());
-  mkdirSync(place.folders.config, { recursive: true, mode: 0o700 });
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(place.folders.config, name), text, { mode: 0o600 });
-    return JSON.stringify(join(place.folders.config, name));
-  };
-  const mail = { channel: 'smtp', host: '127.0.0.1', port: smtp.port, security: 'none', from: 'desk@support.example' };
-  const toml = (table: object) =>
-    Object.entries(table)
-      .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
-      .join('\n');
-  file(
-    'config.toml',
-    `deskName = "Example Support"
-policy = ${JSON.stringify(inject('floorPolicy'))}
-[mail]
-${toml(mail)}
-fromName = "Example Support"
-[sms]
-channel = "http"
-url = "${gateway.url}/Messages.json"
-accountSid = "AC1"
-tokenFile = ${file('sms-token', 'sms-token\n')}
-from = "+15550100"
-[webhook]
-url = "${hook.url}/desk"
-secretFile = ${file('webhook-secret', `${SECRET}\n`)}
-allowPrivate = true
-[events]
-url = "${receiver.url}/sets"
-issuer = "https://desk.example"
-audience = "https://siem.example"
-tokenFile = ${file('events-token', 'events-token\n')}
-allowPrivate = true
-`,
-  );
-  const env: Record<string, string> = {};
-  const { token } = await place.must(['init', '--token', '--json']);
-  env['COUNTERSIGN_TOKEN'] = String(token);
-  return {
-    place,
-    mood,
-    env,
-    mails,
-    config: { mail },
-    run: (args, stdin) => place.run(args, stdin, env),
-    must: (args, stdin) => place.must(args, stdin, env),
-    mailTo: async (address) => {
-      for (const { raw } of mails.toReversed()) {
-        const parsed = await PostalMime.parse(raw);
-        if (parsed.to?.[0]?.address !== address) continue;
-        const text = (parsed.text ?? '').replaceAll('\r\n', '\n');
-        const [, code = ''] = /^ {4}(\S+)$/m.exec(text) ?? [];
-        return { subject: parsed.subject ?? '', text, id: parsed.messageId ?? '', code };
-      }
-      throw new Error(`no mail to ${address}`);
-    },
-    texted: () => /^(\d{6}) /.exec(new URLSearchParams(gateway.posts.at(-1)?.body ?? '').get('Body') ?? '')?.[1] ?? '',
-    sets: () => receiver.posts,
-    events: () =>
-      hook.posts.map(({ body, headers }) => ({
-        id: headers['webhook-id'] ?? '',
-        ...(new Webhook(SECRET).verify(body, { ...headers }) as {
-          type: string;
-          data: { items: Record<string, unknown>[] };
-        }),
-      })),
-  };
-}
-
-async function addPeople({ must }: Outside): Promise<void> {
-  await must(['account', 'add', 'Contoso', '--number', '200500', '--edition', 'x-series']);
-  const add = (login: string, role: string, phone: string) =>
-    must(
-      ['user', 'add', login, '--account', '200500', '--name', login, '--email', `${login}@contoso.example`].concat([
-        '--phone',
-        phone,
-        '--role',
-        role,
-      ]),
-    );
-  await add('ana', 'admin', '+44 20 7946 0011');
-  await add('bob', 'user', '+44 20 7946 0022');
-}
-
-const asUser = (login: string): readonly string[] => ['--account', '200500', '--as', login];
-
-async function activate(out: Outside, login: string): Promise<void> {
-  await out.must(['user', 'invite', login, '--account', '200500']);
-  const { code } = await out.mailTo(`${login}@contoso.example`);
-  await out.must(['portal', 'activate', ...asUser(login), '--code', code, '--password-stdin'], PASSWORD);
-}
+import { requireBuilt } from '../../support/built-desk.js';
+import { dataFolder, engines, testSettings } from '../../support/test-desk.js';
+import { activate, addPeople, asUser, type Founded, foundedDesk, type Outside, outside, PASSWORD } from './outside.js';
 
 /** As a receiver would: with jose, under the key that `key jwks` gave, and nothing but the tokens (RFC 8417, OpenID CAEP 1.0). */
 async function securityEventsVerified(out: Outside): Promise<void> {
-  const keys = createLocalJWKSet((await out.must(['key', 'jwks', '--json'])) as unknown as JSONWebKeySet);
+  const keys = createLocalJWKSet((await out.look(['key', 'jwks', '--json'])) as unknown as JSONWebKeySet);
   const demand = { issuer: 'https://desk.example', audience: 'https://siem.example', typ: 'secevent+jwt' };
-  const users = (await out.must(['user', 'list', '--account', '200500', '--json']))['users'];
+  const users = (await out.look(['user', 'list', '--account', '200500', '--json']))['users'];
   const { id: bob } = (users as { id: string; login: string }[]).find(({ login }) => login === 'bob') ?? { id: '' };
   const read: { jti: string; txn: unknown; subject: unknown; type: string; claims: Record<string, unknown> }[] = [];
   for (const { body, headers } of out.sets()) {
@@ -208,7 +60,12 @@ async function securityEventsVerified(out: Outside): Promise<void> {
 }
 
 describe.each(engines)('delivery by the built command on %s', (engine) => {
-  beforeAll(requireBuilt, 300_000);
+  let founded: Founded;
+  beforeAll(async () => {
+    requireBuilt();
+    founded = await foundedDesk(engine);
+  }, 300_000);
+  afterAll(() => founded.place.close());
 
   it('B31 B58 B62 B63 invitation, codes and notices arrive; the desk’s events are told, signed', {
     timeout: 180_000,
@@ -263,8 +120,7 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
   it('a gateway that fails and a mail server that drops or refuses: said, kept, sent once they are back', {
     timeout: 180_000,
   }, async () => {
-    const out = await outside(engine);
-    await addPeople(out);
+    const out = await outside(engine, founded);
     await activate(out, 'bob');
     await out.must(['portal', 'login', ...asUser('bob'), '--password-stdin'], PASSWORD);
 
@@ -272,7 +128,7 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
     const failed = await out.run(['portal', 'mfa', 'add', 'sms', ...asUser('bob'), '--json']);
     expect(failed.code).toBe(7);
     expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'delivery-failed' } });
-    const waiting = (await out.must(['outbox', 'list', '--state', 'queued', '--json']))['messages'];
+    const waiting = (await out.look(['outbox', 'list', '--state', 'queued', '--json']))['messages'];
     expect(waiting).toMatchObject([{ channel: 'sms', attempts: 1, lastError: 'the SMS gateway answered 500' }]);
 
     out.mood.smtp = 'drops';
@@ -295,12 +151,15 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
     expect((await out.run(['user', 'invite', 'bob', '--account', '200500'])).code).toBe(7);
 
     Object.assign(out.mood, { smtp: 'takes', sms: 201 });
-    // The first pause of the schedule is five seconds.
+    // The first pause of the schedule is five seconds. Two processes for each look would cost more than all the rest.
+    const queued = (await out.look(['outbox', 'list', '--state', 'queued', '--json']))['messages'];
+    const due = (queued as { nextAttemptAt: string }[]).map(({ nextAttemptAt }) => Date.parse(nextAttemptAt));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(...due) + 50 - Date.now()));
     await vi.waitFor(
       async () => {
         const flushed = await out.run(['outbox', 'flush', '--json']);
         expect(flushed.code, flushed.stdout).toBe(0);
-        expect((await out.must(['outbox', 'list', '--state', 'queued', '--json']))['messages']).toEqual([]);
+        expect((await out.look(['outbox', 'list', '--state', 'queued', '--json']))['messages']).toEqual([]);
       },
       { timeout: 60_000, interval: 500 },
     );
@@ -316,8 +175,7 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
   it('a sender killed between claim and outcome: the message goes again, under the same id', {
     timeout: 120_000,
   }, async () => {
-    const out = await outside(engine);
-    await addPeople(out);
+    const out = await outside(engine, founded);
     out.mood.smtp = 'hangs';
     const sender = out.place.start(['user', 'invite', 'ana', '--account', '200500'], out.env);
     sender.say('');
