@@ -24,6 +24,7 @@ import {
   splitOnce,
   type TerminalAct,
 } from './session-file.js';
+import { runSimple, simpleLine } from './session-inside.js';
 import { compare, fillIn, onScreen } from './session-match.js';
 import { roomInStep } from './started-operator.js';
 import { repositoryRoot } from './test-desk.js';
@@ -38,6 +39,8 @@ export interface SessionOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A policy for the config file; without it the shipped one is in force, and there is no config file. */
   readonly policy?: string;
+  /** The simple lines that run in this process: those of which nothing is shown, or all. Without it each is a process. */
+  readonly inside?: 'unseen' | 'all';
 }
 
 const COMMAND_TIMEOUT = 60_000;
@@ -94,7 +97,7 @@ class Run {
 
   async command(step: CommandStep): Promise<void> {
     const line = fillIn(step.command, this.#variables);
-    const outcome = await (step.terminal ? this.#onTerminal(step, line) : this.#withPipes(step, line));
+    const outcome = await (step.terminal ? this.#onTerminal(step, line) : this.#byScript(step, line));
     const problems: string[] = [];
     this.#check('stdout', step, outcome.stdout, problems);
     this.#check('stderr', step, outcome.stderr, problems);
@@ -112,7 +115,17 @@ class Run {
       );
   }
 
-  #withPipes(step: CommandStep, line: string): Promise<Outcome> {
+  #byScript(step: CommandStep, line: string): Promise<Outcome> {
+    const stdin = step.stdin.map((text) => `${fillIn(text, this.#variables)}\n`).join('');
+    const { inside } = this.#options;
+    const seen = step.stdout.length > 0 || step.stderr.length > 0 || step.exit !== 0;
+    const simple = inside === 'all' || (inside === 'unseen' && !seen) ? simpleLine(line) : undefined;
+    return simple === undefined
+      ? this.#withPipes(line, stdin)
+      : runSimple(simple, { folder: this.#home, env: this.#env, stdin });
+  }
+
+  #withPipes(line: string, stdin: string): Promise<Outcome> {
     return new Promise((settle, reject) => {
       const child = spawn('/bin/sh', ['-c', line], { cwd: this.#home, env: this.#env, timeout: COMMAND_TIMEOUT });
       const kept = { stdout: '', stderr: '' };
@@ -128,7 +141,7 @@ class Run {
         settle({ ...kept, exit: code ?? -1 });
       });
       child.stdin.on('error', () => undefined); // it did not want its input
-      child.stdin.end(step.stdin.map((text) => `${fillIn(text, this.#variables)}\n`).join(''));
+      child.stdin.end(stdin);
     });
   }
 
@@ -255,15 +268,16 @@ class Run {
     { name, role, more, password }: Record<'name' | 'role' | 'more' | 'password', string>,
     fault: (what: string) => SessionFault,
   ): Promise<string> {
-    const json = async (command: string, ...stdin: string[]) => {
-      const bare = { kind: 'command', line: 0, command, terminal: false, acts: [], stdout: [], stderr: [] } as const;
-      const { exit, stdout, stderr } = await this.#withPipes({ ...bare, stdin, exit: 0 }, command);
+    const json = async (command: string, stdin = '') => {
+      const line = simpleLine(command);
+      if (line === undefined) throw fault(`$ ${command} is not a simple line`);
+      const { exit, stdout, stderr } = await runSimple(line, { folder: this.#home, env: this.#env, stdin });
       if (exit !== 0) throw fault(`$ ${command} ended with ${exit}: ${stdout}${stderr}`);
       return JSON.parse(stdout) as { startCode: string; totp: { secretBase32: string } };
     };
     const { startCode } = await json(`countersign operator add ${name} --role ${role}${more} --json`);
     const start = `COUNTERSIGN_TOKEN= countersign operator start ${name} --code ${startCode} --json`;
-    const { secretBase32 } = (await json(`${start} --password-stdin`, password)).totp;
+    const { secretBase32 } = (await json(`${start} --password-stdin`, `${password}\n`)).totp;
     await roomInStep();
     // The code of the step before, so that the one of now still signs in.
     const first = referenceCode(fromBase32(secretBase32), Date.now() / 1000 - 30);

@@ -18,7 +18,8 @@ const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json')
 export function sessionSuite(name: string, source: string): void {
   beforeAll(requireBuilt, 300_000);
   const { engines, shippedPolicy } = parseSession(name, source);
-  for (const engine of engines) {
+  for (const [place, engine] of engines.entries()) {
+    const inside = place === 0 ? 'unseen' : 'all';
     it.skipIf(engine === 'postgres' && inject('postgresUrl') === '')(
       `runs as written on ${engine}`,
       { timeout: 300_000 },
@@ -26,7 +27,7 @@ export function sessionSuite(name: string, source: string): void {
         const env: Record<string, string> =
           engine === 'postgres' ? { COUNTERSIGN_STORE: await createDatabase(inject('postgresUrl')) } : {};
         const policy = shippedPolicy ? {} : { policy: inject('floorPolicy') };
-        await runSession({ name, source, executable, variables: { version }, env, ...policy });
+        await runSession({ name, source, executable, variables: { version }, env, inside, ...policy });
       },
     );
   }
