@@ -1,6 +1,7 @@
 /**
  * Bad input and bad surroundings against the built command: each ends as one clear error with the exit status of `help exit-codes`, in
- * words on stderr and as a document with --json, and the store is left byte for byte as it was.
+ * words on stderr and as a document with --json, and the store is left byte for byte as it was. The words come from a process; the document from
+ * the same command line in this process, because only how the outcome is printed differs.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runInside } from './support/run-inside.js';
 import { repositoryRoot } from './support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
@@ -354,23 +356,33 @@ describe('bad input', () => {
   let folder: string;
   let token: string;
 
+  const surroundings = (env: Readonly<Record<string, string>>) => ({
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    CI: '1',
+    COUNTERSIGN_STORE: join(folder, 'desk.db'),
+    COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
+    COUNTERSIGN_TOKEN: token,
+    ...env,
+  });
   const run = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Run => {
-    const surroundings = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      LANG: 'C.UTF-8',
-      CI: '1',
-      COUNTERSIGN_STORE: join(folder, 'desk.db'),
-      COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
-      COUNTERSIGN_TOKEN: token,
-    };
     const ended = spawnSync(process.execPath, [executable, ...argv], {
       cwd: folder,
-      env: { ...surroundings, ...env },
+      env: surroundings(env),
       encoding: 'utf8',
       timeout: 60_000,
     });
     return { exit: ended.status, stdout: ended.stdout, stderr: ended.stderr };
+  };
+  const startedIn = process.cwd();
+  const runJson = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> => {
+    process.chdir(folder);
+    try {
+      return await runInside(['--json', ...argv], { env: surroundings(env), machine: { uid: process.getuid?.() } });
+    } finally {
+      process.chdir(startedIn);
+    }
   };
 
   beforeAll(() => {
@@ -400,40 +412,57 @@ describe('bad input', () => {
     expect(run(['doctor']).exit).toBe(0);
   });
 
-  it.each(CASES.map((each) => [each.what, each] as const))('%s', (_what, { argv, spoil, env, exit, code, says }) => {
-    spoil?.(folder);
-    const before = storeBytes(folder);
-    const text = run(argv, env);
-    const json = run(['--json', ...argv], env);
-
-    expect(text.exit).toBe(exit);
-    expect(text.stdout).toBe('');
-    expect(text.stderr).toMatch(/^countersign: /);
-    expect(text.stderr.replace(/\n {2,}/g, ' ')).toMatch(says);
-    expect(json.exit).toBe(exit);
-    expect(json.stderr).toBe('');
-    const document = JSON.parse(json.stdout) as { error: { code: string; message: string } };
-    expect(json.stdout.trimEnd().split('\n')).toHaveLength(1);
-    expect(document.error.code).toBe(code);
-    for (const shown of [text.stderr, json.stdout]) {
-      expect(shown).not.toMatch(/open-sesame|open sesame|countersign-key-v1:[\w-]|\n {4}at /);
+  it('teeth: a process prints the same document', async () => {
+    for (const argv of [
+      ['audit', 'prove', '999'],
+      ['outbox', 'show', 'msg_x'],
+      ['audit', 'list', '--who', 'x'],
+    ]) {
+      const { exit, stdout, stderr } = await runJson(argv);
+      expect(run(['--json', ...argv])).toEqual({ exit, stdout, stderr });
     }
-    expect(storeBytes(folder).equals(before)).toBe(true);
   });
 
-  it.each(CASES.slice(0, 9).map((each) => [each.what, each] as const))('doctor says so too: %s', (_what, { spoil }) => {
-    spoil?.(folder);
-    const { exit, stdout } = run(['--json', 'doctor']);
-    expect(exit).toBe(7);
-    const { error, findings } = JSON.parse(stdout) as {
-      error: { code: string };
-      findings: { state: string; mend?: string }[];
-    };
-    expect(error.code).toBe('config');
-    const amiss = findings.filter(({ state }) => state === 'wrong' || state === 'missing');
-    expect(amiss.length).toBeGreaterThan(0);
-    expect(amiss.every(({ mend }) => mend !== undefined)).toBe(true);
-  });
+  it.each(CASES.map((each) => [each.what, each] as const))(
+    '%s',
+    async (_what, { argv, spoil, env, exit, code, says }) => {
+      spoil?.(folder);
+      const before = storeBytes(folder);
+      const text = run(argv, env);
+      const json = await runJson(argv, env);
+
+      expect(text.exit).toBe(exit);
+      expect(text.stdout).toBe('');
+      expect(text.stderr).toMatch(/^countersign: /);
+      expect(text.stderr.replace(/\n {2,}/g, ' ')).toMatch(says);
+      expect(json.exit).toBe(exit);
+      expect(json.stderr).toBe('');
+      const document = JSON.parse(json.stdout) as { error: { code: string; message: string } };
+      expect(json.stdout.trimEnd().split('\n')).toHaveLength(1);
+      expect(document.error.code).toBe(code);
+      for (const shown of [text.stderr, json.stdout]) {
+        expect(shown).not.toMatch(/open-sesame|open sesame|countersign-key-v1:[\w-]|\n {4}at /);
+      }
+      expect(storeBytes(folder).equals(before)).toBe(true);
+    },
+  );
+
+  it.each(CASES.slice(0, 9).map((each) => [each.what, each] as const))(
+    'doctor says so too: %s',
+    async (_what, { spoil }) => {
+      spoil?.(folder);
+      const { exit, stdout } = await runJson(['doctor']);
+      expect(exit).toBe(7);
+      const { error, findings } = JSON.parse(stdout) as {
+        error: { code: string };
+        findings: { state: string; mend?: string }[];
+      };
+      expect(error.code).toBe('config');
+      const amiss = findings.filter(({ state }) => state === 'wrong' || state === 'missing');
+      expect(amiss.length).toBeGreaterThan(0);
+      expect(amiss.every(({ mend }) => mend !== undefined)).toBe(true);
+    },
+  );
 });
 
 function storeBytes(folder: string): Buffer {

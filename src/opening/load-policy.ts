@@ -13,11 +13,18 @@ declare const CHECKED_POLICY: string | undefined;
 
 const checkedByBuild = typeof CHECKED_POLICY === 'string' ? CHECKED_POLICY : undefined;
 
+/** A policy is frozen, and a run inside a run (tour, smoke) opens the desk again. */
+const known = new Map<string, Policy>();
+
 /** Refusal `config` for files that cannot be read, are not JSON, or are not a policy; `checked` is for tests. */
 export function loadPolicy(folder: string, checked: string | undefined = checkedByBuild): Policy {
   const texts = ofEach((name) => read(folder, name));
-  const files = ofEach((name) => parse(folder, name, texts[name]));
-  return readPolicy(files, folder, { alreadyChecked: fingerprintOf(texts) === checked });
+  const fingerprint = fingerprintOf(texts);
+  const place = `${fingerprint} ${checked} ${folder}`;
+  const files = () => ofEach((name) => parse(folder, name, texts[name]));
+  const policy = known.get(place) ?? readPolicy(files(), folder, { alreadyChecked: fingerprint === checked });
+  known.set(place, policy);
+  return policy;
 }
 
 /** A digest of the bytes of a folder's policy files. For the build, after `loadPolicy` has accepted them. */

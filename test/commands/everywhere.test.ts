@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
@@ -13,6 +14,7 @@ import { everyCommand } from '../../src/commands/typing/completion-tree.js';
 import { EXIT_FAMILIES } from '../../src/errors.js';
 import { type ConsoleDesk, consoleDesk } from '../support/console-desk.js';
 import { HOSTILE, hasNaughtyStrings, isVisible, naughtyStrings } from '../support/hostile-text.js';
+import { amount } from '../support/long.js';
 import { proven } from '../support/proven.js';
 import { openTerminal } from '../support/pty.js';
 import { runInside } from '../support/run-inside.js';
@@ -23,6 +25,8 @@ const commands = await everyCommand(CATALOGUE);
 const KNOWN = EXIT_FAMILIES.map(({ exit }) => exit).filter((exit) => exit !== 1);
 /** A long way round, or until they are stopped: tried in tests of their own (and in test/sessions). */
 const LONG = new Set(['demo', 'smoke', 'serve']);
+/** These read standard input without an option that says so. */
+const READS_ALWAYS = /^(audit verify|.* import)$/;
 const short = commands.filter(({ path }) => !LONG.has(path));
 
 let made: ConsoleDesk;
@@ -89,14 +93,27 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
   await Promise.all([worker(), worker()]);
 }
 
+/** Every line that reads standard input because it is told to: by an option for a secret, or by `-` for a file. */
+const reading = short.flatMap((command) => {
+  const secrets = (command.options ?? []).filter(({ flags }) => flags.endsWith('-stdin'));
+  const files = (command.arguments ?? []).filter(({ path }) => path === 'reads');
+  return [
+    ...secrets.map(({ flags }) => [...lineOf(command, 'x'), flags]),
+    ...(files.length > 0 ? [lineOf(command, '-')] : []),
+  ];
+});
+
 describe('without a person to ask', () => {
-  it('each command ends with standard input closed, with an exit status of the table and no bug', async () => {
+  // All others never open it (below): to them closed is as good as a terminal, where each has a process.
+  it('each command that reads standard input ends with it closed, with an exit status of the table and no bug', async () => {
     const wrong: string[] = [];
-    await each(short, async (command) => {
-      const { exit, stderr } = await started(lineOf(command, 'x'), 'closed');
-      if (exit === null || !KNOWN.includes(exit as never)) wrong.push(`${command.path}: ${exit}\n${stderr}`);
+    const always = short.filter(({ path }) => READS_ALWAYS.test(path)).map((command) => lineOf(command, 'x'));
+    await each([...reading, ...always], async (line) => {
+      const { exit, stderr } = await started(line, 'closed');
+      if (exit === null || !KNOWN.includes(exit as never)) wrong.push(`${line.join(' ')}: ${exit}\n${stderr}`);
     });
     expect(wrong).toEqual([]);
+    expect(reading.length).toBeGreaterThan(20);
   }, 300_000);
 
   it('each command ends on a terminal with CI=1, and asks nothing', async () => {
@@ -120,54 +137,78 @@ describe('without a person to ask', () => {
 
   it('each command refuses to read a terminal as a secret or as a file, where it would wait for ever', async () => {
     const wrong: string[] = [];
-    const reading = short.flatMap((command) => {
-      const secrets = (command.options ?? []).filter(({ flags }) => flags.endsWith('-stdin'));
-      const files = (command.arguments ?? []).filter(({ path }) => path === 'reads');
-      return [
-        ...secrets.map(({ flags }) => [...lineOf(command, 'x'), flags]),
-        ...(files.length > 0 ? [lineOf(command, '-')] : []),
-      ];
-    });
     let refused = 0;
-    await each(reading, async (line) => {
-      const terminal = openTerminal(process.execPath, [executable, ...line], { env: { ...made.env, CI: '1' } });
-      try {
-        const { code } = await terminal.exit(20_000);
-        if (/which is a terminal/.test(terminal.screen())) refused += 1;
-        if (!KNOWN.includes(code as never)) wrong.push(`${line.join(' ')}: ${code}\n${terminal.screen()}`);
-      } catch (error) {
-        wrong.push(`${line.join(' ')}: ${String(error)}`);
-      } finally {
-        terminal.close();
-      }
-    });
+    for (const line of reading) {
+      let opened = false;
+      const stdin = () => {
+        opened = true;
+        return Readable.from([]);
+      };
+      const { exit, stderr } = await runInside(line, { env: { ...made.env, CI: '1' }, stdinIsTTY: true, stdin });
+      if (/which is a terminal/.test(stderr)) refused += 1;
+      if (opened || !KNOWN.includes(exit as never)) wrong.push(`${line.join(' ')}: ${exit}\n${stderr}`);
+    }
     expect(wrong).toEqual([]);
     // Others are refused before they read, or have nothing to ask.
     expect(refused).toBeGreaterThan(10);
   }, 300_000);
 
-  it('a secret is not read from a terminal either where a person could type it: it would stay on the screen', async () => {
-    const args = [executable, 'passphrase', 'check', '--passphrase-stdin'];
-    const terminal = openTerminal(process.execPath, args, { env: { ...made.env } });
+  it.each([
+    ['a file is not read from a real terminal', ['account', 'import', '-'], { CI: '1' }, /^countersign: - reads/m],
+    [
+      'a secret is not either where a person could type it: it would stay on the screen',
+      ['passphrase', 'check', '--passphrase-stdin'],
+      {},
+      /--passphrase-stdin reads/,
+    ],
+  ])('%s', async (_what, line, env, says) => {
+    const terminal = openTerminal(process.execPath, [executable, ...line], { env: { ...made.env, ...env } });
     try {
       expect(await terminal.exit(20_000)).toMatchObject({ code: 2 });
-      expect(terminal.screen()).toContain('--passphrase-stdin reads standard input, which is a terminal here');
+      expect(terminal.screen()).toMatch(says);
+      expect(terminal.screen()).toContain('reads standard input, which is a terminal here');
     } finally {
       terminal.close();
     }
   });
 
-  it('each command without --…-stdin leaves an input that never ends alone', async () => {
+  it('each command without --…-stdin leaves an input that never ends alone: it does not even open it', async () => {
     const wrong: string[] = [];
-    await each(
-      short.filter(({ path }) => !/^(audit verify|.* import)$/.test(path)),
-      async (command) => {
-        const { exit } = await started(lineOf(command, 'x'), 'silent');
-        if (exit === null) wrong.push(command.path);
-      },
-    );
+    for (const command of short.filter(({ path }) => !READS_ALWAYS.test(path))) {
+      const silent = new Readable({ read: () => undefined });
+      let opened = false;
+      const stdin = () => {
+        opened = true;
+        return silent;
+      };
+      const late = setTimeout(() => silent.destroy(new Error('it waited for its input')), 20_000);
+      const { exit } = await runInside(lineOf(command, 'x'), { env: { ...made.env }, stdin });
+      clearTimeout(late);
+      if (opened || !KNOWN.includes(exit as never)) wrong.push(`${command.path}: ${exit}`);
+    }
     expect(wrong).toEqual([]);
   }, 300_000);
+
+  it('so does its process, one for each word of the catalogue', async () => {
+    const wrong: string[] = [];
+    const firsts = CATALOGUE.flatMap(({ word }) => short.find(({ path }) => path.split(' ')[0] === word) ?? []);
+    await each(firsts, async (command) => {
+      const { exit } = await started(lineOf(command, 'x'), 'silent');
+      if (exit === null) wrong.push(command.path);
+    });
+    expect(wrong).toEqual([]);
+    expect(firsts.length).toBeGreaterThan(20);
+  }, 300_000);
+
+  it('teeth: a command that reads its input opens it', async () => {
+    let opened = false;
+    const stdin = () => {
+      opened = true;
+      return Readable.from([]);
+    };
+    await runInside(['passphrase', 'check', '--passphrase-stdin'], { env: { ...made.env }, stdin });
+    expect(opened).toBe(true);
+  });
 });
 
 describe('--json', () => {
@@ -252,6 +293,9 @@ function unseen({ stdout, stderr }: { stdout: string; stderr: string }): string[
   return `${stdout}\n${stderr}`.split('\n').filter((line) => !isVisible(line));
 }
 
+/** In so many rounds each text has its turn; in more, at more commands. */
+const ROUNDS = amount(3, 8);
+
 /** A store keeps no lone surrogates. */
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
 
@@ -267,7 +311,7 @@ describe('hostile text (T12)', () => {
     for (const command of short) {
       // For scripts: fixed words, with a tab before what they mean.
       if (command.path === 'completion words') continue;
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < ROUNDS; round += 1) {
         const options = (command.options ?? []).filter(({ flags }) => / </.test(flags)).slice(0, 3);
         const values = options.map(({ flags }) => `${flags.split(' ')[0]}=${word()}`);
         const line = [
@@ -290,6 +334,8 @@ describe('hostile text (T12)', () => {
       }
     }
     expect(wrong).toEqual([]);
+    // Each text had its turn, at whichever command.
+    expect(next).toBeGreaterThan(all.length);
   }, 300_000);
 
   it('as stored names: every command that shows one shows it whole and visible', async () => {

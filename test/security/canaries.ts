@@ -18,9 +18,16 @@ export interface Evidence {
 
 export const NOWHERE = /^$/;
 
-/** As written, folded as heard, and in the encodings of files, databases, URLs and memory dumps. */
+/** As written, folded as heard, and in the encodings of files, databases, URLs and memory dumps. Forms that are the same bytes are one. */
 export function formsOf(secret: string): ReadonlyMap<string, Buffer> {
   const forms = new Map<string, Buffer>();
+  const known = new Set<string>();
+  const add = (name: string, bytes: Buffer): void => {
+    const text = bytes.toString('latin1');
+    if (known.has(text)) return;
+    known.add(text);
+    forms.set(name, bytes);
+  };
   const texts = new Map<string, string>([
     ['as it is', secret],
     ['decomposed', secret.normalize('NFD')],
@@ -38,34 +45,44 @@ export function formsOf(secret: string): ReadonlyMap<string, Buffer> {
   for (const [name, text] of texts) {
     if (text.length < 8) continue;
     const bytes = Buffer.from(text);
-    forms.set(name, bytes);
-    forms.set(`${name}, hex`, Buffer.from(bytes.toString('hex')));
-    forms.set(`${name}, UTF-16`, Buffer.from(text, 'utf16le'));
+    add(name, bytes);
+    add(`${name}, hex`, Buffer.from(bytes.toString('hex')));
+    add(`${name}, UTF-16`, Buffer.from(text, 'utf16le'));
     // Base64 of a longer text that holds it, at each of the three places where it can begin; the ends depend on the neighbours.
     for (const before of [0, 1, 2]) {
       const encoded = Buffer.concat([Buffer.alloc(before), bytes])
         .toString('base64')
         .replace(/=+$/, '');
       const inside = encoded.slice(before === 0 ? 0 : 4, encoded.length - 2);
-      forms.set(`${name}, base64 ${before}`, Buffer.from(inside));
-      forms.set(`${name}, base64url ${before}`, Buffer.from(inside.replaceAll('+', '-').replaceAll('/', '_')));
+      add(`${name}, base64 ${before}`, Buffer.from(inside));
+      add(`${name}, base64url ${before}`, Buffer.from(inside.replaceAll('+', '-').replaceAll('/', '_')));
     }
   }
   return forms;
 }
 
-/** One line for each canary found where it is not allowed. Upper-case hex and the like are found too. */
-export function sightings(canaries: readonly Canary[], evidence: readonly Evidence[]): readonly string[] {
-  const found: string[] = [];
-  for (const { name, secret, allowed } of canaries) {
-    const forms = formsOf(secret);
-    for (const { where, bytes } of evidence) {
-      if (allowed.test(where)) continue;
-      for (const [form, needle] of forms) if (bytes.includes(needle)) found.push(`${name}, ${form}, in ${where}`);
-    }
+export interface Sighting {
+  readonly canary: Canary;
+  readonly form: string;
+  readonly where: string;
+}
+
+/** Every canary in every place, also where it may be. Upper-case hex and the like are found too. */
+export function sightings(canaries: readonly Canary[], evidence: readonly Evidence[]): readonly Sighting[] {
+  const found: Sighting[] = [];
+  for (const canary of canaries) {
+    const forms = [...formsOf(canary.secret)];
+    for (const { where, bytes } of evidence)
+      for (const [form, needle] of forms) if (bytes.includes(needle)) found.push({ canary, form, where });
   }
   return found;
 }
+
+/** One line for each that is where it is not allowed. */
+export const notAllowed = (seen: readonly Sighting[]): readonly string[] =>
+  seen.filter(({ canary, where }) => !canary.allowed.test(where)).map(lineOf);
+
+export const lineOf = ({ canary, form, where }: Sighting): string => `${canary.name}, ${form}, in ${where}`;
 
 /** Every file under a folder. */
 export function filesUnder(folder: string): readonly Evidence[] {

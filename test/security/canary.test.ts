@@ -12,7 +12,17 @@ import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/
 import { newestCode } from '../support/outbox-code.js';
 import { roomInStep } from '../support/started-operator.js';
 import { engines } from '../support/test-desk.js';
-import { type Canary, type Evidence, filesUnder, NOWHERE, sightings, tablesOf } from './canaries.js';
+import {
+  type Canary,
+  type Evidence,
+  filesUnder,
+  lineOf,
+  NOWHERE,
+  notAllowed,
+  type Sighting,
+  sightings,
+  tablesOf,
+} from './canaries.js';
 
 const PHRASE = 'Kanarie zwölf Übertöpfe saffron 7319';
 const SET_UP_PHRASE = 'marble otter juggles 4417 parsnips';
@@ -200,6 +210,8 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
   let day: Day;
   let holder: SQLite.Database | undefined;
   let found: readonly Evidence[] = [];
+  /** Everything is searched once. */
+  let seen: readonly Sighting[] = [];
 
   beforeAll(async () => {
     requireBuilt();
@@ -229,6 +241,7 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
       ...filesUnder(day.place.home),
       ...(engine === 'postgres' ? await tablesOf(day.place.store) : []),
     ];
+    seen = sightings(day.canaries, found);
   }, 600_000);
   afterAll(() => {
     holder?.close();
@@ -241,10 +254,10 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
     expect(names).toMatch(/file data\/countersign\/outbox\/.*\.eml/);
     expect(names).toMatch(/stdout of \d+ audit export/);
     if (PROC) {
-      const seen = (name: string, text: string) =>
+      const has = (name: string, text: string) =>
         found.some(({ where, bytes }) => where.startsWith(name) && bytes.includes(text));
-      expect(seen('cmdline of', '--passphrase-stdin')).toBe(true);
-      expect(seen('environ of', 'COUNTERSIGN_TOKEN=')).toBe(true);
+      expect(has('cmdline of', '--passphrase-stdin')).toBe(true);
+      expect(has('environ of', 'COUNTERSIGN_TOKEN=')).toBe(true);
     }
     if (engine === 'sqlite')
       for (const end of ['', '-wal', '-shm']) expect(names).toContain(`file data/countersign/desk.db${end}`);
@@ -254,17 +267,14 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
   });
 
   it('no secret is anywhere but where it is the answer or is kept by design', () => {
-    expect(sightings(day.canaries, found)).toEqual([]);
+    expect(notAllowed(seen)).toEqual([]);
   });
 
   it('where a secret is the answer, it was found: the search sees these very secrets', () => {
-    const seen = sightings(
-      day.canaries.map((canary) => ({ ...canary, allowed: NOWHERE })),
-      found,
-    );
+    const lines = seen.map(lineOf);
     for (const name of ['admin token', 'master key', 'passphrase, as it is', 'operator TOTP seed', 'session in'])
       expect(
-        seen.some((line) => line.startsWith(name)),
+        lines.some((line) => line.startsWith(name)),
         name,
       ).toBe(true);
   });
@@ -286,11 +296,10 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
       encodeURIComponent(PASSWORD),
     ];
     for (const plant of plants) {
-      const planted = [
-        ...found,
-        { where: 'planted', bytes: Buffer.concat([Buffer.alloc(4_096, 1), Buffer.from(plant), Buffer.alloc(99)]) },
-      ];
-      expect(sightings(day.canaries, planted), plant).not.toEqual([]);
+      // Each place is searched by itself, so the others need not be searched again.
+      const bytes = Buffer.concat([Buffer.alloc(4_096, 1), Buffer.from(plant), Buffer.alloc(99)]);
+      const planted = sightings(day.canaries, [{ where: 'planted', bytes }]);
+      expect(notAllowed(planted), plant).not.toEqual([]);
     }
   });
 });

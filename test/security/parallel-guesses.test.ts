@@ -4,12 +4,12 @@
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
-import { type ChildScript, childScript } from '../support/child-script.js';
+import { type ChildScript, childScript, type RunningScript } from '../support/child-script.js';
 import { amount } from '../support/long.js';
 import { newestCode } from '../support/outbox-code.js';
-import { engines } from '../support/test-desk.js';
+import { dataFolder, engines } from '../support/test-desk.js';
 
 // The limit falls in the first wave, and the second is locked out as a whole. The long form has a wave more often.
 const PROCESSES = amount(20, 50);
@@ -19,10 +19,12 @@ const LIMIT = 5;
 const PHRASE = 'copper walrus under nineteen violins';
 
 /**
- * The same desk opened by a script. Guesses once as the build does, or as a known-bad one that looks at the lock, checks, and counts
- * afterwards; says whether the phrase was checked.
+ * The same desk opened by a script. Guesses once at each line of its input: as the build does, or as a known-bad one that looks at the lock,
+ * checks, which takes it half a second, and counts afterwards. Says whether the phrase was checked.
  */
 const GUESSER = `
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openCustody } from './src/opening/open-custody.js';
 import { openDesk } from './src/opening/open-desk.js';
 import { authenticateOperator } from './src/procedures/operators/authenticate-operator.js';
@@ -34,26 +36,29 @@ import { matchForm } from './src/rules/spoken-form.js';
 import { refusalNow } from './src/rules/throttle.js';
 const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };
 (async () => {
-  const settings = await readSettings(options, {
+  const read = await readSettings(options, {
     env: process.env,
     lock: { path: '/nowhere/config.toml', owner: 0 },
     homeFiles: () => [],
     person: () => ({ id: 'uid:1' }),
   });
+  const settings = { ...read, policyFolder: process.argv[3] };
   const desk = await openDesk(openCustody({ settings, dataFolder: process.argv[2], now: () => Date.now() }));
   const signed = await authenticateOperator(desk, { token: settings.token, via: 'token', access: 'verify', command: 'verify' });
   const call = await openCall(desk, { account: '100234', caller: 'ana', action: 'billing:change' });
   const subject = 'caller:' + call.callerKey;
-  process.stdout.write('ready\\n');
-  await new Promise((resolve) => process.stdin.once('data', resolve));
   const look = () => desk.store.read.throttles.get(subject).then((row) => refusalNow(toThrottle(row), { now: Date.now(), behind: false }));
   const count = () => desk.store.record({ kind: 'test.counted', outcome: 'done', at: Date.now(), by: signed.actor }, (write) => reserveAttempt(desk, write, subject));
   const check = () => checkPhrase(desk, call.caller, 'a wrong phrase', matchForm('a wrong phrase'));
-  let checked = false;
-  if (process.argv[3] === 'naive') {
-    if ((await look()) === undefined) { await check(); checked = true; await count(); }
-  } else if ((await count()).kind === 'proceed') { await check(); checked = true; }
-  process.stdout.write(checked ? 'checked\\n' : 'locked\\n');
+  process.stdout.write('ready\\n');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [round, how] = line.split(' ');
+    let checked = false;
+    if (how === 'naive') {
+      if ((await look()) === undefined) { await check(); checked = true; await pause(500); await count(); }
+    } else if ((await count()).kind === 'proceed') { await check(); checked = true; }
+    process.stdout.write(round + (checked ? ' checked' : ' locked') + '\\n');
+  }
   await desk.store.close();
   process.exit(0);
 })();
@@ -72,12 +77,18 @@ async function deskWithAna(place: BuiltDesk): Promise<string> {
   return String(token);
 }
 
+let script: ChildScript;
+beforeAll(async () => {
+  requireBuilt();
+  script = await childScript(GUESSER);
+}, 300_000);
+afterAll(() => script.remove());
+
 describe.each(engines)('B72 parallel guesses on %s', (engine) => {
   let place: BuiltDesk;
   let env: Record<string, string>;
   beforeAll(async () => {
-    requireBuilt();
-    place = await builtDesk(engine, { policy: 'shipped' });
+    place = await builtDesk(engine);
     env = { COUNTERSIGN_TOKEN: await deskWithAna(place) };
   }, 300_000);
   afterAll(() => place.close());
@@ -120,14 +131,10 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
   });
 
   describe('by scripts that begin at the same moment', () => {
-    let script: ChildScript;
     const guessers = Math.max(amount(8, 12), 4 * cpus().length);
+    let running: readonly RunningScript[] = [];
+    let rounds = 0;
     beforeAll(async () => {
-      script = await childScript(GUESSER);
-    }, 60_000);
-    afterAll(() => script.remove());
-
-    const checks = async (how: 'reserving' | 'naive'): Promise<number> => {
       const surroundings = {
         ...env,
         COUNTERSIGN_STORE: place.store,
@@ -136,14 +143,23 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
         XDG_CONFIG_HOME: `${place.home}/config`,
         XDG_STATE_HOME: `${place.home}/state`,
       };
-      const running = Array.from({ length: guessers }, () =>
-        script.start([`${import.meta.dirname}/../../data`, how], surroundings),
-      );
+      running = Array.from({ length: guessers }, () => script.start([dataFolder, inject('floorPolicy')], surroundings));
       await Promise.all(running.map((one) => one.until('ready')));
-      for (const one of running) one.tell('go\n');
-      const ends = await Promise.all(running.map((one) => one.ended));
-      for (const { code, stderr } of ends) expect(code, stderr).toBe(0);
-      return ends.filter(({ stdout }) => stdout.includes('checked')).length;
+    }, 60_000);
+    afterAll(async () => {
+      for (const { child } of running) child.stdin?.end();
+      for (const { code, stderr } of await Promise.all(running.map(({ ended }) => ended))) expect(code, stderr).toBe(0);
+    });
+
+    /** All are told at once. Fails if one ends before it has answered. */
+    const checks = async (how: 'reserving' | 'naive'): Promise<number> => {
+      rounds += 1;
+      const round = rounds;
+      const answers = running.map((one) =>
+        Promise.race([one.until(`${round} checked`).then(() => true), one.until(`${round} locked`).then(() => false)]),
+      );
+      for (const one of running) one.tell(`${round} ${how}\n`);
+      return (await Promise.all(answers)).filter((checked) => checked).length;
     };
 
     it(`${guessers} reserving guessers: exactly ${LIMIT} are checked`, { timeout: 60_000 }, async () => {

@@ -16,11 +16,11 @@ type Prompt = (typeof PROMPTS)[number];
 const EVENTS = ['disable', 'demote', 'sign out', 'freeze'] as const;
 type Event = (typeof EVENTS)[number];
 
-const { desk, move, code, countersign, change, signIn } = useMira();
+const { desk, move, code, change, signedIn, signOut } = useMira();
 
 async function beginAs(role: OperatorRole): Promise<OpenTerminal> {
   await change({ role, disabled_at: null });
-  return signIn();
+  return signedIn();
 }
 
 /** What is typed at each prompt, and what is seen once the next one is open. */
@@ -76,7 +76,7 @@ async function happen(event: Event): Promise<void> {
     case 'demote':
       return change({ role: 'auditor' });
     case 'sign out':
-      return void (await countersign('logout').exit());
+      return signOut();
     case 'freeze':
       return freeze(at);
   }

@@ -1,11 +1,14 @@
+import { chmodSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fromBase32, referenceCode } from '../factors/reference.js';
 import { roomInStep } from '../support/started-operator.js';
 import { type Given, type Said, type SudoPlace, sudoersIn, sudoPlace, whyNoSudo } from '../support/sudo-place.js';
 
 const PASSWORD = 'correct horse battery 77';
 const HANDBOOK = 'data/help/operating.md';
+/** Ends a part of what was looked at. */
+const PART = '--- part ---';
 const why = whyNoSudo();
 
 describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)${why ? `: ${why}` : ''}`, () => {
@@ -17,6 +20,8 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
 
   beforeAll(async () => {
     place = await sudoPlace();
+    cpSync(inject('floorPolicy'), policy(), { recursive: true });
+    chmodSync(policy(), 0o755);
     for (const name of ['cs-mira', 'cs-noor', 'cs-mallory']) place.addAgent(name);
     place.setConfig(settings('locked = true'));
     expect(place.setSudoers(sudoersIn(HANDBOOK))).toMatchObject({ code: 0 });
@@ -30,8 +35,10 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
   }, 300_000);
   afterAll(() => place.close());
 
+  /** Cheap hashing: nothing here is about its cost. */
+  const policy = () => join(place.base, 'policy');
   const settings = (more: string) =>
-    `${more}\n${['data', 'config', 'state'].map((name) => `${name}Folder = "${join(place.base, 'desk', name)}"\n`).join('')}`;
+    `${more}\npolicy = "${policy()}"\n${['data', 'config', 'state'].map((name) => `${name}Folder = "${join(place.base, 'desk', name)}"\n`).join('')}`;
   const must = ({ code, out }: Said): string => {
     if (code !== 0) throw new Error(`it ended with ${code}: ${out}`);
     return out;
@@ -81,21 +88,31 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
     expect(place.as('cs-mallory', ['test', '-e', loot]).code).not.toBe(0);
   }
 
+  /** Looks as root at what an attacker could have got, all in one process: a part of the answer for each thing. */
+  function trace(): readonly string[] {
+    const desk = join(place.base, 'desk');
+    const looks = [
+      `cat '${place.share}/loot' 2>/dev/null; rm -f '${place.share}/loot'`,
+      `cat '${place.key}'`,
+      `head -c 15 '${place.store}'`,
+      `find '${desk}' -newer '${join(place.base, 'mark')}' -name '*evil*'`,
+      `find '${place.share}' -user countersign`,
+    ];
+    const { out } = place.as('root', ['sh', '-c', looks.map((look) => `${look}; echo; echo '${PART}'`).join('; ')]);
+    return out.split(PART).map((part) => part.trim());
+  }
+
   /** What the attacker has got; empty if the try failed. */
   function gains({ out }: Said): readonly string[] {
-    const read = (path: string) => place.as('root', ['sh', '-c', `cat '${path}' 2>/dev/null; rm -f '${path}'`]).out;
+    const [loot, keyNow, store, written, owned] = trace();
     const found: string[] = [];
     if (out.includes(key)) found.push('was shown the key');
     if (/"name":"(mira|noor)"|Operator: *(mira|noor)/.test(out)) found.push('acted as another person');
-    if (read(`${place.share}/loot`) !== '') found.push('ran a program as the service account');
-    if (place.as('root', ['cat', place.key]).out.trim() !== key) found.push('changed the key');
-    if (place.as('root', ['head', '-c', '15', place.store]).out !== 'SQLite format 3') found.push('changed the store');
-    if (
-      place.as('root', ['find', join(place.base, 'desk'), '-newer', join(place.base, 'mark'), '-name', '*evil*'])
-        .out !== ''
-    )
-      found.push('wrote into the folders of the desk');
-    if (place.as('root', ['find', place.share, '-user', 'countersign']).out !== '') found.push('had a file written');
+    if (loot !== '') found.push('ran a program as the service account');
+    if (keyNow !== key) found.push('changed the key');
+    if (store !== 'SQLite format 3') found.push('changed the store');
+    if (written !== '') found.push('wrote into the folders of the desk');
+    if (owned !== '') found.push('had a file written');
     return found;
   }
 

@@ -8,6 +8,7 @@ import { fromBase32, referenceCode } from '../factors/reference.js';
 import { type ConsoleDesk, consoleDesk } from './console-desk.js';
 import { type MovedClock, movedClock } from './moved-clock.js';
 import { KEYS, type OpenTerminal, openTerminal } from './pty.js';
+import { runInside } from './run-inside.js';
 
 export const PASSWORD = 'a quiet harbour by night 7';
 const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -32,7 +33,7 @@ export function useMira() {
 
   function countersign(...args: readonly string[]): OpenTerminal {
     const terminal = openTerminal(process.execPath, [clock.script, ...args], {
-      env: { ...made.env, ...clock.env, COUNTERSIGN_TOKEN: '' },
+      env: { ...made.env, COUNTERSIGN_TOKEN: '' },
     });
     open.push(terminal);
     return terminal;
@@ -51,9 +52,30 @@ export function useMira() {
     await made.desk.store.record(entry, (write) => write.operators.update(id, patch));
   }
 
+  /** By a command beside the terminals, in this process: as the same person, by the same clock. */
+  async function inside(argv: readonly string[], stdin = ''): Promise<void> {
+    const ran = await runInside(argv, {
+      env: { ...made.env, COUNTERSIGN_TOKEN: '' },
+      stdin,
+      machine: { uid: process.getuid?.(), parent: process.pid, processes: '/proc' },
+      now: () => Date.now() + offset,
+    });
+    if (ran.exit !== 0) throw new Error(`${argv.join(' ')} ended with ${ran.exit}: ${ran.stdout}${ran.stderr}`);
+  }
+
+  const signOut = () => inside(['logout']);
+
+  /** The console of somebody who is signed in already. */
+  async function signedIn(): Promise<OpenTerminal> {
+    await inside(['login', '--operator', 'mira', '--password-stdin', '--code', code()], `${PASSWORD}\n`);
+    const terminal = countersign();
+    await terminal.waitFor(/\? Find/);
+    return terminal;
+  }
+
   /** Bare `countersign` by nobody who is signed in: it asks in place (E16). */
   async function signIn(): Promise<OpenTerminal> {
-    await countersign('logout').exit();
+    await signOut();
     const terminal = countersign();
     await terminal.waitFor(/Operator/);
     terminal.type(`mira${KEYS.enter}`);
@@ -67,7 +89,7 @@ export function useMira() {
 
   beforeAll(async () => {
     made = await consoleDesk('agent');
-    clock = await movedClock(made.folder);
+    clock = movedClock(made.folder);
     const id = await idOfMira();
     const { secrets, vault } = made.desk;
     await change({
@@ -79,9 +101,18 @@ export function useMira() {
     for (const terminal of open.splice(0)) terminal.close();
   });
   afterAll(async () => {
-    clock.remove();
     await made.close();
   });
 
-  return { desk: () => made.desk, folder: () => made.folder, move, code, countersign, change, signIn };
+  return {
+    desk: () => made.desk,
+    folder: () => made.folder,
+    move,
+    code,
+    countersign,
+    change,
+    signIn,
+    signedIn,
+    signOut,
+  };
 }

@@ -16,20 +16,29 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** `stdin` is all the input there will be. Nothing of the test run's own environment is seen. */
-export async function runInside(
-  argv: readonly string[],
-  given: { env?: Environment; stdin?: string; machine?: Partial<Machine> } = {},
-): Promise<Ran> {
-  const captured = captureStreams(given.stdin ?? '');
+interface Given {
+  readonly env?: Environment;
+  /** All the input there will be; or the stream, opened when the command opens it. */
+  readonly stdin?: string | Surroundings['stdin'];
+  /** Standard input is a terminal, although nobody can be asked there. */
+  readonly stdinIsTTY?: boolean;
+  readonly machine?: Partial<Machine>;
+  readonly now?: () => number;
+}
+
+/** Nothing of the test run's own environment is seen. */
+export async function runInside(argv: readonly string[], given: Given = {}): Promise<Ran> {
+  const { stdin = '' } = given;
+  const captured = captureStreams(typeof stdin === 'string' ? stdin : '');
   const folders = temporaryFolders();
   const around: Surroundings = {
     ...captured.streams,
+    ...(typeof stdin === 'string' ? {} : { stdin }),
     env: given.env ?? {},
     machine: testMachine(given.machine),
     node: process.version,
-    now: Date.now,
-    stdinIsTTY: false,
+    now: given.now ?? Date.now,
+    stdinIsTTY: given.stdinIsTTY ?? false,
     terminal: null,
     onSignal: () => () => undefined,
     signal: new AbortController().signal,

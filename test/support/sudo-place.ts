@@ -14,6 +14,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -194,21 +195,31 @@ function addUser(must: (...argv: string[]) => string, name: string, options: rea
 
 let builds = 0;
 
-/** The program and the packages that it needs at run time, in a folder of root. */
+/** The program in a folder of root; its packages are those that the first one was given. */
 function installed(base: string): string {
   builds += 1;
   const root = join(base, `program-${builds}`);
   for (const part of ['bin', 'dist', 'data', 'package.json'])
     cpSync(join(repositoryRoot, part), join(root, part), { recursive: true });
+  const packages = join(base, 'packages');
+  if (!existsSync(packages)) copyPackages(packages);
+  symlinkSync(join(packages, 'node_modules'), join(root, 'node_modules'));
+  return root;
+}
+
+/** What the program needs at run time, copied by one process: it is a hundred megabytes in thousands of files. */
+function copyPackages(folder: string): void {
+  mkdirSync(folder);
   const { packages } = JSON.parse(readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
   };
-  for (const [path, { dev }] of Object.entries(packages)) {
-    const from = join(repositoryRoot, path);
-    if (path.startsWith('node_modules/') && dev !== true && existsSync(from))
-      cpSync(from, join(root, path), { recursive: true });
-  }
-  return root;
+  const needed = Object.entries(packages).filter(
+    ([path, { dev }]) =>
+      /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && dev !== true && existsSync(join(repositoryRoot, path)),
+  );
+  const paths = needed.map(([path]) => path);
+  const copied = spawnSync('cp', ['-r', '--parents', ...paths, folder], { cwd: repositoryRoot, encoding: 'utf8' });
+  if (copied.status !== 0) throw new Error(`the packages could not be copied: ${copied.stderr}`);
 }
 
 /** As `installed`, but built from sources in which these texts are replaced. */
@@ -222,9 +233,8 @@ function builtWith(base: string, changes: readonly (readonly [file: string, from
     if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
     writeFileSync(join(bench, file), text.replace(from, to));
   }
-  // Hard links where it is the same disk: the packages of a build are large.
-  const link = `cp -al '${repositoryRoot}/node_modules' . 2>/dev/null || cp -a '${repositoryRoot}/node_modules' .`;
-  const build = spawnSync('sh', ['-c', `${link}; node bin/build.mjs`], { cwd: bench, encoding: 'utf8' });
+  symlinkSync(join(repositoryRoot, 'node_modules'), join(bench, 'node_modules'));
+  const build = spawnSync(process.execPath, ['bin/build.mjs'], { cwd: bench, encoding: 'utf8' });
   if (build.status !== 0) throw new Error(`the build failed: ${build.stdout}${build.stderr}`);
   rmSync(join(root, 'dist'), { recursive: true });
   cpSync(join(bench, 'dist'), join(root, 'dist'), { recursive: true });

@@ -12,7 +12,7 @@ import { PASSWORD, useMira } from '../../support/mira-at-console.js';
 import { KEYS, type OpenTerminal } from '../../support/pty.js';
 import { signedOperator } from '../../support/signed-operator.js';
 
-const { desk, move, code, countersign, change, signIn } = useMira();
+const { desk, move, code, countersign, change, signedIn } = useMira();
 
 /** A request of somebody else; answers its id. */
 async function request(by: SignedOperator, ticket: string): Promise<string> {
@@ -67,7 +67,7 @@ describe('a lead at the console', () => {
   it('B81 sees at once that a request waits, opens it with one key, and approves or rejects exactly that', async () => {
     await change({ role: 'lead' });
     const omar = await signedOperator(desk(), 'lead', 'omar');
-    const terminal = await signIn();
+    const terminal = await signedIn();
     expect(terminal.screen()).not.toMatch(/waits/);
     const first = await request(omar, 'T-1');
     const screen = await terminal.waitFor(/1 request waits/);
@@ -107,7 +107,7 @@ describe('a lead at the console', () => {
 
   it('B81 is not shown what they asked themselves, and an agent sees nothing of it', async () => {
     await change({ role: 'agent' });
-    const terminal = await signIn();
+    const terminal = await signedIn();
     await request(await signedOperator(desk(), 'lead', 'pia'), 'T-3');
     terminal.type('nobody');
     await terminal.waitFor(/nobody/);
@@ -118,7 +118,7 @@ describe('a lead at the console', () => {
 
 describe('an agent who waits for a second operator', () => {
   it('B81 reads a no by itself, with its reason, in plain lines too', async () => {
-    const terminal = await signIn();
+    const terminal = await signedIn();
     terminal.type(KEYS.escape);
     await terminal.waitFor(/\? Leave the console/);
     terminal.type('2');
@@ -133,7 +133,7 @@ describe('an agent who waits for a second operator', () => {
   });
 
   it('B78 B81 a locked screen shows no news; after the password it does', async () => {
-    const terminal = await signIn();
+    const terminal = await signedIn();
     const id = await askOwnReset(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);

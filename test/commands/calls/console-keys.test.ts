@@ -77,7 +77,7 @@ describe('help console', () => {
   });
 });
 
-const { desk, folder, code, countersign, change, signIn } = useMira();
+const { desk, folder, code, countersign, change, signedIn } = useMira();
 
 /** Dora, an admin of old standing without a passphrase, and Ben's factor, which the desk has. */
 beforeAll(async () => {
@@ -96,7 +96,7 @@ beforeAll(async () => {
     await write.users.update('usr_acc_100234_ben.otto', contacts);
     await write.search.insert([userSearchKeys(row.id, row)]);
   });
-  (await signIn()).close();
+  (await signedIn()).close();
 });
 
 /** What the key line shows of the console's own keys: each must be explained. */

@@ -213,17 +213,6 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
   });
 
   describe('finding the caller', () => {
-    it('the box stands on a low screen too, whatever the call script says; paging reads the rest', async () => {
-      const notes = join(made.folder, 'script.txt');
-      writeFileSync(notes, Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the call script`).join('\n'));
-      const terminal = run({ cols: 40, rows: 15 }, ['console', '--notes', notes]);
-      expect(await terminal.waitFor(/\? Find/)).toMatch(/PgDn shows more/);
-      terminal.type(PAGE_DOWN);
-      await terminal.waitFor(/line 7 of/);
-      terminal.type('ben');
-      await terminal.waitFor(/^[> ] Ben Otto/m);
-    });
-
     it('a shared phone lists everybody who has it, and never picks (B09)', async () => {
       const terminal = run();
       await terminal.waitFor(/\? Find/);
@@ -675,6 +664,11 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(await third.waitFor(/NOT DONE/)).toMatch(/has ended/);
     });
   });
+});
+
+describe('a call on a terminal of common size', () => {
+  beforeAll(() => begin({}));
+  afterAll(() => made.close());
 
   it('a terminal that does not know its size (0 × 0) shows the call as if it had 80 × 24', async () => {
     const shell = openTerminal('/bin/sh', ['-c', `stty cols 0 rows 0; exec '${process.execPath}' '${executable}'`], {
@@ -684,11 +678,17 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
     await reach(shell, 'ben.otto');
     await ask(shell, '3');
   });
-});
 
-describe('a call on a terminal of common size', () => {
-  beforeAll(() => begin({}));
-  afterAll(() => made.close());
+  it('the box stands on a low screen too, whatever the call script says; paging reads the rest', async () => {
+    const notes = join(made.folder, 'script.txt');
+    writeFileSync(notes, Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the call script`).join('\n'));
+    const terminal = run({ cols: 40, rows: 15 }, ['console', '--notes', notes]);
+    expect(await terminal.waitFor(/\? Find/)).toMatch(/PgDn shows more/);
+    terminal.type(PAGE_DOWN);
+    await terminal.waitFor(/line 7 of/);
+    terminal.type('ben');
+    await terminal.waitFor(/^[> ] Ben Otto/m);
+  });
 
   describe('cut off', () => {
     it.each([

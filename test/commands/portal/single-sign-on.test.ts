@@ -2,7 +2,7 @@
  * Single sign-on by the built command, with a real OpenID provider on loopback: who is asked for a code and who is not (B35–B37), and
  * what becomes of tokens that are not good. Exit codes are those of `help exit-codes`. Both engines: test/procedures/portal/sign-in-by-sso.test.ts.
  */
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -16,16 +16,15 @@ const who = (login: string): readonly string[] => ['--account', '200500', '--as'
 
 describe('single sign-on by the built command', () => {
   let provider: IdentityProvider;
+  /** Made once; each test works in a copy. */
+  let prepared: BuiltDesk;
   let desk: BuiltDesk;
   let env: Record<string, string>;
   beforeAll(async () => {
     requireBuilt();
     provider = await identityProvider();
-  }, 300_000);
-  afterAll(() => provider.close());
-  beforeEach(async () => {
-    desk = await builtDesk('sqlite');
-    onTestFinished(() => desk.close());
+    prepared = await builtDesk('sqlite');
+    desk = prepared;
     env = {};
     env['COUNTERSIGN_TOKEN'] = String((await desk.must(['init', '--token', '--json']))['token']);
     await must('account', 'add', 'Contoso', '--number', '200500', '--edition', 'x-series');
@@ -37,7 +36,16 @@ describe('single sign-on by the built command', () => {
       const contact = ['--name', login, '--email', `${login}@contoso.example`, '--phone', '+44 20 7946 0011'];
       await must('user', 'add', login, '--account', '200500', ...contact, '--role', role, '--sign-in', 'sso');
     }
-  }, 180_000);
+  }, 300_000);
+  afterAll(() => {
+    prepared.close();
+    return provider.close();
+  });
+  beforeEach(async () => {
+    desk = await builtDesk('sqlite');
+    onTestFinished(() => desk.close());
+    cpSync(prepared.home, desk.home, { recursive: true });
+  });
 
   const must = (...args: string[]) => desk.must(args, '', env);
   const run = (args: readonly string[], stdin = '') => desk.run(args, stdin, env);
