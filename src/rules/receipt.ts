@@ -14,7 +14,7 @@
 import { refusal } from '../errors.js';
 import type { LoggedEntry } from './audit-entry.js';
 import { type TreeHasher, verifyInclusion } from './audit-tree.js';
-import { asWritten, readCheckpointText } from './checkpoint.js';
+import { asWritten, type Checkpoint, readCheckpointText } from './checkpoint.js';
 
 export interface ReceiptProof {
   /** The entry exactly as it was hashed. */
@@ -50,16 +50,19 @@ export interface OpenedNote {
  */
 export function checkReceipt(text: string, tree: TreeHasher, open: (note: string) => OpenedNote) {
   const proofs = readReceipt(asWritten(text));
-  const checked = proofs.map((proof) => checkProof(proof, tree, open));
-  const [first] = checked;
+  const [first] = proofs;
   if (first === undefined) throw unreadable(1);
-  const { origin, size } = first.checkpoint;
   const odd = proofs.find(
-    ({ note, leafIndex }, at) => note !== proofs[0]?.note || leafIndex <= (proofs[at - 1]?.leafIndex ?? -1),
+    ({ note, leafIndex }, at) => note !== first.note || leafIndex <= (proofs[at - 1]?.leafIndex ?? -1),
   );
   if (odd !== undefined) throw refusal('audit-broken', 'receipt-mixed', { seq: odd.leafIndex });
-  const entries = checked.map(({ entry }) => entry);
-  return { call: callOf(entries), entries, origin, size };
+  const opened = open(first.note);
+  const checkpoint = readCheckpointText(opened.text);
+  // The key of one log vouches for no other.
+  if (!opened.signers.includes(checkpoint.origin))
+    throw refusal('audit-broken', 'receipt-not-in-log', { seq: first.leafIndex });
+  const entries = proofs.map((proof) => provenEntry(proof, tree, checkpoint));
+  return { call: callOf(entries), entries, origin: checkpoint.origin, size: checkpoint.size };
 }
 
 function readReceipt(text: string): readonly ReceiptProof[] {
@@ -80,19 +83,13 @@ function readReceipt(text: string): readonly ReceiptProof[] {
   return proofs;
 }
 
-function checkProof(proof: ReceiptProof, tree: TreeHasher, open: (note: string) => OpenedNote) {
-  const { text, signers } = open(proof.note);
-  const checkpoint = readCheckpointText(text);
-  // The key of one log vouches for no other.
-  if (!signers.includes(checkpoint.origin))
-    throw refusal('audit-broken', 'receipt-not-in-log', { seq: proof.leafIndex });
+function provenEntry(proof: ReceiptProof, tree: TreeHasher, { size: treeSize, root }: Checkpoint): LoggedEntry {
   const { leafIndex, hashes, body } = proof;
-  const { size: treeSize, root } = checkpoint;
   const claim = { leafIndex, treeSize, leafHash: tree.leaf(body), proof: hashes, root };
   if (!verifyInclusion(tree, claim)) throw refusal('audit-broken', 'receipt-not-in-log', { seq: leafIndex });
   const entry = JSON.parse(body) as LoggedEntry;
   if (entry.seq !== leafIndex) throw refusal('audit-broken', 'receipt-not-in-log', { seq: leafIndex });
-  return { entry, checkpoint };
+  return entry;
 }
 
 const unreadable = (proof: number) => refusal('audit-broken', 'receipt-unreadable', { proof }, 'whole-receipt');

@@ -39,24 +39,26 @@ function rootFrom(leaf, index, size, path) {
     : sha256(Buffer.of(1), sibling, rootFrom(leaf, index - left, size - left, path));
 }
 
-function checkProof(part, vkey) {
-  const [, extra, index, hashes, note] =
-    /^extra (\S+)\nindex (0|[1-9]\d*)\n((?:\S+\n)*)\n([\s\S]+)$/.exec(part) ?? fail('not a tlog-proof');
-  const { size, root } = openNote(note, vkey);
+const splitProof = (part) =>
+  /^extra (\S+)\nindex (0|[1-9]\d*)\n((?:\S+\n)*)\n([\s\S]+)$/.exec(part) ?? fail('not a tlog-proof');
+
+function provenEntry([, extra, index, hashes], { size, root }) {
   const body = bytes(extra);
   if (Number(index) >= size) fail('the checkpoint is older than the entry');
   const path = hashes.split('\n').slice(0, -1).map(bytes);
   if (!rootFrom(sha256(Buffer.of(0), body), Number(index), size, path).equals(root))
     fail(`entry ${index} is not in the log`);
-  return { entry: JSON.parse(body.toString()), note };
+  return JSON.parse(body.toString());
 }
 
 export function checkReceipt(text, vkey) {
   const [before, ...parts] = text.split(HEAD);
   if (before !== '' || parts.length === 0) fail('not a receipt');
-  const proofs = parts.map((part) => checkProof(part, vkey));
-  if (proofs.some(({ note }) => note !== proofs[0].note)) fail('more than one checkpoint');
-  return proofs.map(({ entry }) => entry);
+  const proofs = parts.map(splitProof);
+  const [[, , , , note]] = proofs;
+  if (proofs.some((proof) => proof[4] !== note)) fail('more than one checkpoint');
+  const checkpoint = openNote(note, vkey);
+  return proofs.map((proof) => provenEntry(proof, checkpoint));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
