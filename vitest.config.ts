@@ -67,7 +67,7 @@ const APART = [
   'test/commands/everywhere',
   'test/connectors/command',
   'test/factors/throw-away',
-  'test/faults/',
+  'test/faults/interrupted-reset',
   'test/main/',
 ];
 const isApart = (file: string): boolean => inSome(file, APART) || isOfTheRepository(file);
