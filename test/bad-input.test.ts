@@ -272,6 +272,13 @@ const CASES: readonly BadCase[] = [
     says: /--since: "soon" is not a time/,
   },
   {
+    what: 'a report of the future',
+    argv: ['report', '--since', '2999-01-01'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /--since: "2999-01-01" lies ahead/,
+  },
+  {
     what: 'an unknown operator',
     argv: ['audit', 'list', '--by', 'nobody'],
     exit: 2,

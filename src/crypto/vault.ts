@@ -113,9 +113,7 @@ function bindingOf(purpose: SealPurpose, place: SealContext): Buffer {
 function parseBlob(place: SealContext, blob: string): { keyId: string; body: Buffer } {
   const [, keyId, text] = BLOB.exec(blob) ?? [];
   const body = text === undefined ? null : decodeBase64(text, 'base64url');
-  if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) {
-    throw corrupt(place);
-  }
+  if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) throw corrupt(place);
   return { keyId, body };
 }
 

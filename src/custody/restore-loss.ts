@@ -44,9 +44,7 @@ export async function judgeLoss(custody: Custody, backup: Backup, choice: Restor
 
 /** What the backup lacks, in words; null if it lacks nothing. */
 async function lossOf(custody: Custody, backup: Backup, present: Desk | undefined): Promise<string | null> {
-  if (present === undefined) {
-    return 'the present store cannot be read, so what was written after the backup is unknown';
-  }
+  if (present === undefined) return 'the present store cannot be read, so what was written after the backup is unknown';
   if ((await present.store.read.meta.get('store-id')) !== backup.storeId) {
     throw new Refusal('refused-by-policy', 'the file is a backup of another desk', {
       hint: 'To open it as a desk of its own, name a new place with --store. Nothing was changed.',

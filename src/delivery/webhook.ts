@@ -100,9 +100,8 @@ const GONE = { ...permanent("the webhook's receiver answered 410: it wants no mo
  */
 export function eventOf(message: Message): string {
   const data: unknown = JSON.parse(message.body);
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new TypeError('the body of a webhook message must be a JSON object');
-  }
   return JSON.stringify({ type: message.subject, timestamp: new Date(message.createdAt).toISOString(), data });
 }
 
@@ -112,9 +111,8 @@ async function refusedTarget(what: string, config: Target, effects: DeliveryEffe
   const ranges = await rangesOf(url, effects.resolveHost);
   if (ranges.length === 0) return `the ${what}'s host was not found`;
   if (ranges.includes('never')) return `the ${what}'s host has an address that countersign never calls`;
-  if (!config.allowPrivate && ranges.includes('private')) {
+  if (!config.allowPrivate && ranges.includes('private'))
     return `the ${what}'s host is in a private network, and allowPrivate is off`;
-  }
   // Personal data must not leave a private network unencrypted.
   if (url.protocol !== 'https:' && ranges.includes('public')) return `the ${what}'s host is public, so it needs https`;
   return null;
@@ -124,9 +122,8 @@ async function signedHeaders({ id, body, now }: SignedPost, secrets: string): Pr
   // A CommonJS package: in the bundle its only export is `default`.
   const { Webhook } = (await import('standardwebhooks')).default;
   const lines = secrets.split(/\s+/).filter((line) => line !== '');
-  if (lines.length === 0 || !lines.every(isUsableSecret)) {
+  if (lines.length === 0 || !lines.every(isUsableSecret))
     throw new SecretUnreadable('the webhook secret file has no usable secret (whsec_ and 24 to 64 bytes in base64)');
-  }
   const signatures = lines.map((secret) => new Webhook(secret).sign(id, new Date(now), body));
   return {
     'webhook-id': id,

@@ -70,9 +70,8 @@ const MOST_COLUMNS = 1_000;
 
 /** The positions of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
 export function placeColumns<Column extends string>(header: readonly string[], shape: CsvShape<Column>, line: number) {
-  if (header.length > MOST_COLUMNS) {
+  if (header.length > MOST_COLUMNS)
     throw refusal('invalid-input', 'too-many-columns', { count: header.length, most: MOST_COLUMNS }, 'check-file');
-  }
   const known = [...shape.required, ...shape.optional];
   const keys = header.map(headingKey);
   const places = new Map<Column, readonly number[]>();

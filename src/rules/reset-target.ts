@@ -22,20 +22,16 @@ export interface TargetQuestion {
 export function decideTarget({ policy, operatorUserId, account, caller, target, objected, now }: TargetQuestion): {
   readonly approval: 'own-reset' | 'admin-target' | 'objected-reset' | null;
 } {
-  if (target.accountId !== account.id || caller.accountId !== account.id) {
+  if (target.accountId !== account.id || caller.accountId !== account.id)
     throw refusal('forbidden', 'other-account', {}, 'someone-of-account');
-  }
   if (operatorUserId === target.id) throw refusal('forbidden', 'own-reset', {}, 'ask-other-operator');
-  if (account.phoneResetForbidden) {
+  if (account.phoneResetForbidden)
     throw refusal('refused-by-policy', 'phone-resets-forbidden', { account: account.name }, 'admin-in-console');
-  }
-  if (caller.id !== target.id && caller.powerHeldUntil !== null && isHeld(caller, now)) {
+  if (caller.id !== target.id && caller.powerHeldUntil !== null && isHeld(caller, now))
     throw refusal('forbidden', 'power-held', { until: caller.powerHeldUntil }, 'other-admin-or-wait');
-  }
   const targetIsAdmin = hasAdminStatus(policy, account, target);
-  if (targetIsAdmin && !hasAdminStatus(policy, account, caller)) {
+  if (targetIsAdmin && !hasAdminStatus(policy, account, caller))
     throw refusal('forbidden', 'admin-by-secondary', {}, 'admin-must-call');
-  }
   // A caller who talked the desk into the first reset must not get past the objection by calling again.
   if (objected) return { approval: 'objected-reset' };
   const { ownResetByPhone, adminTargets } = policy.limits.approval;

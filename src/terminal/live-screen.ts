@@ -119,10 +119,7 @@ export class LiveScreen {
     }
   }
 
-  /**
-   * Whenever no key was pressed for `afterMs`, puts the open question aside, drops what was typed and runs `lock`, which may ask questions
-   * of its own. Then the question is asked again. What `lock` throws ends the question.
-   */
+  /** Whenever no key came for `afterMs`, drops what was typed and runs `lock`, which may ask; then the question goes on. What `lock` throws ends it. */
   lockWhenIdle(afterMs: number, lock: () => Promise<void>): void {
     this.#idle = { afterMs, lock };
   }
@@ -135,13 +132,17 @@ export class LiveScreen {
   #offered = (): readonly LiveKey<() => Promise<void>>[] => (this.#waiting > 0 ? [] : this.#always());
 
   #tick(): void {
-    const idle = this.#idle;
-    if (idle !== undefined && !this.#locked && this.#terminal.now() - this.#lastKey >= idle.afterMs)
-      void this.#lock(idle.lock);
-    else {
-      this.#open?.question.onTick?.();
-      this.#redraw(false);
-    }
+    if (this.#locksIdle()) return;
+    this.#open?.question.onTick?.();
+    this.#redraw(false);
+  }
+
+  /** Also before a key counts: the first one after a machine slept may come before the tick. A clock that was set back keeps nothing open. */
+  #locksIdle(): boolean {
+    const idle = this.#locked ? undefined : this.#idle;
+    if (idle === undefined || Math.abs(this.#terminal.now() - this.#lastKey) < idle.afterMs) return false;
+    void this.#lock(idle.lock);
+    return true;
   }
 
   /** Nobody sees the open question, or what was typed, until `lock` is done. */
@@ -188,13 +189,13 @@ export class LiveScreen {
 
   /** Ctrl-Z, as in asking.ts: the next turn runs when the process continues, or at once where nothing stops it. */
   readonly #beforeKey = (_text: string | undefined, key: Key): void => {
+    if (!this.#locksIdle()) this.#lastKey = this.#terminal.now();
     if (key.ctrl !== true || key.name !== 'z') return;
     this.#painter.suspend?.();
     setImmediate(() => this.#back());
   };
 
   readonly #onKey = (text: string | undefined, key: Key): void => {
-    this.#lastKey = this.#terminal.now();
     const open = this.#open;
     if (key.ctrl === true && key.name === 'd') return this.#stop('by Ctrl-D');
     if (key.ctrl === true && key.name === 'z') return;

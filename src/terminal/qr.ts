@@ -22,9 +22,7 @@ const [BLACK, WHITE] = [16, 231];
 export async function qrCode(text: string, style: Style): Promise<string> {
   const { data, size } = await modulesOf(text, 0);
   const columns = size + 2 * MARGIN.sides;
-  if (columns > style.columns) {
-    return `The QR code needs a window of ${columns} columns; use the link instead.\n`;
-  }
+  if (columns > style.columns) return `The QR code needs a window of ${columns} columns; use the link instead.\n`;
   const isDark = (row: number, column: number) => data[row]?.[column] === true;
   const paint = new Chalk({ level: style.colours ? 2 : 0 }).ansi256(BLACK).bgAnsi256(WHITE);
   let picture = '';

@@ -14,6 +14,7 @@ describe('the pace of invitations', () => {
     ['two in this hour: when the older one is an hour old', ago(minutes(40), minutes(5)), NOW + minutes(20)],
     ['two, one of them an hour old', ago(hours(1), minutes(5)), NOW],
     ['three a day: when the oldest is a day old', ago(hours(20), hours(10), hours(2)), NOW + hours(4)],
+    ['two that a clock ahead wrote before it was set back', ago(-hours(20), -hours(19)), NOW],
     ['both: the later', ago(hours(20), minutes(40), minutes(5)), NOW + hours(4)],
   ])('%s', (_title, times, next) => {
     expect(nextInvitation(pace, times, NOW)).toBe(next);

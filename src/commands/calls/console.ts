@@ -33,9 +33,7 @@ const liveConsole = command({
       .optional(),
   }),
   run: async ({ context, desk, signed, words }, { call: resuming, from, notes: file }) => {
-    if (context.options.json) {
-      throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
-    }
+    if (context.options.json) throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
     const notes = file === undefined ? [] : (await context.files.readText(file)).split(/\r?\n/);
     const { spelling, plain } = (await context.settings()).file;
     const screen = await context.ask.screen(plain);

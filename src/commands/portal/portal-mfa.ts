@@ -76,9 +76,8 @@ const add = command({
 
 async function enrol({ context, desk, login, words }: PortalUser, given: AddGiven): Promise<Result> {
   const { method: kind, code, enrolmentCode, replace: replaces } = given;
-  if (code !== undefined) {
+  if (code !== undefined)
     return enrolled(login, kind, await confirmEnrolment(desk, login, { kind, code, replaces }), words);
-  }
   if (kind === 'totp') requireShown(context);
   const { begun } = await beginEnrolment(desk, login, { kind, enrolmentCode, replaces });
   const options = `${optionsOf(whoOf(login))}${replaces === undefined ? '' : ` --replace ${replaces}`}`;

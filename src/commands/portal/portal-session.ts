@@ -185,9 +185,8 @@ export async function passFactor(
   login: PortalLogin,
   { factor, code }: { readonly factor?: AnswerKind | undefined; readonly code?: string | undefined },
 ): Promise<PortalLogin> {
-  if (code !== undefined) {
+  if (code !== undefined)
     return answerFactor(desk, login, { kind: factor ?? (await guessKind(desk, login, code)), code });
-  }
   const choices = await factorChoices(desk, login);
   const kind = factor ?? onlyKind(choices);
   const sentTo = kind === undefined ? undefined : await sendLoginCode(desk, login, kind);

@@ -1,4 +1,5 @@
 /** `report`: the desk in figures, in the terminal or as one HTML page for a browser or for paper. */
+import { refusal } from '../../errors.js';
 import { type DeskReport, deskReport, type Failures, type Stretch } from '../../procedures/upkeep/desk-report.js';
 import { clockOf, dayOf, iso, readMoment } from '../../rules/moment.js';
 import { printable } from '../../terminal/printable.js';
@@ -180,6 +181,7 @@ const report = command({
   run: async ({ context, desk, signed, words }, { html, since }) => {
     // 30 days, so that each weekday occurs at least four times.
     const from = readMoment('since', since ?? '30d', desk.now(), 'back');
+    if (from > desk.now()) throw refusal('invalid-input', 'since-ahead', { text: since ?? '' }, 'time-forms');
     const made = await deskReport(desk, signed, from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
     if (html === undefined) return { view: reportView(made, desk.name, words), document };

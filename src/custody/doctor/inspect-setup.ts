@@ -37,6 +37,7 @@ const CHECKS: Checks<Custody> = {
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
   const before = [
     inspectNode(node),
+    ...inspectZone(),
     await inspectPackage('Hashing', tryHashing),
     await inspectPackage('SQLite', async () => (await import('../../store/engines/sqlite.js')).sqliteVersion()),
   ];
@@ -47,6 +48,13 @@ export async function inspectSetup(custody: () => Promise<Custody>, node: string
     return [...before, faultOf('Config file', error)];
   }
   return [...before, ...(await found(CHECKS, opened)), ...(await inspectStore(opened))];
+}
+
+/** A zone that Node does not know is UTC, or hours off, on every screen, and in each time that is typed. */
+function inspectZone(): readonly Finding[] {
+  if (new Intl.DateTimeFormat().resolvedOptions().timeZone as string | undefined) return [];
+  const text = 'TZ is no name of a time zone that Node knows, so times on screens and typed times can be hours off';
+  return [{ subject: 'Time zone', state: 'note', text, mend: 'set TZ to a name such as Europe/Berlin' }];
 }
 
 /** Node 20.19 is the oldest version that loads what countersign needs. */

@@ -77,9 +77,8 @@ async function countAttempt(acting: Acting<'verify'>, asked: Verification): Prom
   const inForce = (await alarmed(acting, asked.account.id)) ? lockingAtOnce(limits) : limits;
   const decision = await reserveAttempt(desk, write, `caller:${asked.callerKey}`, inForce);
   if (decision.kind === 'proceed') return { kind: 'counted', attempt: decision.attempt };
-  if (await write.verifications.beingChecked(asked.callerKey, now - CHECKED_WITHIN)) {
+  if (await write.verifications.beingChecked(asked.callerKey, now - CHECKED_WITHIN))
     throw refusal('busy', 'caller-being-checked', {}, 'try-again');
-  }
   return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, 'caller') };
 }
 

@@ -23,15 +23,13 @@ export async function changeEdition(desk: Desk, signed: SignedOperator, account:
   return withSecondOperator(desk, signed, asked, {
     plan: async ({ write }) => {
       const current = (await write.accounts.byId(account.id)) ?? account;
-      if (edition === 'classic' && current.mfaRequiredAt !== null) {
+      if (edition === 'classic' && current.mfaRequiredAt !== null)
         throw refusal('refused-by-policy', 'edition-loses-mfa', {}, 'admin-switches-mfa-off');
-      }
       const users = (await write.users.holders([account.id], roles)).map(({ user }) => user);
       const moves = planEdition(desk.policy, { from: current.edition, to: edition }, users);
       const losers = moves.filter(({ lost }) => lost.length > 0).map(({ user }) => user.login);
-      if (losers.length > 0 && !dropPrivileges) {
+      if (losers.length > 0 && !dropPrivileges)
         throw refusal('refused-by-policy', 'edition-loses-privileges', { edition, logins: losers }, 'drop-privileges');
-      }
       const each = moves.map(({ user, role, lost }) => {
         const without = lost.length === 0 ? '' : ` without ${lost.join(' ')}`;
         return `${user.login}: ${user.role} -> ${role}${without}`;

@@ -34,12 +34,10 @@ export async function passOn(desk: Desk, admin: PortalLogin, whom: string, how: 
     change: async (acting) => {
       const { account, user: from } = acting.by.login;
       const to = await requireSuccessor(acting.write, { account, from, to: target });
-      if (!leaves && account.edition === 'classic') {
+      if (!leaves && account.edition === 'classic')
         throw refusal('refused-by-policy', 'one-primary-admin', {}, 'hand-over-instead');
-      }
-      if (!leaves && hasAdminStatus(desk.policy, account, to)) {
+      if (!leaves && hasAdminStatus(desk.policy, account, to))
         throw refusal('refused-by-policy', 'admin-already', { login: to.login }, 'nothing-changed');
-      }
       return move(acting, { account, from, to }, leaves);
     },
   });
@@ -53,9 +51,8 @@ export async function appointSuccessor(desk: Desk, signed: SignedOperator, asked
   return withSecondOperator(desk, signed, wish, {
     plan: async ({ write, by }) => {
       const before = (await write.users.byId(from.id)) ?? from;
-      if (!hasAdminStatus(desk.policy, account, before)) {
+      if (!hasAdminStatus(desk.policy, account, before))
         throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
-      }
       const after = await requireSuccessor(write, { account, from: before, to });
       if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
       const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;

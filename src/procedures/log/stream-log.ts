@@ -24,9 +24,10 @@ export async function streamLog(desk: Desk) {
   let cursor = await sinkCursor.read();
   const waiting = () => Math.max(size - cursor.next, 0);
   if (desk.sink === null) return { sent: 0, waiting: 0, why: null, failed: false };
-  if (waiting() === 0 || desk.now() < cursor.until) {
+  const rests = cursor.until - desk.now();
+  // What is longer than any rest was written before the clock was set back.
+  if (waiting() === 0 || (rests > 0 && rests <= REST))
     return { sent: 0, waiting: waiting(), why: cursor.why, failed: false };
-  }
   let sent = 0;
   let failed = false;
   while (waiting() > 0) {

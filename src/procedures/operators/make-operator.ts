@@ -106,9 +106,8 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
     entry: () => ({ kind: 'operator.added', detail }),
     change: async (acting) => {
       const { write, now } = acting;
-      if ((await write.operators.byName(foldKey(name))) !== undefined) {
+      if ((await write.operators.byName(foldKey(name))) !== undefined)
         throw refusal('invalid-input', 'operator-name-taken', { name }, 'other-name');
-      }
       await write.operators.insert({ ...operator, created_at: now });
       await layHand(acting, id, 'made');
       if (operator.also_user_id !== null) await layHand(acting, id, 'linked');

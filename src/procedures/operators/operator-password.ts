@@ -58,9 +58,8 @@ export async function changeOwnPassword(
   );
   return act(desk, signed, OWN_PASSWORD, {
     change: async ({ write, now }) => {
-      if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
+      if ((await write.operators.byId(id))?.verifier !== before?.verifier)
         throw refusal('busy', 'password-overtaken', {}, 'try-again');
-      }
       await write.operators.update(id, { verifier });
       await guess.right(write);
       const values = { change: ['mail', 'password'], who: name } as const;

@@ -42,9 +42,8 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
   if (reason.trim() === '') throw refusal('missing-option', 'recovery-reason-missing', {});
   await loggingRefusals(desk, signed, MANAGE_OPERATORS, () => {
     if (target.id === signed.operator.id) throw refusal('forbidden', 'own-recovery', {}, 'use-recovery-code');
-    if (target.disabled_at !== null) {
+    if (target.disabled_at !== null)
       throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
-    }
   });
   const second = await secondYes(desk, signed, target, wish);
   return act(desk, signed, MANAGE_OPERATORS, {

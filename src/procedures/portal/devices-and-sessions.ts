@@ -83,9 +83,8 @@ export async function forgetDevices(desk: Desk, login: PortalLogin, which: Which
     change: async ({ write, now, by }) => {
       const known = await devicesOf(desk, write, by.login, now);
       const devices = known.map(({ id }) => id).filter((id) => which === 'all' || id === which.id);
-      if (which !== 'all' && devices.length === 0) {
+      if (which !== 'all' && devices.length === 0)
         throw refusal('not-found', 'device-unknown', { id: which.id }, 'list-devices');
-      }
       const open = await sessionsOf(desk, write, by.login, now);
       const byDevice = open.filter(({ method, id }) => method === 'password+device' && id !== login.session.sessionId);
       const ended: Ended = { devices, sessions: devices.length === 0 ? [] : byDevice.map(({ id }) => id) };
@@ -123,9 +122,8 @@ export async function endSessions(desk: Desk, login: PortalLogin, which: Which<'
       const own = by.login.session.sessionId;
       const open = await sessionsOf(desk, write, by.login, now);
       const chosen = open.filter(({ id }) => (which === 'others' ? id !== own : id === which.id));
-      if (which !== 'others' && chosen.length === 0) {
+      if (which !== 'others' && chosen.length === 0)
         throw refusal('not-found', 'session-unknown', { id: which.id }, 'list-sessions');
-      }
       const begun = chosen.filter(({ id }) => id !== own).map((row) => row.created_at);
       const since = Math.min(...begun, Number.POSITIVE_INFINITY);
       const devices = (await devicesOf(desk, write, by.login, now))

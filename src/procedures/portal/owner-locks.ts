@@ -107,9 +107,8 @@ export function proofsToGive(desk: Desk, login: PortalLogin, { lock, states = ['
   const { role, proof, onOthers } = demandsOf(lock);
   if (role?.may(desk, login) === false) throw role.refused();
   const { powerHeldUntil: until } = login.user;
-  if (onOthers === true && until !== null && isHeld(login.user, now)) {
+  if (onOthers === true && until !== null && isHeld(login.user, now))
     throw refusal('forbidden', 'power-held', { until }, 'other-admin-or-wait');
-  }
   return proof === undefined ? [] : missingProofs(desk, login, proof, now);
 }
 

@@ -45,9 +45,8 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
     const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
     if (!(await write.idTokens.pin(pinned))) return tokenRefused('other-person');
     const forgetBefore = at - REMEMBERED;
-    if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
+    if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore })))
       return tokenRefused('used-before');
-    }
     return openSession(inside, owner, { state: need.next, method: 'sso', digest });
   });
 }

@@ -36,9 +36,7 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn) {
   const { account, user } = person;
   const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
   const { matches, outdated, viewKey } = await checkApplicationPassword(desk, user, input.password);
-  if (account === null || user === null || !matches || isClosed({ account, user })) {
-    return refuseSignIn(desk, person);
-  }
+  if (account === null || user === null || !matches || isClosed({ account, user })) return refuseSignIn(desk, person);
   const renewed =
     outdated && viewKey !== null ? await prepareApplicationPassword(desk, user, input.password, viewKey) : null;
   const opened = await openLogged(desk, user, async (inside, digest) => {

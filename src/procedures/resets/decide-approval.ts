@@ -187,14 +187,12 @@ export async function approveAlone(
       const row = await write.approvals.byId(shown.id);
       if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(shown.id);
       const standing = standingOf(row, now);
-      if (standing !== 'pending') {
+      if (standing !== 'pending')
         throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
-      }
       const still = await otherApprovers({ policy: desk.policy, reads: write, now }, self);
       if (still.length > 0) throw notAlone(still, 'ask-other-lead');
-      if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) {
+      if (!(await write.lifeCycle.useRecoveryCode(code.id, now)))
         throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
-      }
       const validFrom = now + hours(waitHours);
       const expiresAt = validFrom + hours(24);
       // An approval of one's own counts from the time at which it was decided, which is ahead (approvals.ts).

@@ -115,6 +115,7 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
       if (log.latestAt <= now) throw refusal('refused-by-policy', 'clock-not-behind', {});
       await requireStillSecond(desk, write, { now, requester: by.operator.id, approver: approver.id });
       await endEverything(write, { now, seen: log.latestAt });
+      await write.outbox.setBack(now, log.latestAt - now);
       // Otherwise rows of the time that was set back would count as past, and nobody would compare them.
       write.sums.renew();
       return { from: log.latestAt, to: now };
@@ -123,7 +124,7 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
 }
 
 /**
- * Ends what somebody was allowed for a time: after the store or the clock went back, nothing that had ended may live again. Sessions, remembered devices, start codes, grants, approvals and unused codes end; so do tokens that ran out before `seen`, the latest time
+ * Ends what somebody was allowed for a time: after the store or the clock went back, nothing that had ended may live again. Sessions, remembered devices, phrases heard on calls, start codes, grants, approvals and unused codes end; so do tokens that ran out before `seen`, the latest time
  * known before. Lock-outs stay. Times in ms.
  */
 export async function endEverything(write: Writes, { now, seen }: { readonly now: number; readonly seen: number }) {

@@ -18,8 +18,8 @@ export type Failures = Awaited<ReturnType<typeof failingCallers>>[number];
 const LISTED = 10;
 /** The median is taken of this many calls, the newest. */
 const TIMED = 100_000;
-/** If there were more columns than this, each column is a week. */
-const MOST_DAYS = 62;
+/** If there were more columns than this, each column is a week. The first Monday of all, ms. */
+const [MOST_DAYS, MONDAY] = [62, days(4)];
 
 const REPORTING = { permission: 'report:read' } as const;
 
@@ -27,11 +27,11 @@ const REPORTING = { permission: 'report:read' } as const;
 export async function deskReport(desk: Desk, signed: SignedOperator, since: number) {
   const until = desk.now();
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
-  const span = { since, until, width };
+  const span = { since, until, width, first: MONDAY };
   await note(desk, signed, REPORTING, { kind: 'report.made', detail: { since } });
   const locks = await desk.store.read.figures.lockedCallers(until);
   return {
-    ...span,
+    ...{ since, until, width },
     ...(await verificationFigures(desk, span)),
     ...(await resetFigures(desk, span)),
     lockedForAWhile: locks.forAWhile,
@@ -43,7 +43,7 @@ export async function deskReport(desk: Desk, signed: SignedOperator, since: numb
   };
 }
 
-type Span = Readonly<Record<'since' | 'until' | 'width', number>>;
+type Span = Readonly<Record<'since' | 'until' | 'width' | 'first', number>>;
 type Figures = Desk['store']['read']['figures'];
 type ByTime = Awaited<ReturnType<Figures['verificationsByTime']>>;
 
@@ -54,7 +54,7 @@ const total = (rows: ByTime, only?: string): number =>
 async function verificationFigures(desk: Desk, span: Span) {
   const { since } = span;
   const { figures } = desk.store.read;
-  const byTime = await figures.verificationsByTime(since, span.width);
+  const byTime = await figures.verificationsByTime(since, span);
   const calls = await figures.callsByOutcome(since);
   return {
     verifications: stretches(byTime, span),
@@ -89,16 +89,14 @@ async function countEntries(desk: Desk, kind: string, since: number): Promise<nu
 
 async function resetFigures(desk: Desk, span: Span) {
   const { figures } = desk.store.read;
-  const byTime = await figures.resetsByTime(span.since, span.width);
+  const byTime = await figures.resetsByTime(span.since, span);
   const approvals = await figures.approvals(span.since);
   const standings: Record<string, number> = {};
   for (const approval of approvals) {
     const standing = standingOf(approval, span.until);
     standings[standing] = (standings[standing] ?? 0) + 1;
   }
-  const waits = approvals.flatMap(({ decidedAt, requestedAt }) =>
-    decidedAt === null ? [] : [decidedAt - requestedAt],
-  );
+  const waits = approvals.flatMap(({ decidedAt: end, requestedAt }) => (end === null ? [] : [end - requestedAt]));
   return {
     resets: stretches(byTime, span),
     resetCount: total(byTime),
@@ -131,11 +129,14 @@ async function failingOperators(desk: Desk, since: number) {
 }
 
 /** Every stretch from `since` to `until`, including empty ones, so that a gap shows in the chart. */
-function stretches(rows: ByTime, { since, until, width }: Span) {
-  const first = Math.floor(since / width);
-  return Array.from({ length: Math.floor(until / width) - first + 1 }, (_, nth) => {
-    const here = rows.filter((row) => row.bucket === first + nth);
-    return { from: (first + nth) * width, counts: Object.fromEntries(here.map(({ outcome, n }) => [outcome, n])) };
+function stretches(rows: ByTime, { since, until, width, first }: Span) {
+  const begins = Math.floor((since - first) / width);
+  return Array.from({ length: Math.floor((until - first) / width) - begins + 1 }, (_, nth) => {
+    const here = rows.filter((row) => row.bucket === begins + nth);
+    return {
+      from: first + (begins + nth) * width,
+      counts: Object.fromEntries(here.map(({ outcome, n }) => [outcome, n])),
+    };
   });
 }
 

@@ -198,9 +198,7 @@ function wordError(error: unknown, path: string): Refusal | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   const { code } = error;
   const worded = (kind: ErrorCode, message: string, hint: string) => new Refusal(kind, message, { hint, cause: error });
-  if (code.startsWith('SQLITE_BUSY')) {
-    return worded('busy', `the store ${path} is busy`, 'Try again in a moment.');
-  }
+  if (code.startsWith('SQLITE_BUSY')) return worded('busy', `the store ${path} is busy`, 'Try again in a moment.');
   if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
     const hint = 'Check that the folder exists and that you may write to it.';
     return worded('store-unreachable', `the store ${path} cannot be opened (${code})`, hint);

@@ -8,9 +8,10 @@ const FAILED = ['not-verified', 'not-on-list', 'switched-off', 'no-passphrase', 
 
 const count = sql<number>`count(*)`.as('n');
 
-/** A bucket is a whole number of `width` milliseconds since the epoch: in both engines a division of whole numbers gives a whole number. */
-const bucketOf = (column: string, width: number) =>
-  sql<number>`${sql.ref(column)} / ${sql.lit(Math.trunc(width))}`.as('bucket');
+/** A bucket is a whole number of `width` milliseconds since `first`: in both engines a division of whole numbers gives a whole number. */
+const bucketOf = (column: string, { width, first }: Buckets) =>
+  sql<number>`(${sql.ref(column)} - ${sql.lit(first)}) / ${sql.lit(width)}`.as('bucket');
+type Buckets = Readonly<Record<'width' | 'first', number>>;
 
 const verifications = (db: Db, since: number) => db.selectFrom('verifications').where('started_at', '>=', since);
 
@@ -24,7 +25,7 @@ const failures = (db: Db, since: number, limit: number) =>
     .limit(limit);
 
 export const figureReads = (db: Db) => ({
-  async verificationsByTime(since: number, width: number) {
+  async verificationsByTime(since: number, width: Buckets) {
     const all = verifications(db, since).select([bucketOf('started_at', width), 'outcome', count]);
     return all.groupBy(['bucket', 'outcome']).orderBy('bucket').execute();
   },
@@ -62,7 +63,7 @@ export const figureReads = (db: Db) => ({
     return (await calls.groupBy('outcome').execute()).map(({ outcome, n }) => ({ name: outcome ?? '', n }));
   },
   /** Resets that took something, by their state. All states are named, for the index of states and times. */
-  async resetsByTime(since: number, width: number) {
+  async resetsByTime(since: number, width: Buckets) {
     return db
       .selectFrom('resets')
       .select([bucketOf('at', width), 'state as outcome', count])

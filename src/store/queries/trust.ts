@@ -44,5 +44,6 @@ export const trustWrites = (tx: Tx) => ({
   async endEverything(): Promise<void> {
     await tx.deleteFrom('portal_sessions').execute();
     await tx.deleteFrom('devices').execute();
+    await tx.deleteFrom('hearings').execute();
   },
 });

@@ -52,6 +52,27 @@ describe('a console that is left alone', () => {
     expect(await droppedCalls()).toBe(0);
   });
 
+  it('B78 the first key after the machine slept finds it locked: it neither counts as work nor answers', async () => {
+    const terminal = await signIn();
+    await reachPhrase(terminal);
+    move(minutes(31));
+    // Within the second until the console looks at the clock by itself.
+    terminal.type(KEYS.ctrlR);
+    expect(await terminal.waitFor(/LOCKED/)).not.toMatch(/Ana Trujillo/);
+    await unlock(terminal);
+    await terminal.waitFor(/\? Phrase/);
+  });
+
+  it('B78 a clock that is set back keeps nothing on the screen', async () => {
+    const terminal = await signIn();
+    await reachPhrase(terminal);
+    move(-minutes(40));
+    expect(await terminal.waitFor(/LOCKED/)).not.toMatch(/Ana Trujillo/);
+    move(minutes(40));
+    await unlock(terminal);
+    await terminal.waitFor(/\? Phrase/);
+  });
+
   it('B78 Esc at the lock asks, then leaves the console and says how to go on with the call', async () => {
     const terminal = await signedIn();
     const id = await reachPhrase(terminal);

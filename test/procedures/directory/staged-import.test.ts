@@ -7,6 +7,7 @@ import { searchUsers } from '../../../src/procedures/directory/search-directory.
 import { editAccount } from '../../../src/procedures/exits/edit-account.js';
 import { importDirectory, previewImport } from '../../../src/procedures/imports/import-directory.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { hours } from '../../../src/rules/duration.js';
 import { besideDesk } from '../../support/beside.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { textOf } from '../../support/pages.js';
@@ -148,6 +149,22 @@ describe.each(engines)('a large import on %s', (engine) => {
       expect(held.map(({ id }) => id).toSorted()).toEqual(['shop:E0', `shop:E${MANY - 1}`]);
     },
   );
+
+  it('B87 what a killed one left when the clock was hours ahead stops nobody once that was set back', async () => {
+    const dead = beside(async (locked) => {
+      if (locked >= 4) throw new Error('killed');
+    });
+    await expect(importDirectory(dead, place.admin, await request())).rejects.toThrow('killed');
+    const other = await signedOperator(place.desk, 'admin', 'otto');
+    expect(await refusal(importDirectory(place.desk, other, await request()))).toMatchObject({ code: 'busy' });
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    const at = place.desk.now();
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
+      for (const { id } of await write.imports.all()) await write.imports.update(id, { seen_at: at + hours(20) });
+    });
+    await importDirectory(place.desk, other, await request());
+    expect(await place.desk.store.read.imports.all()).toEqual([]);
+  });
 
   it.each([2, 4, 6, 8])('interrupted after %i steps it ends as cancelled, and leaves nothing', async (steps) => {
     const before = await seen();

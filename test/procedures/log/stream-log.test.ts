@@ -5,6 +5,7 @@ import type { Desk } from '../../../src/desk.js';
 import { openEngine } from '../../../src/opening/open-desk.js';
 import { streamLog } from '../../../src/procedures/log/stream-log.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import { hours } from '../../../src/rules/duration.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the log on its way to a sink, on %s', (name) => {
@@ -47,6 +48,17 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     expect(await streamLog(desk)).toMatchObject({ sent: 2 });
     expect(got).toEqual(await bodies());
     expect(got).toHaveLength(7);
+  });
+
+  it('B87 rests no longer than a minute after a failure, also when the clock was hours ahead at the time and was set back', async () => {
+    await write(2);
+    made.clock.advance(hours(20));
+    down = 'refused';
+    expect(await streamLog(desk)).toMatchObject({ sent: 0, failed: true });
+    down = null;
+    expect(await streamLog(desk)).toMatchObject({ sent: 0, waiting: 2, failed: false });
+    made.clock.advance(-hours(20));
+    expect(await streamLog(desk)).toMatchObject({ sent: 2, waiting: 0 });
   });
 
   it('more than one batch', async () => {

@@ -67,6 +67,11 @@ describe.each(engines)('the report on %s', (engine) => {
     expect(month.verifications.reduce((sum, { counts }) => sum + (counts['refused'] ?? 0), 0)).toBe(4);
     const year = await report(START - days(365));
     expect(year.width).toBe(days(7));
+    // A week begins on a Monday, and what lies in it is counted there.
+    for (const rows of [year.verifications, year.resets])
+      expect(new Set(rows.map(({ from }) => new Date(from).getUTCDay()))).toEqual(new Set([1]));
+    const old = year.verifications.find(({ from }) => from <= START - days(40) && START - days(40) < from + days(7));
+    expect(old?.counts).toEqual({ verified: 1 });
     expect(year.verified).toBe(2);
   });
 

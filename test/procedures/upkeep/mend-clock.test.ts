@@ -1,15 +1,19 @@
 /** One clock for the whole desk (B87): only the proven move it, a long silence is confirmed by a person, a wrong time goes back by two. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk, OutboxRow } from '../../../src/desk.js';
 import { openClock } from '../../../src/opening/desk-clock.js';
 import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { askAuthority } from '../../../src/procedures/authorise.js';
+import { beginCall } from '../../../src/procedures/calls/live-calls.js';
+import { sealedMessage } from '../../../src/procedures/messages/queue-message.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { signInOperator } from '../../../src/procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, setClockBack } from '../../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
+import { accountRow } from '../../store/rows.js';
 import { refusalOf } from '../../support/said.js';
 import { CHEAP, dataFolder, type EngineName, engines, START } from '../../support/test-desk.js';
 import { type Member, type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
@@ -113,6 +117,28 @@ describe.skipIf(!engines.includes('postgres'))("with PostgreSQL the server's clo
   });
 });
 
+/** A call on which a phrase was heard; answers its id. */
+async function hearOn(desk: Desk): Promise<string> {
+  const [operator_id, started_at] = [ada?.id ?? '', desk.now()];
+  const call = await beginCall(desk, await place.operator('agent'), {});
+  const heard = { kind: 'test.heard', outcome: 'done', at: started_at, by: SYSTEM } as const;
+  await desk.store.record(heard, async (write) => {
+    await write.accounts.insert([accountRow('100234')]);
+    const asked = {
+      account_id: 'acc_100234',
+      user_id: null,
+      caller_key: 'ana',
+      action: 'billing:change',
+      ticket: null,
+    };
+    const verdict = { outcome: 'verified', reason: null, started_at, decided_at: started_at };
+    await write.verifications.insert({ id: 'ver_1', operator_id, ...asked, ...verdict });
+    const expires_at = started_at + minutes(10);
+    await write.calls.hear({ id: call.id, verification_id: 'ver_1', session: 'tok_1', expires_at });
+  });
+  return call.id;
+}
+
 describe('store clock', () => {
   beforeEach(() => begin('sqlite'));
 
@@ -182,6 +208,37 @@ describe('store clock', () => {
     // The code that lena gave to the wrong machine is of a later step, so none of an earlier step is taken.
     expect(await refusalOf(signIn(lena, after))).toMatchObject({ code: 'not-signed-in' });
     await after.store.close();
+  });
+
+  it('B87 with the clock goes back what waits in the outbox and a phrase that was heard; what a right clock queued stays', async () => {
+    const ahead = hours(20);
+    const queue = (desk: Desk, more: Partial<OutboxRow>) =>
+      desk.store.record({ kind: 'test.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
+        const composed = { kind: 'email', subject: 'a subject', body: 'a text' } as const;
+        const row = sealedMessage(desk, { kind: 'test', composed, to: 'ana@mail.example' });
+        await write.outbox.insert([{ ...row, ...more }]);
+        return row.id;
+      });
+    const now = place.clock.now();
+    const undoable = await queue(place.desk, { next_attempt_at: now + minutes(30) });
+    const retried = await queue(place.desk, { attempts: 1, next_attempt_at: now + ahead + minutes(5) });
+    const wrong = await machineAt(() => place.clock.now() + ahead);
+    const held = await queue(wrong, { next_attempt_at: now + ahead + minutes(30) });
+    const call = await hearOn(wrong);
+    expect(await wrong.store.read.calls.hearing(call)).toBeDefined();
+    await wrong.store.close();
+    await workedAhead(ahead);
+    const desk = await machineAt(place.clock.now);
+    desk.clock.mend();
+    const { token } = await signIn(ada, desk);
+    const { id = '', name = '' } = lena ?? {};
+    await setClockBack(desk, await place.bySessionOn(desk, token), { kind: 'operator', id, name });
+    const due = async (message: string) => ((await desk.store.read.outbox.byId(message))?.next_attempt_at ?? 0) - now;
+    expect(await due(undoable)).toBe(minutes(30));
+    expect(await due(retried)).toBe(minutes(5));
+    expect(await due(held)).toBe(minutes(30));
+    expect(await desk.store.read.calls.hearing(call)).toBeUndefined();
+    await desk.store.close();
   });
 
   it('B81 B87 the second operator is judged again in the act: nobody is their own, and a disabled one is none', async () => {

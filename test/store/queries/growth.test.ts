@@ -112,7 +112,7 @@ const BOUNDED: Readonly<Record<string, (read: Reads) => Promise<unknown>>> = {
   'open resets': (read) => read.resets.open(false, 20, undefined, { at: NOW, id: 'rst_1' }),
   'resets with an objection': (read) => read.resets.open(true, 20),
   'resets by an admin': (read) => read.resets.takenInPortalBy('usr_1', NOW),
-  'resets of some days': (read) => read.figures.resetsByTime(NOW, 1_000),
+  'resets of some days': (read) => read.figures.resetsByTime(NOW, { width: 1_000, first: 0 }),
   'locked callers': (read) => read.figures.lockedCallers(NOW),
 };
 /** The few that are left are sorted. */
