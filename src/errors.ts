@@ -1,10 +1,9 @@
 /**
  * Every way a command can end, as a closed list of codes, and the one map from code to exit status.
  *
- * A Refusal is an answer, not an accident: it carries a stable code, one sentence that says what was wrong and where,
- * and a hint with the next step. Anything else that is thrown is a bug and ends as `internal`, exit 1.
- * Messages may improve; codes and exit numbers may not (README repeats the table and a test
- * holds the two together).
+ * A Refusal is an answer, not an accident: it carries a stable code, one sentence that says what was wrong and where, and a hint with the next
+ * step. Anything else that is thrown is a bug and ends as `internal`, exit 1. Messages may improve; codes and exit numbers may not (README
+ * repeats the table and a test holds the two together).
  */
 import type en from '../data/messages/en/refusals.json';
 import type terms from '../data/messages/en/terms.json';

@@ -19,3 +19,6 @@ export function makeFolder(folder: string): void {
 }
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** Throws where this account may not look: what it cannot see is not missing. */
+export const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;

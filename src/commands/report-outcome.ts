@@ -34,7 +34,7 @@ export async function reportError(world: World, options: GlobalOptions, error: u
 }
 
 /** A call of the system that failed (a full disk, a folder that is not ours) where nothing worded it nearer to its place. */
-function ofTheSystem(error: unknown): Refusal | undefined {
+export function ofTheSystem(error: unknown): Refusal | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
   const place = 'path' in error ? ` of ${String(error.path)}` : '';
   return new Refusal('config', `the system refused ${String(error.syscall)}${place} (${String(error.code)})`, {

@@ -10,9 +10,8 @@ import { isWellFormed } from './encoding.js';
 const MAX_DEPTH = 64;
 
 /**
- * The canonical text of null, booleans, finite numbers, strings, arrays and plain objects of these. A string with half a
- * character pair is Refusal('invalid-input'), because it can come from outside; any other value is a bug and a TypeError.
- * Both name the member, not its value.
+ * The canonical text of null, booleans, finite numbers, strings, arrays and plain objects of these. A string with half a character pair is
+ * Refusal('invalid-input'), because it can come from outside; any other value is a bug and a TypeError. Both name the member, not its value.
  */
 export function canonicalJson(value: unknown): string {
   assertCanonical(value, '$', 0);

@@ -1,9 +1,8 @@
 /**
  * Seals and opens stored secrets: AES-256-GCM with one key for each purpose, and each blob bound to its place.
  *
- * A blob is text, `cs1.<key id>.<base64url of nonce (12) ‖ ciphertext ‖ tag (16)>`. The place goes in as associated data,
- * so a blob copied to another row, column, person or purpose does not open there. Nonces are random, which is sound for
- * up to 2^32 seals per key (SP 800-38D).
+ * A blob is text, `cs1.<key id>.<base64url of nonce (12) ‖ ciphertext ‖ tag (16)>`. The place goes in as associated data, so a blob copied to
+ * another row, column, person or purpose does not open there. Nonces are random, which is sound for up to 2^32 seals per key (SP 800-38D).
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { Refusal } from '../errors.js';

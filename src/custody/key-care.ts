@@ -1,5 +1,4 @@
 /** What only main can do with copies of the master key: seal one, open one. Part of main's room. */
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Settings } from '../config.js';
 import { openHasher } from '../crypto/hasher.js';
@@ -7,7 +6,7 @@ import { openKeyBackup, sealKeyBackup } from '../crypto/key-backup.js';
 import { bothKeysText, openKeyring, singleKeyText } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
 import type { House, OpenedKey } from '../house.js';
-import { makeFolder } from '../make-folder.js';
+import { isThere, makeFolder } from '../make-folder.js';
 import { readKeys, replaceKeyText } from '../opening/master-key.js';
 import { readIfPossible } from '../opening/open-desk.js';
 import { requireCurrent, unchecked } from '../store/store.js';
@@ -41,7 +40,7 @@ function requireNoKey({ key }: Settings): void {
       hint: 'Test the backup with --check, or name a key file with --key-file.',
     });
   }
-  if (!existsSync(key.file)) return;
+  if (!isThere(key.file)) return;
   throw new Refusal('refused-by-policy', `the key was not restored: the file ${key.file} already exists`, {
     hint: 'Name another file with --key-file, or test the backup with --check.',
   });

@@ -14,7 +14,7 @@ import { dirname } from 'node:path';
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import type { RestoreChoice, RestoredStore } from '../house.js';
-import { makeFolder } from '../make-folder.js';
+import { isThere, makeFolder } from '../make-folder.js';
 import { replaceAnchor } from '../opening/anchor.js';
 import { migrationKeys } from '../opening/migration-keys.js';
 import type { Custody } from '../opening/open-custody.js';
@@ -110,7 +110,7 @@ const noBackup = (file: string): Refusal =>
 /** Keeps the present store under another name, then writes the backup in its place. */
 async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoice, before: Before) {
   const { store } = custody.settings;
-  if (!existsSync(store)) {
+  if (!isThere(store)) {
     await backup.engine.backup(store);
     return null;
   }

@@ -1,7 +1,6 @@
 /**
- * Says whether an IP address is public, so that a webhook cannot reach the desk's own network (SSRF).
- * The lists follow IANA's special-purpose registries (RFC 6890 and later). IPv6 forms that carry an IPv4 address
- * (mapped, compatible, NAT64) are judged by the address inside.
+ * Says whether an IP address is public, so that a webhook cannot reach the desk's own network (SSRF). The lists follow IANA's special-purpose
+ * registries (RFC 6890 and later). IPv6 forms that carry an IPv4 address (mapped, compatible, NAT64) are judged by the address inside.
  */
 
 import { BlockList, isIP } from 'node:net';

@@ -1,7 +1,6 @@
 /**
- * The embedded default: every message becomes one file in `outbox/` of the data folder, so that the whole desk works
- * with no network and no account. E-mail as `<id>.eml` (RFC 5322, opens in a mail program), SMS as `<id>.txt`,
- * webhooks as `<id>.json`, events as `<id>.event.json`.
+ * The embedded default: every message becomes one file in `outbox/` of the data folder, so that the whole desk works with no network and no
+ * account. E-mail as `<id>.eml` (RFC 5322, opens in a mail program), SMS as `<id>.txt`, webhooks as `<id>.json`, events as `<id>.event.json`.
  *
  * There is never half a file: the text is written and fsynced under another name, then renamed, then the folder is fsynced.
  * There are never two: the name is the message's id, and a file that exists is not written again.

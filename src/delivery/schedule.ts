@@ -1,7 +1,6 @@
 /**
- * When to retry a message, as a pure function: the schedule of the Standard Webhooks specification ("Deliverability and
- * reliability"), used for every kind of message. It has jitter, so that a gateway that comes back does not get everything at
- * once.
+ * When to retry a message, as a pure function: the schedule of the Standard Webhooks specification ("Deliverability and reliability"), used
+ * for every kind of message. It has jitter, so that a gateway that comes back does not get everything at once.
  */
 
 const HOUR = 3_600_000;

@@ -20,7 +20,7 @@ import type { Files, Sessions } from '../commands/ports.js';
 import type { Person } from '../config.js';
 import { randomBytes, sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { isThere, makeFolder } from '../make-folder.js';
 import { pathRefused } from '../opening/locked-mode.js';
 import type { pathRules } from './machine.js';
 import { requireForeign, requireReplaceable } from './typed-paths.js';
@@ -186,7 +186,7 @@ export function openSessions(place: () => Promise<{ folder: string; store: strin
     requirePerson,
     read: async (kind, name) => {
       const place = await fileOf(kind, name);
-      return place !== undefined && existsSync(place.file) ? readFileSync(place.file, 'utf8').trim() : undefined;
+      return place !== undefined && isThere(place.file) ? readFileSync(place.file, 'utf8').trim() : undefined;
     },
     write: async (kind, name, token) => {
       const place = await fileOf(kind, name);

@@ -41,6 +41,7 @@ export function outsideOf(env: Environment, machine: Machine): Outside {
   return {
     env,
     lock: machine.lock,
+    uid: machine.uid,
     // HOME too: a file there would count if the machine were not locked.
     homeFiles: () => [
       join(machine.home(), '.config/countersign/config.toml'),

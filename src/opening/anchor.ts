@@ -6,13 +6,13 @@
  * and only a store behind its anchor is refused. A missing anchor (new desk, new machine, deleted file) is not a fault; the next command
  * writes one. It is only as safe as the folder of the key.
  */
-import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256Hex } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { isThere, makeFolder } from '../make-folder.js';
 import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.js';
 import { iso } from '../rules/moment.js';
 import type { Head, Notary } from '../store/head.js';
@@ -170,7 +170,7 @@ class FileAnchor implements Anchor {
 
   #open(make: boolean): number | undefined {
     if (this.#handle !== undefined) return this.#handle;
-    if (!make && !existsSync(this.path)) return undefined;
+    if (!make && !isThere(this.path)) return undefined;
     if (make) makeFolder(dirname(this.path));
     try {
       this.#handle = openSync(this.path, constants.O_RDWR | (make ? constants.O_CREAT : 0), 0o600);

@@ -2,11 +2,12 @@
  * Locked mode (T17): a config file that belongs to root and says `locked = true`. Then store, key, policy and channels come from this file
  * alone, and what the person who types would choose instead is refused, not ignored: they would believe that it counts. Part of main's room.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ConfigFile, Environment, Folders, GlobalOptions, Settings } from '../config.js';
 import { foldersIn, settingsIn } from '../config.js';
 import { Refusal } from '../errors.js';
+import { isThere } from '../make-folder.js';
 
 export interface Lock {
   /** The config file of the machine. */
@@ -14,6 +15,8 @@ export interface Lock {
   /** Uid that must own it: root. Tests name their own. */
   readonly owner: number;
 }
+
+const BY_SUDO = 'Run countersign as its service account, for instance: sudo -u countersign countersign …';
 
 /** The folders, unless the file names others. HOME and XDG_* choose none. */
 const FOLDERS: Folders = {
@@ -37,15 +40,13 @@ export function requireOwned({ path, owner }: Lock): void {
 /** The text of the machine's file; undefined if there is none. Refusal `config` if it is not root's, or cannot be read. */
 export function readLockText(lock: Lock): string | undefined {
   try {
-    if (statSync(lock.path, { throwIfNoEntry: false }) === undefined) return undefined;
+    // A link whose target is away for a moment opens nothing.
+    if (lstatSync(lock.path, { throwIfNoEntry: false }) === undefined) return undefined;
     requireOwned(lock);
     return readFileSync(lock.path, 'utf8');
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal('config', `the settings of this machine (${lock.path}) cannot be read`, {
-      hint: 'Run countersign as its service account, for instance: sudo -u countersign countersign …',
-      cause: error,
-    });
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw new Refusal('config', `the settings of this machine (${lock.path}) cannot be read`, { hint: BY_SUDO, cause });
   }
 }
 
@@ -56,6 +57,33 @@ export function lockedSettings(env: Environment, file: ConfigFile, { path }: Loc
   const none = { store: undefined, keyFile: undefined };
   return { ...settingsIn(none, token, file, { configFolder: folder, folders }), lockedBy: path };
 }
+
+/** What root makes in the folders of an account, the account cannot read; and who may not enter them would take the desk for missing. */
+export function requireAccount({ data, config, state }: Folders, uid: number | undefined): void {
+  for (const folder of [data, config, state]) {
+    if (uid === 0 && ownerOf(folder) !== 0)
+      throw new Refusal('config', `root does not run this desk: ${folder} is of another account`, { hint: BY_SUDO });
+    try {
+      if (folder !== state) accessSync(lowest(folder), constants.X_OK);
+    } catch (cause) {
+      const give = `As root, give it to the service account: chown -R ACCOUNT '${folder}'`;
+      const hint = ownerOf(folder) === 0 ? give : BY_SUDO;
+      throw new Refusal('config', `this account may not enter ${folder}`, { hint, cause });
+    }
+  }
+}
+
+/** Undefined where it is hidden from this account. */
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(lowest(folder)).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder, or the nearest one above it that is there. */
+const lowest = (folder: string): string => (isThere(folder) ? folder : lowest(dirname(folder)));
 
 const FROM_FILE_ONLY = { '--config': 'config', '--store': 'store', '--key-file': 'keyFile' } as const;
 

@@ -18,7 +18,7 @@ import type { Settings } from '../config.js';
 import { randomBytes } from '../crypto/digests.js';
 import { type Keyring, newMasterKey, openKeyring, parseMasterKeys, singleKeyText } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { isThere, makeFolder } from '../make-folder.js';
 
 /** Where the key is read from, for messages. */
 export const keyPlace = ({ key }: Settings): string => ('file' in key ? key.file : 'the key command');
@@ -41,7 +41,7 @@ export function readKeyring(settings: Settings): Keyring {
 function readKeyText(settings: Settings): string {
   if ('command' in settings.key) return runKeyCommand(settings.key.command);
   const { file } = settings.key;
-  if (!existsSync(file)) {
+  if (!isThere(file)) {
     throw new Refusal('key-missing', `there is no key file at ${file}`, {
       hint: 'Name the key file with --key-file or COUNTERSIGN_KEY_FILE. Nobody can open a store without its key.',
     });
@@ -92,7 +92,7 @@ function killMarked(mark: string): void {
 /** Checks the key that the settings name; creates a missing key file, 0600. Refusals as `readKeys`. */
 export function ensureKey(settings: Settings): { place: string; made: boolean } {
   const place = keyPlace(settings);
-  if ('command' in settings.key || existsSync(settings.key.file)) {
+  if ('command' in settings.key || isThere(settings.key.file)) {
     readKeys(settings);
     return { place, made: false };
   }

@@ -3,7 +3,7 @@
  * it may import everything, and only main (and the test desk) calls it.
  */
 import { lookup } from 'node:dns/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPostgres, type Settings } from '../config.js';
 import { equalDigests, hmacSha1, macHex, newToken, sha256Hex, tokenDigest } from '../crypto/digests.js';
@@ -20,6 +20,7 @@ import { openComposer } from '../delivery/templates.js';
 import type { Desk, DeskClock, IdPrefix, Writes } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
+import { isThere } from '../make-folder.js';
 import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages, toldOf } from '../procedures/messages/queue-events.js';
@@ -92,7 +93,7 @@ const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): Desk
 
 /** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk, or the key another store. */
 export async function refuseSecondDesk(settings: Settings): Promise<void> {
-  if (!isPostgres(settings.store) && !existsSync(settings.store)) return refuseUsedKey(settings, undefined);
+  if (!isPostgres(settings.store) && !isThere(settings.store)) return refuseUsedKey(settings, undefined);
   const engine = await openEngine(settings.store, false);
   await closingOnFailure(engine, () => requireNoDesk(engine));
   await closingOnFailure(engine, async () => refuseUsedKey(settings, await unchecked(engine, 'store-id')));
@@ -111,7 +112,7 @@ export async function establishDesk(custody: Custody) {
   custody.policy;
   readFacts(custody);
   const { key: named } = custody.settings;
-  const found = 'command' in named || existsSync(named.file) ? ensureKey(custody.settings) : undefined;
+  const found = 'command' in named || isThere(named.file) ? ensureKey(custody.settings) : undefined;
   const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {
     await requireNoDesk(engine);

@@ -5,7 +5,7 @@ import type { ConfigFile, Environment, GlobalOptions, Person, Settings, Witness 
 import { configPath, readConfigFile, resolveSettings } from '../config.js';
 import { Refusal } from '../errors.js';
 import { countryCode } from '../rules/phone-number.js';
-import { type Lock, lockedSettings, readLockText, refuseHome, refuseTyped } from './locked-mode.js';
+import { type Lock, lockedSettings, readLockText, refuseHome, refuseTyped, requireAccount } from './locked-mode.js';
 
 /** What settings depend on besides what was typed. */
 export interface Outside {
@@ -13,6 +13,8 @@ export interface Outside {
   readonly lock: Lock;
   /** Config files of the account, which locked mode refuses. */
   readonly homeFiles: () => readonly string[];
+  /** Account that runs this process. */
+  readonly uid: number | undefined;
   /** Who runs this; undefined: the best that the machine can prove. */
   readonly person: (witness: Witness | undefined) => Person;
 }
@@ -24,7 +26,9 @@ export async function readSettings(options: GlobalOptions, outside: Outside): Pr
   if (locked !== undefined) {
     refuseTyped(lock, options, env);
     refuseHome(lock, outside.homeFiles());
-    return { ...lockedSettings(env, locked, lock), person: person(locked.person ?? 'sudo') };
+    const settings = lockedSettings(env, locked, lock);
+    requireAccount(settings.folders, outside.uid);
+    return { ...settings, person: person(locked.person ?? 'sudo') };
   }
   const { path, named } = configPath(options, env);
   const text = readText(path, named);

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
+import { isThere } from '../make-folder.js';
 import type { Engine } from '../store/engine.js';
 import { unchecked } from '../store/store.js';
 import { readAnchor } from './anchor.js';
@@ -16,7 +17,7 @@ import { notFinished } from './open-notary.js';
 /** Refusal `refused-by-policy`; `storeId` is that of a store whose setup was interrupted. */
 export function refuseUsedKey(settings: Settings, storeId: string | undefined): void {
   const { key, folders } = settings;
-  if ('file' in key && !existsSync(key.file)) return;
+  if ('file' in key && !isThere(key.file)) return;
   const [folder, start] =
     'file' in key ? [dirname(key.file), `${basename(key.file)}.anchor-`] : [folders.state, 'anchor-'];
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];

@@ -1,6 +1,5 @@
 /**
- * Where each sealed value belongs: the vault binds a blob to table, column, row, account and user, so a moved blob does
- * not open (T5).
+ * Where each sealed value belongs: the vault binds a blob to table, column, row, account and user, so a moved blob does not open (T5).
  */
 import type { SealContext } from '../desk.js';
 

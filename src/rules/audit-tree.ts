@@ -1,9 +1,8 @@
 /**
  * The Merkle tree over the audit log (RFC 6962, section 2.1), as arithmetic on hashes: the hash function is an argument.
  *
- * The frontier stands for a log of any size: the roots of the perfect subtrees it consists of, largest first, one
- * for each 1 in the binary size. Appending a leaf merges as many of them as a binary increment carries, which is one on
- * average; the root is their fold from the right.
+ * The frontier stands for a log of any size: the roots of the perfect subtrees it consists of, largest first, one for each 1 in the binary
+ * size. Appending a leaf merges as many of them as a binary increment carries, which is one on average; the root is their fold from the right.
  *
  *     size 7 = 111₂        root
  *                         /    \

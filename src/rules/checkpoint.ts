@@ -1,7 +1,6 @@
 /**
- * The text of a checkpoint (C2SP tlog-checkpoint): who keeps the log, how many entries it has, and its root. Signed as a note
- * (crypto/signer) it commits the desk to every entry up to then. Kept elsewhere, it reveals a log that was cut off or rewritten
- * (B75).
+ * The text of a checkpoint (C2SP tlog-checkpoint): who keeps the log, how many entries it has, and its root. Signed as a note (crypto/signer)
+ * it commits the desk to every entry up to then. Kept elsewhere, it reveals a log that was cut off or rewritten (B75).
  *
  *     countersign/sto_0192…
  *     1234

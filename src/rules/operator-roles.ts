@@ -61,8 +61,7 @@ export function needsSecondFactor(policy: { readonly roles: OperatorRules }, rol
 }
 
 /**
- * True if the role must have given a code within `limits.operatorSession.freshCodeMinutes` before a reset,
- * an approval or a key command.
+ * True if the role must have given a code within `limits.operatorSession.freshCodeMinutes` before a reset, an approval or a key command.
  */
 export function needsFreshCode(policy: { readonly roles: OperatorRules }, role: OperatorRole): boolean {
   return policy.roles.freshCode.includes(role);

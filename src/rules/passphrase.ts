@@ -1,7 +1,6 @@
 /**
- * Decides whether a passphrase may be set (B21), by what is left of it when spoken: length, block list, names and numbers of the
- * person and company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one more
- * try is enough.
+ * Decides whether a passphrase may be set (B21), by what is left of it when spoken: length, block list, names and numbers of the person and
+ * company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one more try is enough.
  *
  * The weakest reading counts: "one two three" is judged as 123 too, because both fold to the same. Pure: list and estimator are
  * arguments. `sameSpoken` compares with the application password (B10), where both are at hand.
@@ -30,8 +29,7 @@ export interface PassphraseInput {
   readonly maxCodePoints: number;
   readonly minGuessesLog10: number;
   /**
-   * Names of person, company and product, login, mail, phone, account number, as on file. Required: an empty list if there are
-   * none.
+   * Names of person, company and product, login, mail, phone, account number, as on file. Required: an empty list if there are none.
    */
   readonly context: { readonly words: readonly string[] };
   /** log10 of the guesses an attacker needs who tries these words early. */

@@ -1,7 +1,6 @@
 /**
- * The people and companies of the desk, as the rules see them: plain values, no secrets, no store.
- * Words as in behaviours.md, "Words". Ids are opaque strings with a type prefix (acc_, usr_, op_ …);
- * times are integer milliseconds since the epoch.
+ * The people and companies of the desk, as the rules see them: plain values, no secrets, no store. Words as in behaviours.md, "Words". Ids are
+ * opaque strings with a type prefix (acc_, usr_, op_ …); times are integer milliseconds since the epoch.
  */
 
 export const EDITIONS = ['classic', 'x-series'] as const;

@@ -128,8 +128,7 @@ function withoutUmlautE(letters: string, kept: RegExp): string {
 }
 
 /**
- * True if two texts are the same when spoken, for instance a passphrase and an application password (B10). Not for stored
- * secrets.
+ * True if two texts are the same when spoken, for instance a passphrase and an application password (B10). Not for stored secrets.
  */
 export function sameSpoken(a: string, b: string): boolean {
   const form = matchForm(a);
@@ -188,9 +187,8 @@ function decimalValue(digit: string): number {
 }
 
 /**
- * Step 7, on letters without spaces, with step 6 before it if asked for, until nothing changes ("one oh double oh seven"). It
- * ends, because each change removes a b or a p, which no number word has, or turns letters outside number words into one, or
- * drops such a letter.
+ * Step 7, on letters without spaces, with step 6 before it if asked for, until nothing changes ("one oh double oh seven"). It ends, because
+ * each change removes a b or a p, which no number word has, or turns letters outside number words into one, or drops such a letter.
  */
 function numbersSaid(letters: string, without: (letters: string) => string = (same) => same): string {
   const said = without(letters)

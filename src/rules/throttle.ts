@@ -14,8 +14,7 @@
  * in a row, over more than a week. A success of an attempt that is still being checked leads to OPEN from LOCKED and
  * DISABLED too, because its own reservation may have brought them.
  *
- * Attempts refused while locked neither count nor prolong the lock, so that an attacker who keeps calling cannot keep the owner
- * out for good.
+ * Attempts refused while locked neither count nor prolong the lock, so that an attacker who keeps calling cannot keep the owner out for good.
  */
 import { minutes } from './duration.js';
 import type { Limits } from './policy.js';
@@ -95,9 +94,8 @@ export function succeed(state: Throttle, attempt: number, limits: Limits): Throt
 }
 
 /**
- * A `lead` lifts everything and starts the count again at zero (B76). The `owner`, by signing in to the portal, ends the wait but
- * keeps the count: that sign-in proved another secret, so one try is free, its failure locks for longer, and a disabled subject
- * stays disabled.
+ * A `lead` lifts everything and starts the count again at zero (B76). The `owner`, by signing in to the portal, ends the wait but keeps the
+ * count: that sign-in proved another secret, so one try is free, its failure locks for longer, and a disabled subject stays disabled.
  */
 export function unlock(state: Throttle, by: 'lead' | 'owner'): Throttle {
   if (by === 'lead') return { ...state, failures: 0, lockedUntil: null, disabledAt: null };

@@ -1,7 +1,6 @@
 /**
- * An engine as the rest of the store sees it: a Kysely instance and the few things in which the engines differ, named as
- * capabilities (after kysely's own dialects). sqlite.ts and postgres.ts each make one; no other code may ask which engine it
- * uses, except to show its name.
+ * An engine as the rest of the store sees it: a Kysely instance and the few things in which the engines differ, named as capabilities (after
+ * kysely's own dialects). sqlite.ts and postgres.ts each make one; no other code may ask which engine it uses, except to show its name.
  */
 import type { RawBuilder } from 'kysely';
 import type { Refusal } from '../errors.js';

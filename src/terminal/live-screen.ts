@@ -1,10 +1,9 @@
 /**
  * The screen of a live call. It keeps the terminal from the first question of a call to the last.
  *
- * Between prompts that open and close, the terminal itself echoes what is typed, for instance while a phrase is checked. So
- * this screen stays in raw mode all the time, and drops what is typed while no question is open. It draws on the alternate
- * screen, so nothing said on a call reaches the scrollback, and `wipe` clears the rest. With `--plain` it asks the same
- * questions in plain lines (live-painter.ts).
+ * Between prompts that open and close, the terminal itself echoes what is typed, for instance while a phrase is checked. So this screen stays
+ * in raw mode all the time, and drops what is typed while no question is open. It draws on the alternate screen, so nothing said on a call
+ * reaches the scrollback, and `wipe` clears the rest. With `--plain` it asks the same questions in plain lines (live-painter.ts).
  *
  * Esc answers undefined. Ctrl-C, Ctrl-D, a signal and a closed terminal end the open question and all later ones with one
  * Refusal `cancelled`. Ctrl-Z suspends; afterwards the screen is drawn again.

@@ -11,8 +11,7 @@
  * unassigned, lone surrogates, line separators, variation selectors and other default-ignorables, and blanks other than
  * the normal space. U+3000, the space between Japanese names, is kept: it is visibly two columns wide.
  *
- * These are functions because building such an expression takes up to half a millisecond at each start, and most text
- * needs none.
+ * These are functions because building such an expression takes up to half a millisecond at each start, and most text needs none.
  */
 const unseenCharacters = () =>
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]|(?![ \u3000])\p{Zs}/gu;

@@ -18,8 +18,7 @@
  * new line or move the cursor (T12). Colour repeats what words already say. A terminal of 80 columns is always enough.
  * In plain output (a pipe, --plain) nothing is cut, wrapped or ruled, so a script sees whole values.
  *
- * Exceptions: a QR code (qr.ts) is made of colours, and the progress line (progress.ts) is erased again, so both write
- * their own lines.
+ * Exceptions: a QR code (qr.ts) is made of colours, and the progress line (progress.ts) is erased again, so both write their own lines.
  */
 import type { Problem, Refusal } from '../errors.js';
 import { printable, width, wrap } from './printable.js';

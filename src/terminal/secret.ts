@@ -2,9 +2,8 @@
  * Reads a secret from the terminal without a trace: neither the text nor a mask nor its length. The screen does not change
  * while a person types, so a recording of the screen shows nothing either.
  *
- * It replaces inquirer's password prompt, which redraws at every key (the bytes reveal the length) and shows the secret
- * until it is told to hide it. Here Ctrl-R, if a question allows it, shows the text for a few seconds on a line that is
- * erased again.
+ * It replaces inquirer's password prompt, which redraws at every key (the bytes reveal the length) and shows the secret until it is told to
+ * hide it. Here Ctrl-R, if a question allows it, shows the text for a few seconds on a line that is erased again.
  */
 import type { Key } from 'node:readline';
 import { setLine, silentEditor, type Terminal } from './asking.js';

@@ -1,5 +1,14 @@
 /** Locked mode (B79, T17): nothing that a person types or carries chooses settings or names files. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,6 +76,14 @@ describe('locked mode (B79)', () => {
     const env = { COUNTERSIGN_TOKEN: token, [name]: '/x' };
     expect(await run(['whoami', '--json'], { env })).toMatchObject(refused(new RegExp(name)));
     expect(await run(['passphrase', 'generate', '--json'], { env })).toMatchObject(refused(new RegExp(name)));
+  });
+
+  it('stays locked while the file is away behind a link', async () => {
+    const path = join(top, 'etc/linked.toml');
+    symlinkSync(join(top, 'unmounted.toml'), path);
+    const more = { env: { COUNTERSIGN_TOKEN: token }, machine: { lock: { ...lock, path } } };
+    expect(await run(['whoami', '--json'], more)).toMatchObject(refused(/linked\.toml\) cannot be read/));
+    expect(await run(['--config', '/x.toml', 'whoami', '--json'], more)).toMatchObject(refused(/cannot be read/));
   });
 
   it('refuses a config file in a home, and doctor says so', async () => {

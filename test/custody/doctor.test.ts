@@ -215,6 +215,15 @@ describe.each(engines)('doctor on %s', (engine) => {
     expect(await amiss({ file })).toEqual([]);
   });
 
+  it('a sink that failed: what waits goes a minute later, not with the very next command', async () => {
+    const { sinkCursor } = made.desk.store;
+    const cursor = await sinkCursor.read();
+    await sinkCursor.move(cursor, { ...cursor, until: START + minutes(1), why: 'it is down' });
+    const file = { sink: { kind: 'file', path: join(made.folder, 'sink.log') } } as Settings['file'];
+    const mend = expect.stringContaining('a minute after it failed');
+    expect(await amiss({ file })).toMatchObject([{ subject: 'Sink of the log', state: 'wrong', mend }]);
+  });
+
   it('a head of the log and a row that somebody changed: each is named, and neither hides the other', async () => {
     const raw = await openEngine(made.settings.store, false);
     await raw.db

@@ -40,6 +40,7 @@ const options = { json: false, quiet: false, verbose: false, color: false, input
     env: process.env,
     lock: { path: '/nowhere/config.toml', owner: 0 },
     homeFiles: () => [],
+    uid: undefined,
     person: () => ({ id: 'uid:1' }),
   });
   const settings = { ...read, policyFolder: process.argv[3] };

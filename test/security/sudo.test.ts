@@ -1,4 +1,4 @@
-import { chmodSync, cpSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fromBase32, referenceCode } from '../factors/reference.js';
@@ -289,6 +289,59 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
     const forged = place.service(login, { input: `${PASSWORD}\n`, env: { SUDO_UID: place.uidOf('cs-mira') } });
     expect(forged.code).toBe(7);
     expect(place.service(['whoami'], { env: { COUNTERSIGN_TOKEN: token } })).toMatchObject({ code: 0 });
+  });
+
+  const own7 = (said: Said) => {
+    const { error } = JSON.parse(said.out) as { error: Readonly<Record<string, string>> };
+    return `${said.code} ${error['code']}: ${error['message']} ${error['hint']}`;
+  };
+
+  it('root, and an agent who forgets sudo, are told to use the account, and make nothing there', () => {
+    const direct = (user: string, ...argv: string[]) =>
+      place.as(user, ['/usr/local/bin/countersign', ...argv, '--json'], { env: { COUNTERSIGN_TOKEN: token } });
+    for (const argv of [['init', '--token'], ['outbox', 'flush'], ['whoami']])
+      expect(own7(direct('root', ...argv))).toMatch(/^7 config: root does not run this desk: .* sudo -u countersign/);
+    expect(own7(direct('cs-mira', 'whoami'))).toMatch(/^7 config: this account may not enter .* sudo -u countersign/);
+    expect(place.as('root', ['find', join(place.base, 'desk'), '-user', 'root']).out).toBe('');
+  });
+
+  it('what belongs to root after a copy is named, and not taken for missing or for the store', () => {
+    const ofRoot = (path: string, argv: readonly string[]) => {
+      must(place.as('root', ['chown', 'root:root', path]));
+      const said = place.desk('cs-mira', [...argv, '--json']);
+      must(place.as('root', ['chown', 'countersign:countersign', path]));
+      return said;
+    };
+    expect(own7(ofRoot(place.state, ['whoami']))).toMatch(
+      /^7 config: the system refused stat of .*\/sessions\/.*EACCES/,
+    );
+    expect(own7(ofRoot(join(place.store, '..'), ['whoami']))).toMatch(/may not enter .*\/data .* chown -R ACCOUNT/);
+    expect(own7(ofRoot(place.key, ['whoami']))).toMatch(
+      /^7 config: the system refused open of .*\/master.key \(EACCES/,
+    );
+    const { findings } = JSON.parse(ofRoot(place.state, ['doctor']).out);
+    const mend = expect.stringContaining('chown -R ACCOUNT');
+    expect(findings).toContainEqual(expect.objectContaining({ subject: 'Session folder', state: 'wrong', mend }));
+    expect(must(whoIs('cs-mira'))).toContain('"name":"mira"');
+  });
+
+  it('a sign-out ends the session, also where its file cannot be removed', () => {
+    const folder = join(place.state, 'sessions');
+    must(place.as('root', ['sh', '-c', `chown root '${folder}' && chmod 755 '${folder}'`]));
+    expect(own7(place.desk('cs-noor', ['logout', '--json']))).toMatch(/^7 config: .*unlink/);
+    expect(own7(whoIs('cs-noor'))).toMatch(/^3 not-signed-in: your session has ended/);
+    must(place.as('root', ['sh', '-c', `chown countersign '${folder}' && chmod 700 '${folder}'`]));
+  });
+
+  it('the script of the handbook backs a locked desk up, and the settings stay locked for everybody else', (at) => {
+    if (place.as('root', ['test', '-e', '/etc/countersign/config.toml']).code !== 0) at.skip('needs a mount namespace');
+    const copy = join(place.base, 'desk/copy.db');
+    const agent = "runuser -u cs-mallory -- sudo -n -u countersign countersign --config '/x' whoami; [ $? = 7 ]";
+    const script = /^ {4}umask 027\n(?: {4}.*\n)+/m.exec(readFileSync(HANDBOOK, 'utf8'))?.[0] ?? '';
+    const lines = script.replace('/var/backups/countersign/desk.db', `${copy} || exit\n${agent}`);
+    expect(must(place.as('root', ['sh', '-c', lines], { env: { COUNTERSIGN_TOKEN: token } }))).toContain('BACKED UP');
+    expect(place.as('countersign', ['head', '-c', '15', copy]).out).toBe('SQLite format 3');
+    expect(own7(asDesk(['store', 'backup', join(place.share, 'x.db'), '--json']))).toMatch(/^7 config/);
   });
 
   it('teeth: with a line that lets variables through, a program of the attacker runs', () => {

@@ -10,17 +10,8 @@ import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/results.js';
 import type { ScreenKey } from '../wording/words.js';
-import {
-  aloud,
-  card,
-  endKey,
-  heardWords,
-  keyOf,
-  type LiveSession,
-  note,
-  type Stage,
-  titleOf,
-} from './console-session.js';
+import type { LiveSession, Stage } from './console-session.js';
+import { aloud, card, endKey, heardWords, keyOf, note, titleOf } from './console-session.js';
 import { alphabetIn, alphabetOf, howToSpell, lettersOf, nextAlphabet, readOf, tooShort, wordsIn } from './spelled.js';
 
 export async function phraseStage(session: LiveSession): Promise<Stage> {

@@ -77,18 +77,18 @@ const logout = command({
   anyPolicy: true,
   run: async ({ context, words }) => {
     const token = await context.sessions.read('operator', 'desk');
-    await context.sessions.remove('operator', 'desk');
-    const line = words(token === undefined ? 'sign.nobody' : 'sign.signed-out');
-    const done = { view: [block.lines(line)], document: { session: null } };
-    if (token === undefined) return done;
-    const desk = await context.desk();
     try {
-      await signOutOperator(desk, await signedBy(desk, token, 'logout'));
+      const desk = token === undefined ? undefined : await context.desk();
+      if (desk !== undefined) await signOutOperator(desk, await signedBy(desk, token, 'logout'));
     } catch (error) {
-      // The session had ended before; its token is removed from this machine in either case.
+      // The session had ended before.
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
+    } finally {
+      // Last, because a folder that cannot be written must not keep the session alive.
+      await context.sessions.remove('operator', 'desk');
     }
-    return done;
+    const line = words(token === undefined ? 'sign.nobody' : 'sign.signed-out');
+    return { view: [block.lines(line)], document: { session: null } };
   },
 });
 

@@ -14,10 +14,7 @@ const reset = portalCommand({
   path: 'portal reset',
   arguments: ['[users...]'],
   options: ['--reason <text>', '--confirm <n>'],
-  own: () => ({
-    users: z.array(z.string()).min(1, 'name at least one user'),
-    confirm: wholeNumber().optional(),
-  }),
+  own: () => ({ users: z.array(z.string()).min(1, 'name at least one user'), confirm: wholeNumber().optional() }),
   door: RESETTING_USERS,
   run: async ({ desk, login, words }, { users: references, reason, confirm: confirmed }) => {
     // A script that gave neither learns both at once; of one alone the procedure speaks. --yes does not replace the number (B59).

@@ -2,7 +2,7 @@
  * `doctor`: checks the installation and names the command that fixes each fault. Needs no working store and no sign-in, and changes nothing.
  * Part of main's room.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openConnectors } from '../../connectors/registry.js';
 import { openHasher } from '../../crypto/hasher.js';
@@ -97,12 +97,20 @@ function inspectPerson({ settings: { person } }: Custody): readonly Told[] {
   return [{ state: 'note', text, mend: 'sign in through sudo, or use a token; see: countersign help operating' }];
 }
 
-/** Can other system users read the desk's folders, or write to them? */
+/** Can other system users read the desk's folders, or write to them? Can this account write what is made there all the time? */
 function inspectFolders({ settings: { folders, dataFolder } }: Custody): readonly Told[] {
   const places = { 'Data folder': dataFolder, 'Config folder': folders.config, 'Session folder': folders.state };
   return Object.entries(places).map(([subject, folder]) => {
     const facts = statSync(folder, { throwIfNoEntry: false });
     if (facts === undefined) return { subject, state: 'note', text: `${folder} is created when it is needed` };
+    try {
+      if (folder !== folders.config) accessSync(folder, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      return {
+        ...faultOf(subject, error),
+        mend: `As root, give it to the service account: chown -R ACCOUNT '${folder}'`,
+      };
+    }
     const mode = facts.mode & 0o777;
     if ((mode & 0o077) === 0) return { subject, state: 'ok', text: folder };
     const [state, does] = (mode & 0o022) === 0 ? (['note', 'read'] as const) : (['wrong', 'write to'] as const);

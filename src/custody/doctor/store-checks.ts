@@ -129,7 +129,7 @@ async function inspectSink({ store, custody: { settings } }: OpenedStore): Promi
   const { next, why } = await store.sinkCursor.read();
   const waiting = ((await store.read.audit.head())?.size ?? 0) - next;
   if (why === null) return [{ state: 'ok', text: `${next} entries sent, ${waiting} waiting` }];
-  const mend = 'fix the sink; the next command sends the waiting entries';
+  const mend = 'fix the sink; a minute after it failed, the next command sends the waiting entries';
   return [{ state: 'wrong', text: `${waiting} entries wait: ${why}`, mend }];
 }
 

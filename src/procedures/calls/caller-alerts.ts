@@ -1,6 +1,5 @@
 /**
- * What an operator should know before asking for the phrase: earlier failures on this caller with any operator, and recent
- * changes (B76).
+ * What an operator should know before asking for the phrase: earlier failures on this caller with any operator, and recent changes (B76).
  */
 import type { Desk } from '../../desk.js';
 import { days, hours } from '../../rules/duration.js';

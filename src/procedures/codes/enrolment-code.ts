@@ -1,7 +1,6 @@
 /**
- * The one-time code that is needed to enrol again after a reset (B57): an attacker who talked the desk into the reset, and has
- * the password, still has no access to the mailbox. It goes only to an address that was on file long enough, never to one given
- * on the call.
+ * The one-time code that is needed to enrol again after a reset (B57): an attacker who talked the desk into the reset, and has the password,
+ * still has no access to the mailbox. It goes only to an address that was on file long enough, never to one given on the call.
  */
 import type { Desk, UserContacts, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';

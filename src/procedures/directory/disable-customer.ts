@@ -1,7 +1,6 @@
 /**
- * Disables and enables a company or a login. A disabled one cannot be verified or sign in, and what was live ends at once: grants
- * by the version they were made under (B08), portal sessions, remembered devices and unused codes by deletion. Enabling brings none of it
- * back.
+ * Disables and enables a company or a login. A disabled one cannot be verified or sign in, and what was live ends at once: grants by the
+ * version they were made under (B08), portal sessions, remembered devices and unused codes by deletion. Enabling brings none of it back.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { Account, Owner } from '../../rules/people.js';

@@ -35,9 +35,8 @@ export const ENROLLING = { lock: 'owner:methods', states: ['done', 'enrolment-ne
 const BEGINNING = { ...ENROLLING, states: [...ENROLLING.states, 'enrolment-code-needed'] } as const;
 
 /**
- * Refusals: not-found (`replaces`), enrolment-needed if the enrolment code is missing, not-signed-in if it is wrong,
- * invalid-input (no contact on file, set up already), locked, delivery-failed, factor-needed for a login that still
- * owes another code or is a remembered device.
+ * Refusals: not-found (`replaces`), enrolment-needed if the enrolment code is missing, not-signed-in if it is wrong, invalid-input (no contact
+ * on file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code or is a remembered device.
  */
 export async function beginEnrolment(desk: Desk, login: PortalLogin, request: EnrolmentRequest) {
   await askOwner(desk, login, BEGINNING);

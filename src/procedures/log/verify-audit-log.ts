@@ -94,8 +94,7 @@ class Walk {
   }
 
   /**
-   * A desk at work adds entries while its log is read. They are not checked this time, but a head that is read after
-   * them must know them.
+   * A desk at work adds entries while its log is read. They are not checked this time, but a head that is read after them must know them.
    */
   async judgeRowsBeyond(reader: LogReader): Promise<void> {
     const last = this.#beyond;

@@ -1,7 +1,6 @@
 /**
- * Channels whose receiver asked not to be called again (HTTP 410). The store remembers them for every process, until the receiver
- * is another one, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait
- * meanwhile.
+ * Channels whose receiver asked not to be called again (HTTP 410). The store remembers them for every process, until the receiver is another
+ * one, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait meanwhile.
  */
 import type { Desk, MessageKind, SignedOperator, Writes } from '../../desk.js';
 import { act } from '../authorise.js';

@@ -1,7 +1,6 @@
 /**
- * What the desk tells other systems: its own events (rules/desk-events) as webhooks, and what they should know of credentials and
- * sessions (rules/security-events). The write door queues them in the transaction of their cause; `desk.sendQueued` sends them
- * with the other messages.
+ * What the desk tells other systems: its own events (rules/desk-events) as webhooks, and what they should know of credentials and sessions
+ * (rules/security-events). The write door queues them in the transaction of their cause; `desk.sendQueued` sends them with the other messages.
  */
 import type { Desk, Reads } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';

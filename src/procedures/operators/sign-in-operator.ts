@@ -1,6 +1,5 @@
 /**
- * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are
- * counted before the check.
+ * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are counted before the check.
  */
 import type { Desk, Founding, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';

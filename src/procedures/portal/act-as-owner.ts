@@ -87,8 +87,7 @@ export async function actAsOwner<L extends OwnerLock, T>(
 }
 
 /**
- * Asks the same questions before anything is looked up, shown, hashed or asked of a person. It gives no authority: the act asks
- * again.
+ * Asks the same questions before anything is looked up, shown, hashed or asked of a person. It gives no authority: the act asks again.
  */
 export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
   const { read } = desk.store;

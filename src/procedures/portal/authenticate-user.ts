@@ -11,8 +11,7 @@ const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
 const SEEN = { ...ANY_STATE, sendLater: true } as const;
 
 /**
- * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of another user or person. A login in any state is
- * returned.
+ * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of another user or person. A login in any state is returned.
  */
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
   const { read } = desk.store;

@@ -24,8 +24,7 @@ type Which<All extends string> = { readonly id: string } | All;
 const OWN = { lock: 'owner' } as const;
 
 /**
- * True if one of these tokens is a device of this user that is still within its period. A token is for one login on one device
- * (B43).
+ * True if one of these tokens is a device of this user that is still within its period. A token is for one login on one device (B43).
  */
 export async function isRemembered(desk: Desk, write: Writes, user: User, tokens: readonly string[]): Promise<boolean> {
   const time = desk.clock.time();

@@ -1,6 +1,5 @@
 /**
- * Signs in with the company's single sign-on: finds whom the ID token means, and opens a session that asks for nothing more (B35,
- * B36).
+ * Signs in with the company's single sign-on: finds whom the ID token means, and opens a session that asks for nothing more (B35, B36).
  */
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';

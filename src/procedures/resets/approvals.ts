@@ -163,8 +163,7 @@ export const noSuchRequest = (id: string): Refusal => refusal('not-found', 'requ
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * Waits until a request is decided; returns once it is approved. Refusals: approval-needed (expired), refused-by-policy
- * (rejected), cancelled.
+ * Waits until a request is decided; returns once it is approved. Refusals: approval-needed (expired), refused-by-policy (rejected), cancelled.
  */
 export async function waitForApproval(desk: Desk, id: string, signal: AbortSignal): Promise<void> {
   for (;;) {

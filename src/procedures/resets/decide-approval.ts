@@ -96,8 +96,7 @@ export interface Decision {
 export const DECIDING = { permission: 'approval:decide', fresh: true, inPerson: true } as const;
 
 /**
- * Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or a token), refused-by-policy (decided
- * already, or expired).
+ * Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or a token), refused-by-policy (decided already, or expired).
  */
 export async function decideApproval(desk: Desk, signed: SignedOperator, decision: Decision): Promise<Approval> {
   await askAuthority(desk, signed, DECIDING);

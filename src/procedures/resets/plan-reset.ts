@@ -114,8 +114,7 @@ export async function foundRows(desk: Desk, request: Pick<BulkRequest, 'wholeAcc
 }
 
 /**
- * Refusal `forbidden` (B55): an operator who plans, begins or resumes a run must not be in it. `alsoUserId` is their
- * customer login.
+ * Refusal `forbidden` (B55): an operator who plans, begins or resumes a run must not be in it. `alsoUserId` is their customer login.
  */
 export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedRow[]): void {
   const own = alsoUserId === null ? undefined : rows.find(({ user }) => user === alsoUserId);

@@ -1,8 +1,7 @@
 /**
- * Resets one user's second factors on a call (B50, B52–B58). It needs a live grant, which is checked again and used up
- * in the same transaction that removes the factors. A caller's own reset, an admin's, and one after an objection wait
- * for a second operator first. Everything goes together: factors, half-done enrolments, backup codes, remembered
- * devices, portal sessions. "Nothing to do" is an outcome.
+ * Resets one user's second factors on a call (B50, B52–B58). It needs a live grant, which is checked again and used up in the same transaction
+ * that removes the factors. A caller's own reset, an admin's, and one after an objection wait for a second operator first. Everything goes
+ * together: factors, half-done enrolments, backup codes, remembered devices, portal sessions. "Nothing to do" is an outcome.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';

@@ -1,8 +1,7 @@
 /**
- * A customer admin resets users of their own company in the portal, as in the Admin Console (B50–B53, B57, B58). No
- * grant is needed, because nobody is on the phone: so it takes a second factor in this very sign-in, a reason, the number of
- * users as seen before, and a pace. The freeze of the desk applies here too, nobody resets themselves, and nobody alone
- * overrules another admin who objected (B62).
+ * A customer admin resets users of their own company in the portal, as in the Admin Console (B50–B53, B57, B58). No grant is needed, because
+ * nobody is on the phone: so it takes a second factor in this very sign-in, a reason, the number of users as seen before, and a pace. The
+ * freeze of the desk applies here too, nobody resets themselves, and nobody alone overrules another admin who objected (B62).
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';

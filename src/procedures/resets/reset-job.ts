@@ -1,7 +1,6 @@
 /**
- * The job that carries out a plan (B60). It is made in one transaction, with the frozen plan in it, and found again by
- * the plan's hash. Each chunk moves one number on in its own transaction. So when a process is cut off, the store knows
- * what is done, and nothing is done twice.
+ * The job that carries out a plan (B60). It is made in one transaction, with the frozen plan in it, and found again by the plan's hash. Each
+ * chunk moves one number on in its own transaction. So when a process is cut off, the store knows what is done, and nothing is done twice.
  */
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';

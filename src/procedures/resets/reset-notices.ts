@@ -1,7 +1,6 @@
 /**
- * Who is told of a reset (B58): the target, at current and former addresses, and the account's admins, with a reference
- * by which they can object. A bulk run writes to each admin once, at its beginning. The messages are made before the
- * transaction that queues them.
+ * Who is told of a reset (B58): the target, at current and former addresses, and the account's admins, with a reference by which they can
+ * object. A bulk run writes to each admin once, at its beginning. The messages are made before the transaction that queues them.
  */
 import type { Desk, UserContacts } from '../../desk.js';
 import type { Worded } from '../../errors.js';

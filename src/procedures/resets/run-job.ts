@@ -30,8 +30,7 @@ const BETWEEN_CHUNKS_MS = 2;
 const BESIDE_CALLS = { chunk: 10, betweenMs: 8 };
 
 /**
- * The start asks for a fresh code and a session that is not idle. Later chunks of the same run ask for neither, but for
- * everything else again.
+ * The start asks for a fresh code and a session that is not idle. Later chunks of the same run ask for neither, but for everything else again.
  */
 const STARTING = { ...RESETTING_MANY, sendLater: true } as const;
 const GOING_ON = { permission: 'mfa:reset-bulk', running: true, sendLater: true } as const;
@@ -126,8 +125,7 @@ async function runChunk(desk: Desk, signed: SignedOperator, work: JobWork, chunk
     },
     entry: ({ outcomes: done }) => [...done.map((outcome) => stepEntry(order, outcome)), chunkEntry(work, to)],
   });
-  // The command that sends at the end of the run finds them in the outbox; the next act of this process must not wait
-  // for them all.
+  // The command that sends at the end of the run finds them in the outbox; the next act of this process must not wait for them all.
   desk.store.takeQueued();
   const byLine = new Map(outcomes.map((outcome) => [outcome.line ?? 0, outcome]));
   const all = rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line)));

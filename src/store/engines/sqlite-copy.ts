@@ -31,9 +31,8 @@ export function requirePlainName(target: string): void {
 }
 
 /**
- * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
- * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there. `wording`: an error of the driver
- * in words.
+ * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins anew at
+ * each of them, and never ends beside a working desk. What is begun and fails is not left there. `wording`: an error of the driver in words.
  */
 export async function copyRows(file: Copied, target: string, wording: (error: unknown) => unknown): Promise<void> {
   const isNew = !existsSync(target);

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { type ErrorCode, Refusal } from '../../errors.js';
-import { makeFolder } from '../../make-folder.js';
+import { isThere, makeFolder } from '../../make-folder.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
@@ -55,13 +55,13 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   const path = resolve(options.path);
   if (options.create) makeFolder(dirname(path));
-  else if (!existsSync(path)) {
+  else if (!isThere(path)) {
     throw new Refusal('store-unreachable', `there is no store at ${path}`, {
       hint: 'Create one with: countersign init   (or name another store with --store)',
     });
   }
   refuseIfOthersCanWrite(dirname(path));
-  if (existsSync(path)) refuseIfOthersCanWrite(path);
+  if (isThere(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
   const db = new Kysely<Database>({ dialect: guardingWrites(immediateSqliteDialect(file), traits) });
   const dataVersion = file.prepare('pragma data_version').pluck();
@@ -199,7 +199,7 @@ function wordError(error: unknown, path: string): Refusal | undefined {
   const { code } = error;
   const worded = (kind: ErrorCode, message: string, hint: string) => new Refusal(kind, message, { hint, cause: error });
   if (code.startsWith('SQLITE_BUSY')) return worded('busy', `the store ${path} is busy`, 'Try again in a moment.');
-  if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
+  if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY')) {
     const hint = 'Check that the folder exists and that you may write to it.';
     return worded('store-unreachable', `the store ${path} cannot be opened (${code})`, hint);
   }

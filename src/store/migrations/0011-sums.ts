@@ -1,8 +1,7 @@
 /**
- * Binds the store to its keys, and seals the sums of its tables (B86). Every row gets its tag anew, and every secret its seal, under keys
- * that are derived with the store's id. A row whose tag shows that it was changed keeps
- * that tag, and stays refused. Tables that had no tags (NEW) are taken as they stand, and so is the fact that no row is missing: the operator
- * who approves vouches for both.
+ * Binds the store to its keys, and seals the sums of its tables (B86). Every row gets its tag anew, and every secret its seal, under keys that
+ * are derived with the store's id. A row whose tag shows that it was changed keeps that tag, and stays refused. Tables that had no tags (NEW)
+ * are taken as they stand, and so is the fact that no row is missing: the operator who approves vouches for both.
  */
 import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
