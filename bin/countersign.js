@@ -20,6 +20,8 @@ function keepClosed(ms) {
   setTimeout(keepClosed, ms, Math.min(2 * ms, 1000)).unref();
 }
 if (!/--inspect/.test(process.execArgv.join(' '))) keepClosed(1);
+// What a library means to change one day is for us to read, and not for whoever runs a command.
+process.noDeprecation = !/--trace-deprecation/.test(process.execArgv.join(' '));
 // A run that ends before main returns has failed. Without this, a prompt at the end of input would exit with 0.
 process.exitCode = 1;
 

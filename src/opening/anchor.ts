@@ -70,16 +70,22 @@ const anchorText = (storeId: string, { size, frontier, latestAt }: Head): string
 class FileAnchor implements Anchor {
   fault: Refusal | undefined;
   readonly path: string;
+  /** How its fault is ended by whoever accepts the loss: pg_restore has restored already. */
+  readonly #accept: string;
   readonly #keyring: Keyring;
   readonly #block = Buffer.alloc(BLOCK);
   #handle: number | undefined;
   /** The block as it was last read or written, and what it says. */
   #seen: { readonly block: Buffer; readonly head: Head } | undefined;
 
-  constructor({ settings: { key, folders }, keyring }: Own, place: string) {
+  constructor({ settings: { key, folders, engine }, keyring }: Own, place: string) {
     // One for each store and place: a copy that is opened elsewhere becomes another log.
     const name = `anchor-${sha256Hex(JSON.stringify([keyring.storeId, place])).slice(0, 16)}`;
     this.path = 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
+    this.#accept =
+      engine === 'postgres'
+        ? `move the file ${this.path} away, on each machine that has one`
+        : 'countersign store restore FILE --accept-rollback';
     this.#keyring = keyring;
   }
 
@@ -95,7 +101,7 @@ class FileAnchor implements Anchor {
       if (head === undefined || !notary.headFits(head)) return {};
       if (known === undefined) return { head };
       this.#compare(known, head);
-      if (!(await goesOn(known, head, store, notary))) throw forked();
+      if (!(await goesOn(known, head, store, notary))) throw forked(this.#accept);
       return { known, head };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -113,8 +119,8 @@ class FileAnchor implements Anchor {
 
   #compare(known: Head, head: Head): void {
     if (head.size > known.size) return;
-    if (head.size < known.size) throw behind(known, head);
-    if (head.frontier !== known.frontier) throw forked();
+    if (head.size < known.size) throw behind(known, head, this.#accept);
+    if (head.frontier !== known.frontier) throw forked(this.#accept);
   }
 
   keep(head: Head): void {
@@ -199,16 +205,17 @@ export function readAnchor(text: string, keyring: Keyring): Head | 'other key' |
   }
 }
 
-function behind(known: Head, head: Head): Refusal {
+function behind(known: Head, head: Head, accept: string): Refusal {
   const what = known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
-  return readOnly(`the store is an older copy: ${what} missing from its log, up to ${iso(known.latestAt)}`);
+  return readOnly(`the store is an older copy: ${what} missing from its log, up to ${iso(known.latestAt)}`, accept);
 }
 
-const forked = (): Refusal => readOnly('the log of the store is not the log that this desk wrote');
+const forked = (accept: string): Refusal =>
+  readOnly('the log of the store is not the log that this desk wrote', accept);
 
-const readOnly = (what: string): Refusal =>
+const readOnly = (what: string, accept: string): Refusal =>
   new Refusal('store-corrupt', `${what}; the desk is read-only`, {
-    hint: 'Someone restored an older copy or replaced the store. Keep it as it is and tell your lead. Put the right store back, or, if you accept the loss: countersign store restore FILE --accept-rollback',
+    hint: `Someone restored an older copy or replaced the store. Keep it as it is and tell your lead. Put the right store back, or, if you accept the loss: ${accept}`,
   });
 
 /** Whether the log of `head` begins with the log of `known`: the entries between lead from one frontier to the other. */

@@ -6,6 +6,9 @@ import type { RawBuilder } from 'kysely';
 import type { Refusal } from '../errors.js';
 import type { Db } from './schema/directory.js';
 
+/** Names of columns, and how they are made. */
+export type Computed = readonly (readonly [name: string, made: string])[];
+
 /** What migrations and queries need to know of a dialect. */
 export interface SchemaTraits {
   /** Column type for raw bytes. */
@@ -15,11 +18,11 @@ export interface SchemaTraits {
   /** Appended to `create table`: strict typing where the engine has it. */
   readonly tableEnd: string;
   /** A column computed from one member of the canonical JSON in `body` (`path` such as `by.id`). */
-  bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
+  bodyColumn(path: string, type: 'text' | 'integer'): string;
   /** A column of bytes, read as lower-case hex. */
   asHex(column: string): RawBuilder<string>;
-  /** A statement that names those of the tables that are missing, have another unique index, or whose rows something else shows or changes: views, rules, triggers, row security. The last row of a table counts. */
-  tricks(uniques: Readonly<Record<string, string>>): string;
+  /** A statement that names those of the tables that are missing, have another unique index, or whose rows something else shows, finds or changes: views, rules, triggers, row security, other computed columns. The last row of a table counts. */
+  tricks(uniques: Readonly<Record<string, string>>, derived: Computed): string;
   /** A statement whose rows are other than `ok` where an index of the table does not fit its rows; undefined if nobody can change one alone. */
   readonly indexCheck?: (table: string) => string;
   /** SQL for the texts of a group, joined with commas. */

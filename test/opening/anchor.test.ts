@@ -129,6 +129,9 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
       message: expect.stringMatching(/entries 1 to 3/),
     });
     await expect(write(older)).rejects.toMatchObject({ code: 'store-corrupt' });
+    // What leads out of it is there on this engine.
+    const out = engine === 'postgres' ? `move the file ${anchor()} away` : 'countersign store restore FILE';
+    expect(older.store.readOnly).toMatchObject({ hint: expect.stringContaining(out) });
     // Also where it was exchanged under a process at work.
     await expect(write(desk)).rejects.toMatchObject({ code: 'store-corrupt' });
     expect((await headOf(older)).size).toBe(1);

@@ -8,11 +8,47 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
   type SqliteStatement,
+  sql,
   type TransactionSettings,
 } from 'kysely';
+import type { Computed, SchemaTraits } from '../engine.js';
 
 /** How long a statement waits for another process before it fails (T11). */
 export const BUSY_TIMEOUT_MS = 10_000;
+
+/** How an index was made, however its names are written. */
+const MADE = `lower(replace(sql, '"', ''))`;
+
+/** A condition that a table's text makes one of these columns otherwise. */
+const otherwise = (derived: Computed): string =>
+  derived
+    .map(([name, made]) => `"${name}" ${made.includes('cast(') ? 'integer' : 'text'} ${made}`.replaceAll("'", "''"))
+    .map((text) => `instr(sql, '${text}') = 0`)
+    .join(' or ');
+
+export const traits: SchemaTraits = {
+  bytes: 'blob',
+  keyCollation: 'binary',
+  tableEnd: 'strict',
+  bodyColumn: (path, type) => {
+    const value = `json_extract(body, '$.${path}')`;
+    const typed = type === 'integer' ? `cast(${value} as integer)` : value;
+    return `generated always as (case when json_valid(body) then ${typed} end) virtual`;
+  },
+  serverTime: sql<null>`null`,
+  asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
+  // A constraint with "on conflict", whatever stands between the words, drops or replaces rows in silence.
+  tricks: (uniques, derived) => `with own as (select key, value from json_each('${JSON.stringify(uniques)}'))
+    select tbl_name as name, 'altered' as odd from sqlite_schema where type in ('trigger', 'view')
+      or (type = 'table' and (sql like '%conflict%' or name = 'audit_entries' and (${otherwise(derived)}))) or (sql like 'create unique%'
+        and tbl_name in (select key from own) and ${MADE} not in (select value from own))
+    union all select key, 'altered' from own where value <> ''
+      and value not in (select ${MADE} from sqlite_schema where sql like 'create unique%')
+    union all select key, 'missing' from own where key not in (select name from sqlite_schema where type = 'table')`,
+  indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
+  joined: (expression) => `group_concat(${expression}, ',')`,
+  pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
+};
 
 /** What the dialect needs from the driver's connection. */
 interface SqliteFile {

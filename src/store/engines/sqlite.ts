@@ -5,44 +5,17 @@
 import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
-import { Kysely, sql } from 'kysely';
+import { Kysely } from 'kysely';
 import { type ErrorCode, Refusal } from '../../errors.js';
 import { isThere, makeFolder } from '../../make-folder.js';
-import type { Engine, SchemaTraits } from '../engine.js';
+import type { Engine } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
 import { copyRows, freeAt, refuseIfOthersCanWrite, requirePlainName } from './sqlite-copy.js';
-import { BUSY_TIMEOUT_MS, immediateSqliteDialect } from './sqlite-dialect.js';
+import { BUSY_TIMEOUT_MS, immediateSqliteDialect, traits } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
-
-/** How an index was made, however its names are written. */
-const MADE = `lower(replace(sql, '"', ''))`;
-
-const traits: SchemaTraits = {
-  bytes: 'blob',
-  keyCollation: 'binary',
-  tableEnd: 'strict',
-  bodyColumn: (path, type) => {
-    const value = `json_extract(body, '$.${path}')`;
-    const typed = type === 'integer' ? `cast(${value} as integer)` : value;
-    return sql.raw(`generated always as (case when json_valid(body) then ${typed} end) virtual`);
-  },
-  serverTime: sql<null>`null`,
-  asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
-  // A constraint with "on conflict", whatever stands between the words, drops or replaces rows in silence.
-  tricks: (uniques) => `with own as (select key, value from json_each('${JSON.stringify(uniques)}'))
-    select tbl_name as name, 'altered' as odd from sqlite_schema where type in ('trigger', 'view')
-      or (type = 'table' and sql like '%conflict%') or (sql like 'create unique%'
-        and tbl_name in (select key from own) and ${MADE} not in (select value from own))
-    union all select key, 'altered' from own where value <> ''
-      and value not in (select ${MADE} from sqlite_schema where sql like 'create unique%')
-    union all select key, 'missing' from own where key not in (select name from sqlite_schema where type = 'table')`,
-  indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
-  joined: (expression) => `group_concat(${expression}, ',')`,
-  pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
-};
 
 export interface SqliteOptions {
   /** Path of the file. With `create` its folder is created too, 0700. */

@@ -5,7 +5,7 @@ import { type TableFault, tableFault } from '../../rules/table-fault.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import release from '../migrations/0008-release.json' with { type: 'json' };
 import type { Db } from '../schema/directory.js';
-import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from './guarded-tables.js';
+import { derivedColumns, GUARDED, type GuardedTable, type Row, TAG_COLUMN } from './guarded-tables.js';
 import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
 import { fits, pagesOf, type Tagging } from './tag-rows.js';
 
@@ -46,11 +46,8 @@ export async function requireSums(
   const [trick] = await tricksIn(db, traits);
   if (trick !== undefined) throw notOurs(trick);
   const statements = tables.map(([name, table]) => statementOf(name, table, traits, from(name)));
-  const { rows } = await sql<{
-    t: string;
-    n: number;
-    digests: string | null;
-  }>`${sql.join(statements, sql` union all `)}`.execute(db);
+  const all = sql<{ t: string; n: number; digests: string | null }>`${sql.join(statements, sql` union all `)}`;
+  const { rows } = await all.execute(db);
   // Otherwise an index could show other rows to a decision than the table to the sum, or the other way round.
   const { indexCheck } = traits;
   if (indexCheck !== undefined) {
@@ -90,8 +87,8 @@ export function lookingAgain(
 
 /** Missing tables, and what shows or changes other rows than those of the tables: no sum notices that. */
 async function tricksIn(db: Db, traits: SchemaTraits): Promise<readonly TableFault[]> {
-  const query = CompiledQuery.raw(traits.tricks(OWN));
-  const { rows } = await db.executeQuery<{ name: string; odd: 'missing' | 'altered' }>(query);
+  const query = CompiledQuery.raw(traits.tricks(OWN, derivedColumns(traits)));
+  const { rows } = await db.executeQuery<{ name: string; odd: TableFault['odd'] }>(query);
   return [...new Map(rows.map(({ name, odd }) => [name, { table: name, surplus: 0, changed: [], odd }])).values()];
 }
 

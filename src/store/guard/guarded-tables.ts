@@ -6,6 +6,8 @@
  * time. The sealed sum of each table does (table-sums.ts).
  */
 import { Refusal } from '../../errors.js';
+import type { Computed, SchemaTraits } from '../engine.js';
+import columnsOf from './guarded-columns.json' with { type: 'json' };
 
 /** Makes and checks tags. Main passes it in, so that the store has no key. */
 export interface RowTags {
@@ -32,83 +34,32 @@ const MINUTE = 60_000;
 /** Rows whose time is past decide nothing. */
 const until = (column: string, span: number): Live => ({ column, span, back: 0 });
 
-/** The columns in the order in which they are tagged. Stored tags depend on a list, so it never changes; a new column needs a migration. */
-const table = (key: string, columns: string, watched: GuardedTable['watched'] = 'none'): GuardedTable => ({
-  key,
-  columns: columns.split(' '),
-  watched,
-});
-
-export const GUARDED: Readonly<Record<string, GuardedTable>> = {
-  accounts: table(
-    'id',
-    'number number_key name name_key edition sso sso_issuer sso_audience sso_jwks mfa_required_at phone_reset_forbidden disabled_at country language connector import_id staged staged_in',
-  ),
-  users: table(
-    'id',
-    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until passphrase_at password_at enrolled_at tried phone_e164 language external import_id staged staged_in',
-  ),
-  factors: table('id', 'user_id kind secret state last_step confirmed_at'),
-  backup_codes: table('id', 'user_id slot verifier state used_at'),
-  one_time_codes: table('id', 'user_id purpose factor_id digest tries created_at expires_at used_at copy_key'),
-  devices: table('id', 'user_id digest created_at'),
-  passphrases: table('user_id', 'verifier form_version owner_copy set_by set_at setup_at'),
-  application_passwords: table('user_id', 'verifier changed_at'),
-  used_id_tokens: table('digest', 'expires_at'),
-  alarms: table('id', 'since until counting misses bound', until('until', 10 * MINUTE)),
-  throttles: table('subject', 'failures reserved locked_until disabled_at'),
-  operators: table(
-    'id',
-    'name name_key role verifier totp totp_last_step also_user_id disabled_at tried language',
-    'all',
-  ),
-  operator_sessions: table(
-    'id',
-    'operator_id person digest created_at last_seen_at expires_at code_at ended_at',
-    until('expires_at', 240 * MINUTE),
-  ),
-  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at made_by name', 'all'),
-  operator_hands: table('id', 'operator_id by_id what at', 'all'),
-  operator_contacts: table('id', 'email', 'all'),
-  operator_starts: table('id', 'digest reason valid_from expires_at totp used_at signed_in_at', 'all'),
-  operator_recovery_codes: table('id', 'operator_id slot verifier used_at', 'all'),
-  portal_sessions: table('id', 'user_id person digest state method created_at last_seen_at password_at'),
-  verifications: table(
-    'id',
-    'operator_id account_id user_id caller_key action ticket outcome reason started_at decided_at',
-    { column: 'started_at', span: 10 * MINUTE, back: 60 * MINUTE },
-  ),
-  grants: table(
-    'id',
-    'verification_id operator_id account_id user_id action authority_version created_at expires_at used_at revoked_at',
-    until('expires_at', 5 * MINUTE),
-  ),
-  hearings: table('id', 'verification_id session expires_at', until('expires_at', 5 * MINUTE)),
-  imports: table('id', 'operator_id state seen_at', 'all'),
-  policy_pins: table('id', 'pinned accepted_at', 'all'),
-  sso_subjects: table('id', 'account_id issuer subject'),
-  approvals: table(
-    'id',
-    'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at token_id',
-    until('expires_at', 10 * MINUTE),
-  ),
-  resets: table(
-    'id',
-    'job_id line account_id user_id operator_id by_user_id caller_id grant_id reason ticket outcome state final factors backup_codes devices sessions enrolments at objected_at objected_by ended_at ended_by',
-  ),
-  jobs: table(
-    'id',
-    'operator_id state plan_hash approval_id reason ticket total done created_at ended_at unapproved',
-    'all',
-  ),
-  job_plans: table('job_id', 'plan'),
-  freezes: table('id', 'frozen_at frozen_until by_id by_name reason', 'all'),
-  outbox: table(
-    'id',
-    'channel kind account_id user_id address content state attempts next_attempt_at reference created_at delivered_at',
-  ),
-  meta: table('key', 'value', 'all'),
+/** Read whole in each act. */
+const WHOLE =
+  'operators operator_tokens operator_hands operator_contacts operator_starts operator_recovery_codes imports policy_pins jobs freezes meta';
+const WATCHED: Readonly<Record<string, GuardedTable['watched']>> = {
+  ...Object.fromEntries(WHOLE.split(' ').map((name) => [name, 'all' as const])),
+  alarms: until('until', 10 * MINUTE),
+  operator_sessions: until('expires_at', 240 * MINUTE),
+  verifications: { column: 'started_at', span: 10 * MINUTE, back: 60 * MINUTE },
+  grants: until('expires_at', 5 * MINUTE),
+  hearings: until('expires_at', 5 * MINUTE),
+  approvals: until('expires_at', 10 * MINUTE),
 };
+
+/** The first column of each is its key, the others stand in the order in which they are tagged: lists never change, a new column needs a migration. */
+export const GUARDED: Readonly<Record<string, GuardedTable>> = Object.fromEntries(
+  Object.entries(columnsOf).map(([name, columns]) => {
+    const [key = '', ...others] = columns.split(' ');
+    return [name, { key, columns: others, watched: WATCHED[name] ?? 'none' }];
+  }),
+);
+
+const DERIVED = { at: 'at', kind: 'kind', outcome: 'outcome', by_id: 'by.id', account_id: 'account', user_id: 'user' };
+
+/** The columns of the log that the engine computes from its canonical JSON. */
+export const derivedColumns = ({ bodyColumn }: SchemaTraits): Computed =>
+  Object.entries(DERIVED).map(([name, path]) => [name, bodyColumn(path, name === 'at' ? 'integer' : 'text')]);
 
 /** Name of the column that holds the tag. */
 export const TAG_COLUMN = 'mac';

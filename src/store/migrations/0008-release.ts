@@ -4,7 +4,7 @@
  */
 import { type CreateTableBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
-import { GUARDED, type GuardedTable, rowText, TAG_COLUMN } from '../guard/guarded-tables.js';
+import { derivedColumns, GUARDED, type GuardedTable, rowText, TAG_COLUMN } from '../guard/guarded-tables.js';
 import { PIN_ID } from '../queries/meta.js';
 import type { Db } from '../schema/directory.js';
 import release from './0008-release.json' with { type: 'json' };
@@ -112,11 +112,8 @@ async function createAuditLog(db: Db, traits: SchemaTraits): Promise<void> {
     .addColumn('seq', number, (c) => c.primaryKey().notNull())
     .addColumn('body', 'text', (c) => c.notNull())
     .addColumn('leaf', sql.raw(traits.bytes), (c) => c.notNull()) as CreateTableBuilder<string, string>;
-  const derived = { kind: 'kind', outcome: 'outcome', by_id: 'by.id', account_id: 'account', user_id: 'user' };
-  entries = entries.addColumn('at', number, (c) => c.modifyEnd(traits.bodyColumn('at', 'integer')));
-  for (const [column, path] of Object.entries(derived)) {
-    entries = entries.addColumn(column, 'text', (c) => c.modifyEnd(traits.bodyColumn(path, 'text')));
-  }
+  for (const [column, made] of derivedColumns(traits))
+    entries = entries.addColumn(column, column === 'at' ? number : 'text', (c) => c.modifyEnd(sql.raw(made)));
   await entries.modifyEnd(sql.raw(traits.tableEnd)).execute();
 }
 

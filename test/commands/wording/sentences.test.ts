@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import cells from '../../../src/rules/damaged-cells.json' with { type: 'json' };
+import meanings from '../../../src/store/engines/postgres-errors.json' with { type: 'json' };
 import { walk } from '../../support/imports.js';
 import { sourcesIn } from '../../support/screen-checks.js';
 import { repositoryRoot, START } from '../../support/test-desk.js';
@@ -210,6 +211,11 @@ describe('sentences that stand in the code', () => {
         .map((text) => `${basename(file)}: ${text}`),
     );
     expect(all).toEqual([]);
+  });
+
+  it('every error of PostgreSQL', () => {
+    const said = meanings.flatMap(({ what, next }) => [what.replace(/\b[CPT]\b/g, '7'), next ?? 'busy']);
+    expect(said.filter((text) => text !== 'busy').filter(isNew)).toEqual([]);
   });
 
   it('every finding of doctor', () => {

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { openPostgres } from '../../../src/store/engines/postgres.js';
 import { readAddress, withoutCredentials } from '../../../src/store/engines/postgres-hosts.js';
 import { migrate, openStore, requireCurrent } from '../../../src/store/store.js';
-import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
+import { createDatabase, onServer, type PostgresServer, startServer } from '../../support/postgres.js';
 import { accountRow, entry, keysWith, notaryWith } from '../rows.js';
 import { faultsOfLog, foundedStore } from '../support.js';
 
@@ -163,6 +163,93 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
     expect((await migrate(engine, keysWith(notaryWith()))).length).toBeGreaterThan(20);
     await requireCurrent(engine);
     await engine.close();
+  });
+
+  /** A role of its own with a database of its own, and these settings. */
+  async function deskOf(settings: readonly string[], database = ''): Promise<string> {
+    const server = inject('postgresUrl');
+    const url = new URL(await createDatabase(server));
+    const [name, role] = [url.pathname.slice(1), `role_${url.pathname.slice(1)}`];
+    await onServer(server, async (client) => {
+      await client.query(`create role ${role} login password 'x'`);
+      await client.query(`drop database ${name}`);
+      await client.query(`create database ${name} owner ${role} ${database}`);
+      for (const setting of settings) await client.query(`alter role ${role} set ${setting}`);
+    });
+    onTestFinished(() =>
+      onServer(server, async (client) => {
+        await client.query(`drop database ${name} with (force)`);
+        await client.query(`drop role ${role}`);
+      }),
+    );
+    return Object.assign(url, { username: role, password: 'x' }).href;
+  }
+
+  it('a pooler is asked for nothing at the start of a connection; locks are waited for 30 s in each transaction', async () => {
+    const engine = await openPostgres(await deskOf(["lock_timeout = '7s'"]));
+    onTestFinished(() => engine.close());
+    const limit = sql<{
+      setting: string;
+      reset_val: string;
+    }>`select setting, reset_val from pg_settings where name = 'lock_timeout'`;
+    // What is asked for at the start is also what a reset goes back to.
+    const found = [{ setting: '30000', reset_val: '7000' }];
+    expect((await limit.execute(engine.db)).rows).toEqual(found);
+    await engine.db.connection().execute(async (db) => {
+      await sql`set lock_timeout = '1s'`.execute(db);
+      const inside = await db.transaction().execute((tx) => limit.execute(tx));
+      expect(inside.rows).toEqual(found);
+    });
+  });
+
+  it('settings of the role change nothing', async () => {
+    const settings = [
+      'quote_all_identifiers = on',
+      "bytea_output = 'escape'",
+      'standard_conforming_strings = off',
+      "client_encoding = 'LATIN1'",
+      'extra_float_digits = -15',
+      "timezone = 'Asia/Kathmandu'",
+      "default_transaction_isolation = 'serializable'",
+    ];
+    const engine = await openPostgres(await deskOf(settings));
+    const notary = notaryWith();
+    await migrate(engine, keysWith(notary));
+    const store = openStore(engine, notary);
+    await store.record(entry(), (write) => write.accounts.insert([accountRow('1')]));
+    await store.requireWatched();
+    expect(await store.tableFaults()).toEqual([]);
+    expect(await faultsOfLog(engine, notary)).toEqual([]);
+    await store.close();
+  });
+
+  it.each([
+    ['takes no writes', ['default_transaction_read_only = on'], '', 'default_transaction_read_only'],
+    ['canceling statement due to statement timeout', ['statement_timeout = 1'], '', 'statement_timeout = 0'],
+    ['search_path', ['search_path = public, pg_catalog'], '', 'pg_catalog'],
+    [
+      'LATIN1',
+      [],
+      "template template0 encoding 'LATIN1' locale 'C' locale_provider libc",
+      "create database NAME template template0 encoding 'UTF8'",
+    ],
+  ])('a role or database whose store %s is refused with what to change', async (says, settings, database, next) => {
+    const url = await deskOf(settings, database);
+    const use = async () => {
+      const engine = await openPostgres(url);
+      onTestFinished(() => engine.close());
+      await migrate(engine, keysWith(notaryWith())).catch((error: unknown) => {
+        throw engine.refusalOf(error) ?? error;
+      });
+    };
+    const { text } = await refusalOf(use());
+    expect(text).toContain(says);
+    expect(text).toContain(next);
+  });
+
+  it('an address without a password is refused in words', async () => {
+    const url = Object.assign(new URL(inject('postgresUrl')), { password: '' });
+    expect((await refusalOf(openPostgres(url.href))).text).toContain('refused access: no password was given');
   });
 
   it('counts arrive as numbers, and a backup is left to its own tools', async () => {

@@ -89,6 +89,20 @@ describe.each(engines)('a schema that was altered on %s', (engine) => {
     expect(await named()).toEqual([[table, 'altered']]);
   });
 
+  it('B86 a column of the log that no longer shows what the entry says stops every act and is named', async () => {
+    if (engine === 'postgres')
+      await raw('alter table audit_entries drop column kind', 'alter table audit_entries add column kind text');
+    else {
+      const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema where name = 'audit_entries'`.execute(
+        place.engine.db,
+      );
+      await raw('alter table audit_entries rename to former', (rows[0]?.sql ?? '').replace("'$.kind'", "'$.kin'"));
+      await raw('insert into audit_entries (seq, body, leaf) select seq, body, leaf from former', 'drop table former');
+    }
+    await expect(act()).rejects.toMatchObject(CHANGED('audit_entries'));
+    expect(await named()).toEqual([['audit_entries', 'altered']]);
+  });
+
   it('B86 an index of somebody else that is not unique changes nothing', async () => {
     await raw('create index mine on operators (role)', 'create unique index theirs on sink_cursors (key)');
     await raw('drop index theirs');
@@ -149,6 +163,24 @@ describe.skipIf(!engines.includes('postgres'))('a schema that was altered on pos
     ],
     ['a table that inherits', 'create table kid () inherits (devices)', 'drop table kid', 'devices'],
     [
+      'a collation that takes other texts for the same',
+      "create collation lax (provider = icu, locale = 'und-u-ks-level1', deterministic = false); alter table one_time_codes alter digest type text collate lax",
+      'alter table one_time_codes alter digest type text collate "default"',
+      'one_time_codes',
+    ],
+    [
+      'a type of somebody else',
+      'create domain word as text; alter table grants alter action type word',
+      'alter table grants alter action type text',
+      'grants',
+    ],
+    [
+      'a table that a crash of the server would empty',
+      'alter table sink_cursors set unlogged',
+      'alter table sink_cursors set logged',
+      'sink_cursors',
+    ],
+    [
       'a view in its place',
       'alter table calls rename to calls_; create view calls as select * from calls_',
       'drop view calls; alter table calls_ rename to calls',
@@ -165,6 +197,20 @@ describe.skipIf(!engines.includes('postgres'))('a schema that was altered on pos
     await raw(undo);
     await act();
     expect(await place.store.tableFaults()).toEqual([]);
+    await place.close();
+  });
+
+  it('B86 an operator for rows of the desk stops every act, and no longer once it is gone', async () => {
+    const place = await foundedStore('postgres');
+    const act = () => openStore(place.engine, place.notary).record(entry(), async () => undefined);
+    const raw = (text: string) => sql.raw(text).execute(place.engine.db);
+    await raw('create function same(numeric, integer) returns numeric immutable language sql return 1');
+    await raw('create operator * (leftarg = numeric, rightarg = integer, function = same)');
+    const says = 'the operator *(numeric,integer) was added to the database, and would compare rows of the desk';
+    await expect(act()).rejects.toMatchObject({ code: 'store-corrupt', message: `${says}; nothing was changed` });
+    expect(await place.store.tableFaults()).toMatchObject([{ odd: 'operator' }]);
+    await raw('drop operator * (numeric, integer)');
+    await act();
     await place.close();
   });
 });
