@@ -5,7 +5,6 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openConnectors } from '../../connectors/registry.js';
-import { openHasher } from '../../crypto/hasher.js';
 import { openChannels, readDeliveryConfig } from '../../delivery/registry.js';
 import { readSecret } from '../../delivery/secret-file.js';
 import { isRefusal } from '../../errors.js';
@@ -17,6 +16,7 @@ import { languagesOf } from '../../opening/open-wordbook.js';
 import type { Engine } from '../../store/engine.js';
 import { openStore, requireCurrent, unchecked } from '../../store/store.js';
 import { type Checks, faultOf, found, type Told } from './check.js';
+import { inspectMachine } from './machine-checks.js';
 import { STORE_CHECKS } from './store-checks.js';
 
 const FILES = { readFile: async (path: string) => readFileSync(path, 'utf8') };
@@ -35,12 +35,7 @@ const CHECKS: Checks<Custody> = {
 
 /** `node` is the version of Node, as `v20.19.0`. */
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
-  const before = [
-    inspectNode(node),
-    ...inspectZone(),
-    await inspectPackage('Hashing', tryHashing),
-    await inspectPackage('SQLite', async () => (await import('../../store/engines/sqlite.js')).sqliteVersion()),
-  ];
+  const before = await inspectMachine(node);
   let opened: Custody;
   try {
     opened = await custody();
@@ -48,37 +43,6 @@ export async function inspectSetup(custody: () => Promise<Custody>, node: string
     return [...before, faultOf('Config file', error)];
   }
   return [...before, ...(await found(CHECKS, opened)), ...(await inspectStore(opened))];
-}
-
-/** A zone that Node does not know is UTC, or hours off, on every screen, and in each time that is typed. */
-function inspectZone(): readonly Finding[] {
-  if (new Intl.DateTimeFormat().resolvedOptions().timeZone as string | undefined) return [];
-  const text = 'TZ is no name of a time zone that Node knows, so times on screens and typed times can be hours off';
-  return [{ subject: 'Time zone', state: 'note', text, mend: 'set TZ to a name such as Europe/Berlin' }];
-}
-
-/** Node 20.19 is the oldest version that loads what countersign needs. */
-function inspectNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return { subject: 'Node', state: 'ok', text: version };
-  return { subject: 'Node', state: 'wrong', text: `${version} is too old`, mend: 'install Node 20.19 or newer' };
-}
-
-/** Does a compiled package load and work? */
-async function inspectPackage(subject: string, attempt: () => Promise<string>): Promise<Finding> {
-  try {
-    return { subject, state: 'ok', text: await attempt() };
-  } catch (error) {
-    return { mend: 'npm rebuild', ...faultOf(subject, error) };
-  }
-}
-
-/** Makes a small hash. */
-async function tryHashing(): Promise<string> {
-  const hasher = openHasher({ person: { m: 64, t: 1, p: 1 } });
-  const { matches } = await hasher.verify('person', await hasher.hash('person', 'doctor'), 'doctor');
-  if (!matches) throw new Error('argon2id gives wrong answers');
-  return 'argon2id works';
 }
 
 /** Is there a config file, and what does it set? */
