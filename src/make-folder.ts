@@ -21,4 +21,11 @@ export function makeFolder(folder: string): void {
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** Throws where this account may not look: what it cannot see is not missing. */
-export const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+export function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (/ENOTDIR|ELOOP|ENAMETOOLONG/.test(String(error))) return false;
+    throw error;
+  }
+}

@@ -1,20 +1,18 @@
 /**
  * The contract of a delivery channel: something that carries one message out of the desk.
- *
- * A channel gets a message that is already committed to the outbox and makes ONE attempt. It keeps no queue and
- * knows no schedule; the outbox decides when to try again (schedule.ts). Every channel promises:
- *
- *  - It resolves for everything that happens in the world: a refused recipient, an answer 500, a time-out, a dropped
- *    connection, a full disk, a missing password file. It throws only for a bug of its caller (a kind it does not
- *    carry, a malformed id), because a thrown error would end the run of every other message.
- *  - `ok: true` only once the other side has taken responsibility. A connection that breaks before that is a temporary
- *    failure, even where the message may have arrived: better twice with one id than never.
- *  - The id travels with every attempt in the way the medium knows (Message-ID, Idempotency-Key, webhook-id, the file
- *    name), so that a receiver can drop the second copy.
- *  - `permanent: true` only where trying again with the same settings cannot help AND the fault lies with this
- *    message or its address. A wrong password or an unreachable host is temporary: after it is fixed, nothing may be lost.
- *  - `why` is one short sentence of our own. It never repeats what the other side said, nor the message's text, since
- *    both may hold a one-time code and `why` is stored and shown (B11, `outbox show`).
+ * A channel gets a message that is already committed to the outbox and makes ONE attempt. It keeps no queue and knows no schedule; the outbox
+ * decides when to try again (schedule.ts). Every channel promises:
+ *  - It resolves for everything that happens in the world: a refused recipient, an answer 500, a time-out, a dropped connection, a full disk,
+ *    a missing password file. It throws only for a bug of its caller (a kind it does not carry, a malformed id), because a thrown error would
+ *    end the run of every other message.
+ *  - `ok: true` only once the other side has taken responsibility. A connection that breaks before that is a temporary failure, even where the
+ *    message may have arrived: better twice with one id than never.
+ *  - The id travels with every attempt in the way the medium knows (Message-ID, Idempotency-Key, webhook-id, the file name), so that a receiver
+ *    can drop the second copy.
+ *  - `permanent: true` only where trying again with the same settings cannot help AND the fault lies with this message or its address. A wrong
+ *    password or an unreachable host is temporary: after it is fixed, nothing may be lost.
+ *  - `why` is one short sentence of our own. It never repeats what the other side said, nor the message's text, since both may hold a one-time
+ *    code and `why` is stored and shown (B11, `outbox show`).
  *  - The attempt ends on its own after the channel's time-out, and early when `signal` fires.
  */
 

@@ -1,18 +1,18 @@
 /** Streams as the program sees them: writes wait for the reader, and a closed pipe is not an error. Part of main's room. */
-import { fstatSync, statSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { Readable } from 'node:stream';
 import { isatty, type WriteStream } from 'node:tty';
 import type { OutStream } from '../house.js';
 
-/** So much a pipe takes at once, whether its reader is quick or not. */
-const PIPE_BYTES = 16_384;
+/** Of a socket, which cannot be opened anew: so little finds room in it. */
+const SOCKET_BYTES = 4_096;
 
 /**
  * Standard output or error of the process. If the reader closes it (`| head -1`), later output is dropped without an error. A file is written
- * in a loop, because one call may write less than asked, also on a full disk (T26), and so is the beginning of what goes to a pipe: Node's own
- * streams wait for a slow reader without holding up the process, but to load them takes a fifth of the start of Node, and most answers are
- * short. `refused` words what the system reports; without it that is dropped too: there is nobody to tell.
+ * in a loop, because one call may write less than asked, also on a full disk (T26), and so is a pipe until it is full: Node's own streams wait
+ * for a slow reader without holding up the process, but to load them takes a fifth of the start of Node, and most answers are short. `refused`
+ * words what the system reports; without it that is dropped too: there is nobody to tell.
  */
 export function outStream(fd: 1 | 2, open: () => WriteStream, refused?: (code: string) => Error): OutStream {
   let closed = false;
@@ -21,27 +21,28 @@ export function outStream(fd: 1 | 2, open: () => WriteStream, refused?: (code: s
     if (refused === undefined || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') closed = true;
     else failed = refused(error.code ?? error.message);
   };
-  const isTTY = once(() => isTerminal(fd));
-  const stream = once(() => open().on('error', fail));
-  /** Bytes that may go straight to the descriptor. */
-  const room = once(() => ({ left: isTTY() ? 0 : isFile(fd) ? Number.POSITIVE_INFINITY : PIPE_BYTES }));
+  let stream: WriteStream | undefined;
+  let way: ReturnType<typeof directWay> | undefined;
   return {
     get isTTY() {
-      return isTTY();
+      return isTerminal(fd);
     },
     isClosed: () => closed,
     get columns() {
-      return (isTTY() && stream().columns) || 80;
+      return (isTerminal(fd) && open().columns) || 80;
     },
     write: async (text) => {
       if (failed !== undefined) throw failed;
       if (closed || text === '') return;
       const bytes = Buffer.from(text);
-      const done = bytes.length > room().left ? 0 : writeSome(fd, bytes, fail);
-      room().left = done === bytes.length ? room().left - done : 0;
-      const isOver = closed || failed !== undefined;
-      if (!isOver && done < bytes.length)
-        await new Promise<void>((taken) => void stream().write(bytes.subarray(done), () => taken()));
+      way ??= directWay(fd);
+      const done = bytes.length > way.left ? 0 : writeSome(way.at, bytes, fail);
+      way.left = done === bytes.length ? way.left - done : 0;
+      if (!closed && failed === undefined && done < bytes.length) {
+        stream ??= open().on('error', fail);
+        const to = stream;
+        await new Promise<void>((taken) => void to.write(bytes.subarray(done), () => taken()));
+      }
       // A callback may come before the event.
       if (failed !== undefined) throw failed;
     },
@@ -51,12 +52,24 @@ export function outStream(fd: 1 | 2, open: () => WriteStream, refused?: (code: s
 /** Only a device can be a terminal. Others are not asked about, because asking loads Node's streams for the network. */
 export function isTerminal(fd: number): boolean {
   const facts = fstatSync(fd);
-  return facts.isCharacterDevice() && facts.rdev !== statSync(devNull).rdev && isatty(fd);
+  return facts.isCharacterDevice() && facts.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev && isatty(fd);
 }
 
-function isFile(fd: number): boolean {
+/**
+ * Where bytes may go without Node's stream, and how many. A pipe is opened anew, so that a write never waits for its reader: only Linux can,
+ * and not for another account's pipe.
+ */
+function directWay(fd: number): { readonly at: number; left: number } {
+  if (isTerminal(fd)) return { at: fd, left: 0 };
   const facts = fstatSync(fd);
-  return facts.isFile() || facts.isCharacterDevice();
+  if (facts.isFile() || facts.isCharacterDevice()) return { at: fd, left: Number.POSITIVE_INFINITY };
+  if (!facts.isFIFO()) return { at: fd, left: SOCKET_BYTES };
+  try {
+    const at = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    return { at, left: Number.POSITIVE_INFINITY };
+  } catch {
+    return { at: fd, left: 0 };
+  }
 }
 
 /** How many bytes were written before the reader was slow, or the system refused. */
@@ -68,14 +81,6 @@ function writeSome(fd: number, bytes: Buffer, fail: (error: NodeJS.ErrnoExceptio
     if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) fail(error as NodeJS.ErrnoException);
   }
   return done;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** Streams in memory, for a command that runs inside another. */

@@ -16,7 +16,7 @@ export interface Lock {
   readonly owner: number;
 }
 
-const BY_SUDO = 'Run countersign as its service account, for instance: sudo -u countersign countersign …';
+const SUDO = 'Run countersign as its service account, for instance: sudo -u countersign countersign …';
 
 /** The folders, unless the file names others. HOME and XDG_* choose none. */
 const FOLDERS: Folders = {
@@ -46,7 +46,7 @@ export function readLockText(lock: Lock): string | undefined {
     return readFileSync(lock.path, 'utf8');
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
-    throw new Refusal('config', `the settings of this machine (${lock.path}) cannot be read`, { hint: BY_SUDO, cause });
+    throw new Refusal('config', `the settings of this machine (${lock.path}) cannot be read`, { hint: SUDO, cause });
   }
 }
 
@@ -62,12 +62,14 @@ export function lockedSettings(env: Environment, file: ConfigFile, { path }: Loc
 export function requireAccount({ data, config, state }: Folders, uid: number | undefined): void {
   for (const folder of [data, config, state]) {
     if (uid === 0 && ownerOf(folder) !== 0)
-      throw new Refusal('config', `root does not run this desk: ${folder} is of another account`, { hint: BY_SUDO });
+      throw new Refusal('config', `root does not run this desk: ${lowest(folder)} is of another account`, {
+        hint: SUDO,
+      });
     try {
       if (folder !== state) accessSync(lowest(folder), constants.X_OK);
     } catch (cause) {
       const give = `As root, give it to the service account: chown -R ACCOUNT '${folder}'`;
-      const hint = ownerOf(folder) === 0 ? give : BY_SUDO;
+      const hint = ownerOf(folder) === 0 ? give : SUDO;
       throw new Refusal('config', `this account may not enter ${folder}`, { hint, cause });
     }
   }
@@ -83,7 +85,8 @@ function ownerOf(folder: string): number | undefined {
 }
 
 /** The folder, or the nearest one above it that is there. */
-const lowest = (folder: string): string => (isThere(folder) ? folder : lowest(dirname(folder)));
+const lowest = (folder: string): string =>
+  isThere(folder) || dirname(folder) === folder ? folder : lowest(dirname(folder));
 
 const FROM_FILE_ONLY = { '--config': 'config', '--store': 'store', '--key-file': 'keyFile' } as const;
 

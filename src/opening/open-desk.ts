@@ -140,7 +140,7 @@ async function closingOnFailure<T>(engine: Engine, work: () => Promise<T>): Prom
 
 /** Chooses the engine by the form of the address; loads only that engine's driver. */
 export async function openEngine(store: string, create: boolean): Promise<Engine> {
-  if (isPostgres(store)) return (await import('../store/engines/postgres.js')).openPostgres(store);
+  if (isPostgres(store)) return (await import('../store/engines/postgres.js')).openPostgres(store, create);
   return (await import('../store/engines/sqlite.js')).openSqlite({ path: store, create });
 }
 

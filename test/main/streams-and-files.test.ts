@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openFiles } from '../../src/main/files.js';
@@ -124,28 +124,48 @@ describe('a pipe', () => {
     import { outStream } from './src/main/streams.js';
     const out = outStream(1, () => process.stdout);
     process.on('SIGINT', () => process.stderr.write('heard'));
+    let n = 0;
     const said = async () => {
-      for (let n = 0; n < 20000; n += 1) await out.write('line ' + n + ' of a long answer, which no pipe holds at once\\n');
+      for (; n < 20000; n += 1) await out.write('line ' + n + ' of a long answer, which no pipe holds at once\\n');
     };
+    let before = -1;
+    const look = setInterval(() => {
+      if (n === before) process.stderr.write('pid ' + process.pid + ' waits');
+      if (n === before || n === 20000) clearInterval(look);
+      before = n;
+    }, 100);
     said();
   `;
 
-  it('whose reader is slow holds up nothing else, and gets every line in order', async () => {
-    const script = await childScript(SCRIPT);
-    onTestFinished(() => script.remove());
-    const child = spawn(process.execPath, [script.file], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    // It has written what the pipe holds, and waits.
-    await new Promise((filled) => child.stdout.once('readable', filled));
-    const heard = new Promise((resolve) => child.stderr.once('data', resolve));
-    child.kill('SIGINT');
-    expect(String(await heard)).toBe('heard');
-    const lines = (await text(child.stdout)).trimEnd().split('\n');
-    expect(await ended).toBe(0);
-    expect(lines).toEqual(
-      Array.from({ length: 20_000 }, (_, n) => `line ${n} of a long answer, which no pipe holds at once`),
-    );
-  });
+  it.each(['socket', 'pipe'])(
+    '(%s) whose reader is slow holds up nothing else, and gets every line in order',
+    async (kind) => {
+      const script = await childScript(SCRIPT);
+      onTestFinished(() => script.remove());
+      // The reader of a pipe waits for a word; of a socket we are the reader.
+      const run = `exec '${process.execPath}' '${script.file}'`;
+      const line = kind === 'pipe' ? `(${run}) | (read word <&3; exec cat)` : run;
+      const child = spawn('/bin/sh', ['-c', line], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+      const ended = new Promise((resolve) => child.on('close', resolve));
+      let told = '';
+      child.stderr?.on('data', (piece: Buffer) => {
+        told += piece.toString();
+      });
+      const hears = async (what: RegExp) => {
+        while (!what.test(told)) await new Promise((more) => child.stderr?.once('data', more));
+        return what.exec(told)?.[1] ?? '';
+      };
+      const pid = Number(await hears(/pid (\d+) waits/));
+      process.kill(pid, 'SIGINT');
+      await hears(/heard/);
+      if (kind === 'pipe') (child.stdio[3] as Writable).end('go\n');
+      const lines = (await text(child.stdout as Readable)).trimEnd().split('\n');
+      expect(await ended).toBe(0);
+      expect(lines).toEqual(
+        Array.from({ length: 20_000 }, (_, n) => `line ${n} of a long answer, which no pipe holds at once`),
+      );
+    },
+  );
 });
 
 describe('files', () => {

@@ -175,6 +175,8 @@ async function split(texts: AsyncIterable<string>, delimiter: Separator, limits:
   return { records, gaps };
 }
 
+const LONGEST_LINE = 1024 * 1024;
+
 /** Quotes the cells that stand as `="0123"` (rules/csv-table.ts), line by line: csv-parse takes a quote only at the beginning of a cell. */
 async function* quoted(texts: AsyncIterable<string>, separator: Separator): AsyncGenerator<string> {
   const formula = new RegExp(`(^|[\\n${separator}])(="[^"\\n]*")(?=[\\n${separator}]|$)`, 'g');
@@ -192,9 +194,10 @@ async function* quoted(texts: AsyncIterable<string>, separator: Separator): Asyn
     return turned;
   };
   for await (const text of texts) {
-    const whole = kept + text;
-    kept = whole.slice(whole.lastIndexOf('\n') + 1);
-    yield turn(whole.slice(0, whole.length - kept.length));
+    // A line without an end is not waited for.
+    const end = kept.length > LONGEST_LINE ? text.length : text.lastIndexOf('\n') + 1;
+    if (end > 0) yield turn(kept + text.slice(0, end));
+    kept = (end > 0 ? '' : kept) + text.slice(end);
   }
   yield turn(kept);
 }

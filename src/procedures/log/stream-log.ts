@@ -26,7 +26,7 @@ export async function streamLog(desk: Desk) {
   if (desk.sink === null) return { sent: 0, waiting: 0, why: null, failed: false };
   const rests = cursor.until - desk.now();
   // What is longer than any rest was written before the clock was set back.
-  if (waiting() === 0 || (rests > 0 && rests <= REST))
+  if (waiting() === 0 || (rests > 0 && rests <= 2 * REST))
     return { sent: 0, waiting: waiting(), why: cursor.why, failed: false };
   let sent = 0;
   let failed = false;

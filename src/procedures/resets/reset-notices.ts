@@ -12,13 +12,11 @@ import { csvText } from '../directory/export-directory.js';
 import { addressesOf, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { Companies } from './reset-records.js';
 
-/** Placeholders of the notices; see data/messages. */
+/** Placeholders of the notices; see data/messages. `who` did it, and `when`: as text, zone included. */
 interface NoticeFacts {
-  /** Who did it. */
   readonly who: string;
   /** The caller, or the ticket of a scripted run. */
   readonly requestedBy: Worded;
-  /** As text, zone included. */
   readonly when: string;
   /** Of the reset or of the run: by it they can object. */
   readonly reference: string;

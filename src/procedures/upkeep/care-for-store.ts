@@ -2,6 +2,7 @@
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
+import { days } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority, note } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
@@ -115,7 +116,7 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
       if (log.latestAt <= now) throw refusal('refused-by-policy', 'clock-not-behind', {});
       await requireStillSecond(desk, write, { now, requester: by.operator.id, approver: approver.id });
       await endEverything(write, { now, seen: log.latestAt });
-      await write.outbox.setBack(now, log.latestAt - now);
+      await write.outbox.setBack(now, log.latestAt - now, now + days(2));
       // Otherwise rows of the time that was set back would count as past, and nobody would compare them.
       write.sums.renew();
       return { from: log.latestAt, to: now };

@@ -27,7 +27,8 @@ export const traits: SchemaTraits = {
     `generated always as ((body::jsonb #>> '{${path.replace('.', ',')}}')${type === 'integer' ? '::bigint' : ''}) stored`,
   serverTime: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::float8`,
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
-  // Not relhasrules and relhassubclass: they stay true after the rule or the other table is gone.
+  // Not relhasrules and relhassubclass: they stay true after the rule or the other table is gone. Columns are counted, so that the server
+  // looks up those of each table instead of reading all that it has.
   tricks: (uniques, derived) => `select t.name, case when c.oid is null then 'missing' else 'altered' end as odd
     from jsonb_each_text('${JSON.stringify(uniques)}') t(name, made)
     left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(t.name)
@@ -35,8 +36,8 @@ export const traits: SchemaTraits = {
       or exists (select from pg_catalog.pg_rewrite r where r.ev_class = c.oid)
       or exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)
       or exists (select from pg_catalog.pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal)
-      or exists (select from pg_catalog.pg_attribute a left join pg_catalog.pg_collation k on k.oid = a.attcollation
-        where a.attrelid = c.oid and a.attnum > 0 and (a.atttypid >= ${FIRST_OWN} or not k.collisdeterministic))
+      or 0 < (select count(*) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and (a.atttypid >= ${FIRST_OWN}
+        or a.attcollation = any(array(select k.oid from pg_catalog.pg_collation k where not k.collisdeterministic))))
       or t.name = 'audit_entries' and '${worded(derived)}' is distinct from (
         select string_agg(a.attname || replace(translate(pg_get_expr(d.adbin, c.oid), '() "', ''), '::text[]', ''), ';' order by a.attname collate "C")
         from pg_catalog.pg_attribute a join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -118,21 +119,21 @@ export class PreparedStatements {
 
 /** Of the driver's connection, what is needed here: this file does not load it. */
 interface Lendable {
-  query(sent: object): Promise<unknown>;
+  query(sent: object | string): Promise<unknown>;
   release(broken?: Error): void;
 }
 
 /** Asked by a pool of each new connection. Not at its start, where PgBouncer refuses `lock_timeout`; and with SHOW, which no function can replace. */
-export async function greet(client: { query(text: string): Promise<unknown> }, place: string): Promise<void> {
+export async function greet(client: Pick<Lendable, 'query'>, place: string, isNew: boolean): Promise<void> {
   const answers = await client.query(`set ${LOCK_TIMEOUT}; show server_encoding; show search_path`);
   const [, encoding = '', path = ''] = ([answers].flat() as readonly { rows: readonly object[] }[]).map(({ rows }) =>
     String(Object.values(rows[0] ?? {})[0]),
   );
-  if (!['UTF8', 'SQL_ASCII'].includes(encoding))
+  if (isNew && !['UTF8', 'SQL_ASCII'].includes(encoding))
     throw new Refusal('config', `the database of ${place} keeps texts as ${encoding}, which lacks many names`, {
       hint: "Make another database: create database NAME template template0 encoding 'UTF8'",
     });
-  if (/,.*pg_catalog/i.test(path))
+  if (/,\s*"?pg_catalog"?\s*(,|$)/i.test(path))
     throw new Refusal('config', `the search_path of ${place} puts other functions before those of PostgreSQL`, {
       hint: 'Take pg_catalog out of the search_path of the role and the database.',
     });

@@ -21,7 +21,7 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Opens a pool and checks that the server answers. Never shows `url`, which may contain a password. */
-export async function openPostgres(url: string): Promise<Engine> {
+export async function openPostgres(url: string, create = false): Promise<Engine> {
   const address = readAddress(url);
   const { default: pg } = await import('pg');
   const place = withoutCredentials(url);
@@ -30,7 +30,7 @@ export async function openPostgres(url: string): Promise<Engine> {
       ...config,
       max: 4,
       keepAlive: true,
-      onConnect: (client) => greet(client, place),
+      onConnect: (client) => greet(client, place, create),
       idleTimeoutMillis: 1_000,
       allowExitOnIdle: true,
       types: {
@@ -42,7 +42,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     made.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined));
     return made;
   };
-  const final = (error: unknown) => REFUSED.has(codeOf(error));
+  const final = (error: unknown) => error instanceof Refusal || REFUSED.has(codeOf(error));
   let stale = false;
   const prepared = new PreparedStatements();
   const refusalOf = (error: unknown) => {

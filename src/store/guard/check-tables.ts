@@ -174,5 +174,8 @@ function tagsOnly(name: string): RawBuilder<unknown> {
 
 const notOurs = (fault: TableFault): Refusal =>
   new Refusal('store-corrupt', `${tableFault(fault)}; nothing was changed`, {
-    hint: 'Someone wrote to the store outside countersign. Keep it as it is and tell your lead. To look at every table: countersign doctor',
+    hint:
+      fault.odd === 'operator'
+        ? 'Give the desk a database of its own, or take the schema of the operator out of the search_path of its role.'
+        : 'Someone wrote to the store outside countersign. Keep it as it is and tell your lead. To look at every table: countersign doctor',
   });

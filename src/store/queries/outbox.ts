@@ -85,10 +85,10 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
     const these = tx.updateTable('outbox').where('id', 'in', ids);
     await these.set((e) => ({ attempts: e('attempts', '+', 1), next_attempt_at: until })).execute();
   },
-  /** The clock went back to `now` by so much: what was queued or tried before waits no longer for that. */
-  async setBack(now: number, by: number): Promise<void> {
+  /** The clock went back to `now` by so much: what was queued or tried before waits no longer for that. Nothing waits longer than `soon`. */
+  async setBack(now: number, by: number, soon: number): Promise<void> {
     const later = tx.updateTable('outbox').where(QUEUED).where('next_attempt_at', '>', now);
-    const ahead = later.where((e) => e.or([e('attempts', '>', 0), e('created_at', '>', now)]));
+    const ahead = later.where(sql<boolean>`not (attempts = 0 and created_at <= ${now} and next_attempt_at <= ${soon})`);
     await ahead.set((e) => ({ next_attempt_at: e('next_attempt_at', '-', by) })).execute();
   },
   async delete(ids: readonly string[]): Promise<void> {

@@ -236,7 +236,7 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
   ])('a role or database whose store %s is refused with what to change', async (says, settings, database, next) => {
     const url = await deskOf(settings, database);
     const use = async () => {
-      const engine = await openPostgres(url);
+      const engine = await openPostgres(url, true);
       onTestFinished(() => engine.close());
       await migrate(engine, keysWith(notaryWith())).catch((error: unknown) => {
         throw engine.refusalOf(error) ?? error;
@@ -245,6 +245,18 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
     const { text } = await refusalOf(use());
     expect(text).toContain(says);
     expect(text).toContain(next);
+  });
+
+  it('a desk that stands in a database of another encoding goes on, and is told which characters that lacks', async () => {
+    const url = await deskOf([], "template template0 encoding 'LATIN1' locale 'C' locale_provider libc");
+    const engine = await openPostgres(url);
+    onTestFinished(() => engine.close());
+    const asked = sql`select ${'Ωmega'}::text`.execute(engine.db).catch((error: unknown) => {
+      throw engine.refusalOf(error) ?? error;
+    });
+    const { code, text } = await refusalOf(asked);
+    expect(code).toBe('invalid-input');
+    expect(text).toContain('cannot keep these characters');
   });
 
   it('an address without a password is refused in words', async () => {
