@@ -1,7 +1,7 @@
 /*
  * Loads the chunks that bin/build.mjs wrote, each file with its V8 code cache if there is one for this V8 and machine. The
- * cache saves parsing and compiling: `--version` takes about 1.08 times an empty Node instead of 1.2. V8 refuses a cache that
- * does not match (other flags, other build) and compiles as usual, so the program works without it.
+ * cache saves parsing and compiling. V8 refuses a cache that does not match (other flags, other build) and compiles as usual, so
+ * the program works without it.
  *
  * A chunk is CommonJS in a function. Its file may contain further chunks (`bring`), because one file loads faster than thirty.
  */

@@ -1,7 +1,7 @@
 /**
  * Writes the V8 code cache of each file in dist. A cache contains only code that was compiled before it is made; the rest is compiled
  * later, on use. So this script first runs the commands that people wait for, including the live call, on a desk in a temporary folder.
- * build.mjs runs it in processes of its own: `make-caches.mjs prepare|write FOLDER`.
+ * build.mjs runs it in processes of its own: `make-caches.mjs init|prepare|write FOLDER`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,9 +17,9 @@ const root = path.dirname(path.dirname(self));
 const CALL = ['verify', '--account', '1', '--caller', 'ana', '--for', 'billing:change'];
 const ANA = ['--name', 'Ana', '--email', 'ana@build.example', '--phone', '030-5550101', '--role', 'admin'];
 
-/** Makes the desk for the warm-up. It runs in its own process, so that its code does not get into the caches. */
+/** Make the desk for the warm-up. They run in their own processes, so that their code does not get into the caches. */
+const INIT = [['init', '--token', '--json']];
 const PREPARE = [
-  ['init', '--token', '--json'],
   ['account', 'add', 'Build', '--number', '1', '--edition', 'x-series'],
   ['user', 'add', 'ana', '--account', '1', ...ANA],
 ];
@@ -44,7 +44,8 @@ export async function makeCaches(folder) {
   );
   Object.assign(env, { HOME: home, USERPROFILE: home, CI: 'true', NO_COLOR: '1' });
   try {
-    env.COUNTERSIGN_TOKEN = await runSelf('prepare', folder, env, '');
+    env.COUNTERSIGN_TOKEN = /"token": *"([^"]+)"/.exec(await runSelf('init', folder, env, ''))?.[1] ?? '';
+    await runSelf('prepare', folder, env, '');
     await runSelf('write', folder, env, 'what the caller says\n');
   } finally {
     rmSync(home, { recursive: true, force: true });
@@ -69,14 +70,9 @@ function runSelf(what, folder, env, stdin) {
 
 const load = createRequire(import.meta.url)('./load.js');
 
-/** Prints the token of the new desk's admin. */
-async function prepare(folder) {
+async function runEach(folder, commands) {
   const { main } = load(folder);
-  for (const argv of PREPARE) {
-    const said = await quietly(main, argv);
-    if (argv[0] === 'init') process.env.COUNTERSIGN_TOKEN = JSON.parse(said).token;
-  }
-  process.stdout.write(process.env.COUNTERSIGN_TOKEN);
+  for (const argv of commands) await main({ argv, root });
 }
 
 /** Runs the warm-up, loads the chunks that it did not use, and saves what V8 has compiled by then. */
@@ -89,7 +85,7 @@ async function write(folder) {
     scripts.push({ file, script });
     loadChunk = chunk;
   });
-  for (const argv of WARM_UP) await quietly(main, argv).catch(() => undefined);
+  for (const argv of WARM_UP) await main({ argv, root }).catch(() => undefined);
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.cjs'))) {
     try {
       loadChunk(name);
@@ -103,24 +99,7 @@ async function write(folder) {
   for (const { file, script } of scripts) writeFileSync(file, script.createCachedData());
 }
 
-/** Returns what the command would print. */
-async function quietly(main, argv) {
-  const { write: print } = process.stdout;
-  let said = '';
-  process.stdout.write = (text, done) => {
-    said += text;
-    done?.();
-    return true;
-  };
-  try {
-    await main({ argv, root });
-    return said;
-  } finally {
-    process.stdout.write = print;
-  }
-}
-
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === self) {
   const [what, folder] = process.argv.slice(2);
-  await (what === 'prepare' ? prepare(folder) : write(folder));
+  await (what === 'write' ? write(folder) : runEach(folder, what === 'init' ? INIT : PREPARE));
 }

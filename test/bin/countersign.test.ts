@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireBuilt } from '../support/built-desk.js';
 
 const bin = path.join(import.meta.dirname, '..', '..', 'bin');
 let folder = '';
@@ -39,9 +40,10 @@ interface Ended {
 function node(
   args: readonly string[],
   onOutput: (stdout: string, pid: number) => void = () => undefined,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -123,6 +125,15 @@ describe('the executable', () => {
       'a.cjs': "exports.seven = require('node:path').sep.length + 6;",
     });
     expect(await run(root)).toMatchObject({ exit: 7, stderr: '' });
+  });
+
+  it('the code caches are made with a desk: what a verification runs is in them', async () => {
+    requireBuilt();
+    const home = path.join(folder, 'warm-up');
+    mkdirSync(home);
+    const init = [path.join(bin, 'make-caches.mjs'), 'init', path.join(path.dirname(bin), 'dist')];
+    const { stdout } = await node(init, undefined, { PATH: process.env['PATH'], HOME: home, CI: 'true' });
+    expect(JSON.parse(stdout)).toMatchObject({ token: expect.stringMatching(/^cst_/) });
   });
 
   it('a code cache that V8 cannot use is passed over', async () => {
