@@ -20,7 +20,7 @@ export function makeFolder(folder: string): void {
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
-/** Throws where this account may not look: what it cannot see is not missing. */
+/** Throws where this account may not look: what it cannot see is not missing. Nothing is at a path that cannot be one. */
 export function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;

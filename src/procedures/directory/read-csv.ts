@@ -179,7 +179,7 @@ const LONGEST_LINE = 1024 * 1024;
 
 /** Quotes the cells that stand as `="0123"` (rules/csv-table.ts), line by line: csv-parse takes a quote only at the beginning of a cell. */
 async function* quoted(texts: AsyncIterable<string>, separator: Separator): AsyncGenerator<string> {
-  const formula = new RegExp(`(^|[\\n${separator}])(="[^"\\n]*")(?=[\\n${separator}]|$)`, 'g');
+  const formula = new RegExp(`(^|[\\n${separator}]) *(="[^"\\n]*") *(?=[\\n${separator}]|$)`, 'g');
   const quotesIn = (text: string) => text.split('"').length - 1;
   let kept = '';
   let quotes = 0;

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
- * it: number parsing, the lock on the audit head, and the words for its errors.
+ * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. What is particular to it: number parsing, the lock
+ * on the audit head, which errors mean what (postgres-errors.json); its SQL is in postgres-dialect.ts.
  */
 import { Kysely, sql } from 'kysely';
 import type { Pool, PoolConfig } from 'pg';

@@ -1,6 +1,6 @@
 /**
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
- * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
+ * permissions of the file, and the words for its errors. Its SQL and the write lock are in sqlite-dialect.ts.
  */
 import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

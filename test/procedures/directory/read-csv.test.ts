@@ -37,6 +37,14 @@ describe('a CSV file', () => {
 
   it.each([
     ['bare', '="a",="b"\n="007",="+49 30"\n', [[2, '007', '+49 30']]],
+    [
+      'with blanks around it',
+      'a; b\n1; ="007" \n="2" ;3',
+      [
+        [2, '1', '007'],
+        [3, '2', '3'],
+      ],
+    ],
     ['with a separator inside', 'a;b\n="1;2";3', [[2, '1;2', '3']]],
     [
       'quoted, over lines',
